@@ -1,0 +1,7 @@
+"""``python -m fusionsolar_exporter`` is the command ``fusionsolar-exporter``."""
+
+import sys
+
+from fusionsolar_exporter.cli import main
+
+sys.exit(main())

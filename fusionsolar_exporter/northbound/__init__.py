@@ -1,0 +1,1 @@
+"""The far side: the SmartPVMS northbound interface. Knows nothing of Prometheus."""

@@ -1,0 +1,84 @@
+"""What the far side knows, in this house's words and in bare units.
+
+The far side's spellings (``stationCode``, ``devTypeId``) end in :mod:`.answers`; ids are texts here, since a device
+id arrives as a number from one server and as a text from the next.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """Severity of an alarm (reference 9.1.7, ``lev`` 1 to 4; anything else is ``unknown``)."""
+
+    CRITICAL = "critical"
+    MAJOR = "major"
+    MINOR = "minor"
+    WARNING = "warning"
+    UNKNOWN = "unknown"
+
+
+SEVERITY_OF_LEVEL: Mapping[int, Severity] = {
+    1: Severity.CRITICAL,
+    2: Severity.MAJOR,
+    3: Severity.MINOR,
+    4: Severity.WARNING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """A plant of a plant list (reference 9.1.3, 9.4.2), without people, phone numbers and street addresses."""
+
+    code: str
+    name: str
+    capacity_watts: float | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    grid_connection_date: str = ""
+    """As the far side writes it, for example ``2022-11-21T16:23:00+08:00``; empty where it says nothing."""
+    grid_connected_at: float | None = None
+    """Unix seconds; None where the date is missing or carries no time zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device of a device list (reference 9.1.5)."""
+
+    id: str
+    name: str
+    plant_code: str
+    type_id: int
+    serial_number: str = ""
+    model: str = ""
+    software_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The real-time values of one plant (by code) or device (by id), in the interface's own units.
+
+    ``values`` holds finite numbers only: what was null, missing or no number is not in it.
+    """
+
+    id: str
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """An active alarm (reference 9.1.7). It names its device by serial number only."""
+
+    plant_code: str
+    serial_number: str
+    device_name: str
+    device_type_id: int | None
+    alarm_id: str
+    name: str
+    cause_id: str
+    severity: Severity
+    alarm_type: str
+    """The number as text: 0 and numbers beyond the documented 1 to 5 occur."""
+    raised_at: float | None
+    """Unix seconds."""

@@ -1,0 +1,1 @@
+"""When may we ask: the clock, the ledger of calls, holds after failures, and the cadence."""

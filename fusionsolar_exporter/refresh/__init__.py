@@ -1,0 +1,1 @@
+"""The background refresher: one thread an account, one small collector a kind of data."""

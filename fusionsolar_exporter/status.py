@@ -1,0 +1,93 @@
+"""What the refresher of an account publishes about itself: frozen, so that a scrape reads it without a lock.
+
+All moments are in the pacing clock's seconds (:meth:`fusionsolar_exporter.pacing.clock.Clock.now`).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class CollectorName(StrEnum):
+    """The kinds of data; values of the label ``collector`` and keys under ``collectors`` in the configuration."""
+
+    PLANT_LIST = "plant_list"
+    DEVICE_LIST = "device_list"
+    PLANT_REALTIME = "plant_realtime"
+    DEVICE_REALTIME = "device_realtime"
+    ALARMS = "alarms"
+
+
+class AccountState(StrEnum):
+    """The present state of an account: the first that applies, in this order."""
+
+    CREDENTIALS = "credentials"
+    CONTENDED = "contended"
+    PAUSED = "paused"
+    STARTING = "starting"
+    UNREACHABLE = "unreachable"
+    OK = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceStatus:
+    """The rate limiter's view of one interface, margin included."""
+
+    interface: str
+    quota_calls: int
+    window_seconds: float
+    calls: tuple[float, ...]
+    """Moments of the calls that still count; those older than the window do not."""
+    next_request_at: float | None
+    """The earliest moment of the next request; None where none is planned."""
+    held_until: float | None
+    """End of a pause or back-off after a failure; None where there is none."""
+    hold_reason: str
+    """Why it is held, for people; empty where it is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorStatus:
+    """One collector's sweeps."""
+
+    collector: CollectorName
+    enabled: bool
+    success: bool
+    """Whether every request of the newest sweep was answered with failCode 0; False before the first sweep."""
+    interval_seconds: float
+    last_success_at: float | None
+    next_sweep_at: float | None
+    last_sweep_duration_seconds: float | None
+    batches: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailureNote:
+    """A failure as a person wants to read it."""
+
+    at: float
+    interface: str
+    reason: str
+    fail_code: int | None
+    message: str
+    advice: str
+    """What to do about it; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStatus:
+    """Everything about one account but its data."""
+
+    account: str
+    host: str
+    state: AccountState
+    up: bool
+    had_first_outcome: bool
+    """True once a request was answered or failed."""
+    clock_offset_seconds: float | None
+    """The far side's clock less ours; None until an answer tells it."""
+    stretch: float
+    """Factor by which every interval is stretched (1 where the account is not bound by its own speed)."""
+    interfaces: tuple[InterfaceStatus, ...]
+    collectors: tuple[CollectorStatus, ...]
+    failures: tuple[FailureNote, ...]
+    """The newest failure of each interface that has not answered since, newest first."""
