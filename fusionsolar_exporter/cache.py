@@ -4,29 +4,15 @@ The refresher writes, scrapes read: both take the lock for a moment, neither whi
 immutable and made anew only when something changed or expired, so expiry shows without a new answer.
 """
 
-import math
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Generic, TypeVar
-
-from cachetools import TLRUCache
+from typing import Any
 
 from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Reading
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.status import CollectorName
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry(Generic[T]):
-    """A value, when the request that brought it started, and until when it may be served."""
-
-    value: T
-    fetched_at: float
-    expires_at: float
+from fusionsolar_exporter.ttl_map import TtlMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +46,178 @@ class Snapshot:
     entries: Mapping[CollectorName, int] = field(default_factory=dict)
     expired: Mapping[CollectorName, int] = field(default_factory=dict)
     """How many entries have expired since the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """When the request that brought an answer started, and for how many seconds from then it may be served."""
+
+    fetched_at: float
+    ttl: float
+
+    @property
+    def expires_at(self) -> float:
+        """The moment from which the answer is not served any more."""
+        return self.fetched_at + self.ttl
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmWindow:
+    """The part of the time that one alarm request covers: ``index`` of ``count`` parts, Unix seconds."""
+
+    begin: float
+    end: float
+    index: int = 0
+    count: int = 1
+
+    def covers(self, alarm: Alarm) -> bool:
+        """Whether an answer for this window would name the alarm if it were still active."""
+        return alarm.raised_at is None or self.begin <= alarm.raised_at <= self.end
+
+
+class Cache:
+    """The newest answers of one account. Every method is safe from any thread and quick."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._plants: Mapping[str, Plant] = {}
+        self._devices: Mapping[str, Device] = {}
+        self._listed_plants: TtlMap[str, None] = TtlMap(clock.now)
+        self._listed_devices: TtlMap[str, None] = TtlMap(clock.now)
+        self._plant_readings: TtlMap[str, Reading] = TtlMap(clock.now)
+        self._device_readings: TtlMap[str, Reading] = TtlMap(clock.now)
+        self._alarms: TtlMap[tuple[str, Alarm], None] = TtlMap(clock.now)
+        self._alarm_parts: TtlMap[tuple[str, int], int] = TtlMap(clock.now)
+        self._plant_fetched: dict[CollectorName, dict[str, float]] = {name: {} for name in CollectorName}
+        self._device_fetched: dict[str, float] = {}
+        self._maps: Mapping[CollectorName, tuple[TtlMap[Any, Any], ...]] = {
+            CollectorName.PLANT_LIST: (self._listed_plants,),
+            CollectorName.DEVICE_LIST: (self._listed_devices,),
+            CollectorName.PLANT_REALTIME: (self._plant_readings,),
+            CollectorName.DEVICE_REALTIME: (self._device_readings,),
+            CollectorName.ALARMS: (self._alarm_parts, self._alarms),
+        }
+        self._disabled: frozenset[CollectorName] = frozenset()
+        self._snapshot: Snapshot | None = None
+
+    def snapshot(self) -> Snapshot:
+        """What may be served now."""
+        with self._lock:
+            expired = [ttl_map.expire() for maps in self._maps.values() for ttl_map in maps]
+            if self._snapshot is None or any(expired):
+                self._snapshot = self._build()
+            return self._snapshot
+
+    def know(self, plants: Mapping[str, Plant], devices: Mapping[str, Device]) -> None:
+        """Take these as the plants and devices there are; whatever belongs to others is dropped at once."""
+        with self._lock:
+            self._plants = plants
+            self._devices = devices
+            self._listed_plants.retain(plants.__contains__)
+            self._plant_readings.retain(plants.__contains__)
+            self._listed_devices.retain(devices.__contains__)
+            self._device_readings.retain(devices.__contains__)
+            self._alarms.retain(lambda key: key[0] in plants)
+            self._alarm_parts.retain(lambda key: key[0] in plants)
+            for name, fetched in self._plant_fetched.items():
+                self._plant_fetched[name] = {code: at for code, at in fetched.items() if code in plants}
+            self._device_fetched = {key: at for key, at in self._device_fetched.items() if key in devices}
+            self._snapshot = None
+
+    def list_plants(self, codes: Iterable[str], freshness: Freshness) -> None:
+        """A plant list named these plants."""
+        with self._lock:
+            if CollectorName.PLANT_LIST not in self._disabled:
+                self._fetched(CollectorName.PLANT_LIST, codes := list(codes), freshness)
+                for code in codes:
+                    self._listed_plants.put(code, None, freshness.expires_at)
+
+    def list_devices(self, plant_codes: Iterable[str], device_ids: Iterable[str], freshness: Freshness) -> None:
+        """A device list of these plants named these devices."""
+        with self._lock:
+            if CollectorName.DEVICE_LIST not in self._disabled:
+                self._fetched(CollectorName.DEVICE_LIST, plant_codes, freshness)
+                for device_id in device_ids:
+                    self._listed_devices.put(device_id, None, freshness.expires_at)
+
+    def read_plants(self, readings: Iterable[Reading], freshness: Freshness) -> None:
+        """Real-time values of plants."""
+        with self._lock:
+            if CollectorName.PLANT_REALTIME not in self._disabled:
+                for reading in readings:
+                    if reading.id in self._plants:
+                        self._plant_readings.put(reading.id, reading, freshness.expires_at)
+                        self._plant_fetched[CollectorName.PLANT_REALTIME][reading.id] = freshness.fetched_at
+                self._snapshot = None
+
+    def read_devices(self, readings: Iterable[Reading], freshness: Freshness) -> None:
+        """Real-time values of devices."""
+        with self._lock:
+            if CollectorName.DEVICE_REALTIME not in self._disabled:
+                for reading in readings:
+                    if reading.id in self._devices:
+                        self._device_readings.put(reading.id, reading, freshness.expires_at)
+                        self._device_fetched[reading.id] = freshness.fetched_at
+                self._snapshot = None
+
+    def replace_alarms(
+        self, plant_codes: Collection[str], alarms: Iterable[Alarm], window: AlarmWindow, freshness: Freshness
+    ) -> None:
+        """The active alarms of these plants that were raised within the window."""
+        with self._lock:
+            if CollectorName.ALARMS in self._disabled:
+                return
+            asked = {code for code in plant_codes if code in self._plants}
+            self._alarms.retain(lambda key: key[0] not in asked or not window.covers(key[1]))
+            for alarm in alarms:
+                if alarm.plant_code in asked:
+                    self._alarms.put((alarm.plant_code, alarm), None, freshness.expires_at)
+            for code in asked:
+                self._alarm_parts.put((code, window.index), window.count, freshness.expires_at)
+            self._fetched(CollectorName.ALARMS, asked, freshness)
+
+    def enable_only(self, enabled: Collection[CollectorName]) -> None:
+        """Drop what the other collectors brought, and take no more of it."""
+        with self._lock:
+            self._disabled = frozenset(CollectorName) - frozenset(enabled)
+            for name in self._disabled:
+                for ttl_map in self._maps[name]:
+                    ttl_map.clear()
+                self._plant_fetched[name] = {}
+            if CollectorName.DEVICE_REALTIME in self._disabled:
+                self._device_fetched = {}
+            self._snapshot = None
+
+    def _fetched(self, name: CollectorName, codes: Iterable[str], freshness: Freshness) -> None:
+        known = self._plant_fetched[name]
+        known.update((code, freshness.fetched_at) for code in codes if code in self._plants)
+        self._snapshot = None
+
+    def _build(self) -> Snapshot:
+        by_plant: dict[str, list[Alarm]] = {}
+        for code, alarm in self._alarms:
+            by_plant.setdefault(code, []).append(alarm)
+        parts: dict[str, list[int]] = {}
+        for (code, _), count in self._alarm_parts.items():
+            parts.setdefault(code, []).append(count)
+        return Snapshot(
+            plants=self._plants,
+            devices=self._devices,
+            listed_plants=frozenset(self._listed_plants),
+            listed_devices=frozenset(self._listed_devices),
+            plant_readings=dict(self._plant_readings.items()),
+            device_readings=dict(self._device_readings.items()),
+            alarms={
+                code: PlantAlarms(tuple(by_plant.get(code, ())), len(counts) >= max(counts))
+                for code, counts in parts.items()
+            },
+            plant_fetched_at={name: dict(fetched) for name, fetched in self._plant_fetched.items()},
+            device_fetched_at=dict(self._device_fetched),
+            entries={name: len(maps[0]) for name, maps in self._maps.items() if name not in self._disabled},
+            expired={
+                name: sum(ttl_map.expired for ttl_map in maps)
+                for name, maps in self._maps.items()
+                if name not in self._disabled
+            },
+        )

@@ -31,6 +31,8 @@ REAL_TIME_TYPES = frozenset({1, 10, 17, 38, 39, 41, 47})
 """Device types that getDevRealKpi documents (9.1.6.1)."""
 ALARM_TYPES = frozenset({1, 2, 8, 10, 13, 16, 17, 22, 37, 38, 39, 40, 45, 46, 47, 62, 63, 70})
 """Device types that getAlarmList documents (9.1.7)."""
+DOCUMENTED_TYPES = ALARM_TYPES | {41}
+"""Every device type that getDevList documents (9.1.5)."""
 INVERTER_TYPES = frozenset({1, 38})
 
 

@@ -20,6 +20,10 @@ class Clock(Protocol):
         """Return when ``event`` is set, at the latest after ``seconds``."""
         ...
 
+    def pause(self, seconds: float) -> None:
+        """Return after ``seconds``."""
+        ...
+
 
 class SystemClock:
     """The machine's clock: counts from boot, so that a corrected wall clock never opens a rate limit."""
@@ -44,6 +48,10 @@ class SystemClock:
     def wait(self, event: threading.Event, seconds: float) -> None:
         """See :meth:`Clock.wait`."""
         event.wait(min(max(seconds, 0.0), threading.TIMEOUT_MAX))
+
+    def pause(self, seconds: float) -> None:
+        """See :meth:`Clock.pause`."""
+        time.sleep(max(seconds, 0.0))
 
     @staticmethod
     def _since_boot() -> float:

@@ -1,0 +1,92 @@
+"""The envelope around every answer: ``{success, failCode, data, params, message}`` (reference 9.1).
+
+Read ``failCode`` before anything else: a refusal comes with HTTP 200 and ``data`` of any shape.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from fusionsolar_exporter.northbound.answers import integer, number, text
+from fusionsolar_exporter.northbound.errors import NorthboundError, Reason, reason_of
+from fusionsolar_exporter.northbound.transport import RawAnswer
+
+_TOO_MANY = frozenset({403, 429})
+_REDIRECTS = range(300, 400)
+_SERVER_ERRORS = range(500, 600)
+_LONGEST_MESSAGE = 200  # characters of the far side's own words in a message of ours
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """An answer with failCode 0."""
+
+    data: Any
+    far_time: float | None
+    """``params.currentTime`` in Unix seconds, where the answer tells it."""
+
+
+def open_envelope(raw: RawAnswer, interface: str) -> Envelope:
+    """Take the data out of an answer; NorthboundError where there is none."""
+    status = raw.status
+    if status in _TOO_MANY:
+        raise NorthboundError(
+            Reason.RATE_LIMITED, interface, f"HTTP {status}: the gateway's own limit", http_status=status
+        )
+    if status in _REDIRECTS:
+        raise _bad(interface, f"HTTP {status}: a redirect, which is never followed", raw)
+    if status in _SERVER_ERRORS:
+        raise _bad(interface, f"HTTP {status}: an error of the server", raw)
+    if not raw.body.strip():
+        raise NorthboundError(
+            Reason.BAD_RESPONSE,
+            interface,
+            f"HTTP {status} with an empty body",
+            http_status=status,
+            empty=True,
+        )
+    if _is_html(raw):
+        raise _bad(interface, f"HTTP {status} with a web page instead of JSON", raw)
+    body = _parse(raw, interface)
+    if body in (None, {}, []):
+        raise NorthboundError(
+            Reason.BAD_RESPONSE,
+            interface,
+            f"HTTP {status} with an empty answer",
+            http_status=status,
+            empty=True,
+        )
+    fail_code = integer(body.get("failCode")) if isinstance(body, dict) else None
+    if fail_code is None:
+        raise _bad(interface, f"HTTP {status} with JSON that has no failCode", raw)
+    if fail_code != 0:
+        words = text(body.get("message")) or text(body.get("data"))
+        told = f" ({words[:_LONGEST_MESSAGE]})" if words else ""
+        raise NorthboundError(
+            reason_of(fail_code),
+            interface,
+            f"failCode {fail_code}{told}",
+            fail_code=fail_code,
+            http_status=status,
+        )
+    params = body.get("params")
+    far_time = number(params.get("currentTime")) if isinstance(params, dict) else None
+    return Envelope(body.get("data"), None if far_time is None else far_time / 1e3)
+
+
+def _parse(raw: RawAnswer, interface: str) -> Any:
+    try:
+        return json.loads(raw.body)
+    except (ValueError, RecursionError) as error:  # ValueError covers bad UTF-8 and integers of absurd length
+        kind = "nested too deep" if isinstance(error, RecursionError) else "cut short or malformed"
+        raise _bad(interface, f"HTTP {raw.status} with JSON that is {kind}", raw) from None
+
+
+def _is_html(raw: RawAnswer) -> bool:
+    return raw.body.lstrip()[:1] == b"<" or raw.content_type.lower().startswith("text/html")
+
+
+def _bad(interface: str, message: str, raw: RawAnswer) -> NorthboundError:
+    return NorthboundError(
+        Reason.BAD_RESPONSE, interface, message, http_status=raw.status, html=bool(raw.body) and _is_html(raw)
+    )

@@ -1,0 +1,44 @@
+"""How often: intervals derived from the limits in force, never from constants.
+
+Every function takes limits with the margin included and gives seconds. ``docs/design.md`` explains the rules.
+"""
+
+from fusionsolar_exporter.pacing.limits import Limit
+
+_BUSY_SHARE = 0.97  # of the account's time that regular requests may take: the rest lets late ones catch up
+_LIST_FRACTION = 24  # a list is asked at most this often in a window
+
+
+def real_time_interval(limit: Limit, batches: int) -> float:
+    """Real-time data: the longest of one window, batches x spacing, and calls needed / quota x window."""
+    batches = max(batches, 1)
+    return max(limit.window, batches * limit.spacing, batches / max(limit.calls, 1) * limit.window)
+
+
+def alarm_interval(limit: Limit, calls_needed: int, device_window: float) -> float:
+    """Alarms: calls needed / quota x window, not under the window of real-time device data."""
+    calls_needed = max(calls_needed, 1)
+    return max(calls_needed / max(limit.calls, 1) * limit.window, calls_needed * limit.spacing, device_window)
+
+
+def list_interval(limit: Limit, calls_needed: int) -> float:
+    """Lists: half of the quota is for regular refreshes, the other half for restarts and lists made due early.
+
+    Not more often than 24 times a window; once a window where one refresh costs more than half of the quota.
+    """
+    calls_needed = max(calls_needed, 1)
+    half = limit.calls / 2
+    if calls_needed > half:
+        return max(limit.window, calls_needed * limit.spacing)
+    return max(limit.window * calls_needed / half, limit.window / _LIST_FRACTION, calls_needed * limit.spacing)
+
+
+def shortest_interval(limit: Limit, calls_needed: int) -> float:
+    """The shortest interval that breaks no limit, for judging a configured one."""
+    calls_needed = max(calls_needed, 1)
+    return max(calls_needed * limit.spacing, calls_needed / max(limit.calls, 1) * limit.window)
+
+
+def stretch(requests_per_second: float, seconds_per_request: float) -> float:
+    """The factor by which all intervals grow where the account's one request at a time cannot keep up; else 1."""
+    return max(1.0, requests_per_second * seconds_per_request / _BUSY_SHARE)

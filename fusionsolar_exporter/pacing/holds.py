@@ -1,0 +1,55 @@
+"""Pauses and back-offs of one interface after failures."""
+
+import math
+from dataclasses import dataclass
+
+HOUR = 3600.0
+DAY = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Seconds to wait after the first failure, doubling up to a maximum."""
+
+    initial: float = 60.0
+    maximum: float = 1800.0
+
+    def after(self, failures: int) -> float:
+        """Seconds to wait after so many failures in a row."""
+        return min(self.initial * 2.0 ** min(failures - 1, 60), self.maximum)
+
+
+class Hold:
+    """Until when an interface is left alone, and why. Moments are in the pacing clock's seconds."""
+
+    def __init__(self) -> None:
+        self.until = -math.inf
+        self.reason = ""
+        self._refusals = 0
+        self._failures = 0
+
+    def back_off(self, moment: float, backoff: Backoff, reason: str) -> None:
+        """After 403, 429, 20200 and transport failures."""
+        self._failures += 1
+        self.pause(moment + backoff.after(self._failures), reason)
+
+    def rate_limited(self, moment: float, window: float, reason: str, *, at_least: float = 0.0) -> None:
+        """After 407 and 20618: for the window, at most an hour at first, doubling to at most the window."""
+        self._refusals += 1
+        pause = min(window, HOUR * 2.0 ** min(self._refusals - 1, 60))
+        self.pause(moment + max(at_least, pause), reason)
+
+    def not_permitted(self, moment: float, reason: str) -> None:
+        """After 401 and 20056: tried again daily."""
+        self.pause(moment + DAY, reason)
+
+    def pause(self, until: float, reason: str) -> None:
+        """Leave the interface alone until then; never shortens a longer pause."""
+        self.until = max(self.until, until)
+        self.reason = reason
+
+    def answered(self) -> None:
+        """The far side served the interface: whatever held it is over."""
+        self.until = -math.inf
+        self.reason = ""
+        self._refusals = self._failures = 0

@@ -1,0 +1,82 @@
+"""One account in a thread of its own; everything here but the thread itself may be called from any thread."""
+
+import threading
+
+from fusionsolar_exporter.cache import Cache
+from fusionsolar_exporter.refresh.refresher import Refresher, Surroundings
+from fusionsolar_exporter.refresh.settings import AccountSettings
+from fusionsolar_exporter.status import AccountStatus
+
+_LONGEST_NAP = 60.0  # seconds; changed files with credentials are noticed after that
+
+
+class Account:
+    """Refreshes in the background; what it has published is read without a lock."""
+
+    def __init__(self, settings: AccountSettings, surroundings: Surroundings) -> None:
+        self._clock = surroundings.clock
+        self._log = surroundings.log
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+        self._settings = settings
+        self._pending: AccountSettings | None = None
+        self.cache = Cache(surroundings.clock)
+        self.cache.enable_only(settings.enabled)
+        self._refresher = Refresher(settings, surroundings, self.cache)
+        self._status = self._refresher.status()
+        self._published_at = self._clock.now()
+
+    @property
+    def settings(self) -> AccountSettings:
+        """The settings in force, or about to be."""
+        return self._settings
+
+    def status(self) -> AccountStatus:
+        """What was published last."""
+        return self._status
+
+    def reconfigure(self, settings: AccountSettings) -> None:
+        """Take other settings for the same host and user; series of disabled collectors go at once."""
+        with self._lock:
+            self._settings = self._pending = settings
+        self.cache.enable_only(settings.enabled)
+        self._wake.set()
+
+    def step(self) -> float:
+        """Send at most one request; the moment (pacing clock) from which the next step makes sense."""
+        with self._lock:
+            pending, self._pending = self._pending, None
+        if pending is not None:
+            self._refresher.reconfigure(pending)
+        at, eventful = self._refresher.step()
+        if eventful or pending is not None or self._clock.now() >= self._published_at + _LONGEST_NAP:
+            self._published_at = self._clock.now()
+            self._status = self._refresher.status()
+        return at
+
+    def start(self) -> None:
+        """Refresh in a thread of its own."""
+        self._thread = threading.Thread(target=self._run, name=f"refresh-{self._settings.name}", daemon=True)
+        self._thread.start()
+
+    def stop(self, seconds: float, *, logout: bool) -> None:
+        """End the thread, waiting at most so long for a request in flight; log out where there is time left."""
+        until = self._clock.now() + seconds
+        self._stopping = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(seconds)
+            if self._thread.is_alive():
+                return  # a request hangs; the process ends without it
+        if logout:
+            self._refresher.logout(until)
+        self._refresher.close()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            at = self.step()
+            if not self._stopping:
+                self._clock.wait(self._wake, min(at - self._clock.now(), _LONGEST_NAP))

@@ -1,0 +1,91 @@
+"""Sends one request and takes down everything about it: ledger, counters, log, standing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from fusionsolar_exporter.northbound.client import Answer, Client
+from fusionsolar_exporter.northbound.errors import NorthboundError
+from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.northbound.transport import Transport
+from fusionsolar_exporter.refresh.advice import advice_for
+from fusionsolar_exporter.refresh.desk import Desk
+from fusionsolar_exporter.refresh.observer import Observer
+from fusionsolar_exporter.refresh.standing import Standing
+
+T = TypeVar("T")
+
+_SMOOTHING = 0.2  # share of the newest request in the mean duration
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T]):
+    """An answer with failCode 0, and when its request started and ended."""
+
+    content: T
+    started: float
+    ended: float
+
+
+class Asker:
+    """One request at a time; moments are in the pacing clock's seconds."""
+
+    def __init__(self, desk: Desk, standing: Standing, transport: Transport, observer: Observer) -> None:
+        self._desk = desk
+        self._standing = standing
+        self.transport = transport
+        self.observer = observer
+        self.mean_seconds = 0.0
+        """Mean duration of a request."""
+
+    @property
+    def next_gap(self) -> float:
+        """The first moment at which the account may send another request."""
+        return self._desk.ledger.last_start + self._desk.settings.limits.min_gap
+
+    def ask(
+        self,
+        interface: Interface,
+        send: Callable[[Client], Answer[T]],
+        *,
+        early: bool = False,
+        starts: Callable[[float], object],
+    ) -> Outcome[T]:
+        """Write the request down, tell ``starts`` its moment, send it; NorthboundError where it brings no data."""
+        ledger, clock, instruments = self._desk.ledger, self._desk.clock, self.observer.instruments
+        started = clock.now()
+        ledger.start(interface, started, self._desk.limit(interface), early=early)
+        starts(started)
+        instruments.attempt(interface)
+        try:
+            answer = send(Client(self.transport))
+        except NorthboundError as error:
+            self._end(interface, started)
+            if not error.sent:
+                ledger.give_back(interface)
+            self.failed(interface, error)
+            raise
+        ended = self._end(interface, started)
+        self._answered(interface, answer, started, ended)
+        return Outcome(answer.content, started, ended)
+
+    def failed(self, interface: Interface, error: NorthboundError) -> None:
+        """Report a failure."""
+        advice = advice_for(error)
+        self.observer.instruments.failed(interface, error.reason, error.fail_code or None)
+        self.observer.failures.failed(interface, error.reason, error.message, advice)
+        self._standing.failed(interface, error, advice, self._desk.clock.now())
+
+    def _answered(self, interface: Interface, answer: Answer[Any], started: float, ended: float) -> None:
+        self._desk.holds[interface].answered()
+        self.observer.failures.recovered(interface)
+        self._standing.answered(interface)
+        if answer.far_time is not None:
+            self._standing.far_clock(answer.far_time, (started + ended) / 2)
+
+    def _end(self, interface: Interface, started: float) -> float:
+        ended = self._desk.clock.now()
+        self._desk.ledger.end(interface, ended, self._desk.settings.limits.margin)
+        self.observer.instruments.answered(interface, ended - started)
+        self.mean_seconds += _SMOOTHING * (ended - started - self.mean_seconds)
+        return ended

@@ -1,0 +1,110 @@
+"""Ids of one kind in batches of at most 100, while lists grow and shrink.
+
+New ids form batches of their own, due at once, so that nothing old is asked again with them and nothing new waits.
+Batches that are not full are packed together afterwards, each waiting for the latest of its parts: then nothing is
+asked twice in a window, and the number of calls is the least that the quota formula counts.
+"""
+
+from collections.abc import Iterable
+from math import ceil
+
+from fusionsolar_exporter.northbound.interfaces import IDS_PER_CALL
+from fusionsolar_exporter.refresh.batch import Batch
+
+
+class Batches:
+    """The batches of one kind (all plants, or the devices of one type)."""
+
+    def __init__(self, device_type: int = 0) -> None:
+        self._device_type = device_type
+        self._left_out: dict[str, float] = {}
+        self._ids = 0
+        self.all: list[Batch] = []
+
+    def sync(self, ids: Iterable[str], now: float) -> None:
+        """Take these as the ids there are."""
+        wanted = dict.fromkeys(ids)
+        self._left_out = {key: until for key, until in self._left_out.items() if until > now and key in wanted}
+        for batch in self.all:
+            kept = [key for key in batch.ids if key in wanted]
+            if len(kept) < len(batch.ids):
+                batch.ids = kept
+                if batch.search:
+                    batch.search.keep(wanted)
+                    if batch.search.done:
+                        batch.search = None
+        self.all = [batch for batch in self.all if batch.ids]
+        held = {key for batch in self.all for key in batch.ids}
+        self._add([key for key in wanted if key not in held and key not in self._left_out], now)
+        self._count()
+
+    def refresh_left_out(self, now: float) -> None:
+        """Ids whose day is over are asked again, by themselves."""
+        if self._left_out and min(self._left_out.values()) <= now:
+            back = [key for key, until in self._left_out.items() if until <= now]
+            for key in back:
+                del self._left_out[key]
+            self._add(back, now)
+            self._count()
+
+    def leave_out(self, batch: Batch, key: str, until: float) -> None:
+        """Do not ask for an id until then."""
+        self._left_out[key] = until
+        batch.ids = [other for other in batch.ids if other != key]
+        if not batch.ids:
+            self.all.remove(batch)
+        self._count()
+
+    def pack(self, now: float, interval: float) -> None:
+        """Bring the number of batches down to the least, where phases allow it."""
+        if len(self.all) <= ceil(self._ids / IDS_PER_CALL):
+            return
+        small = [batch for batch in self.all if batch.plain and len(batch.ids) < IDS_PER_CALL]
+        due = [batch for batch in small if batch.due(interval) <= now]
+        asked = [batch for batch in small if batch.last_start is not None and batch not in due]
+        self._repack(due, now)
+        asked.sort(key=lambda batch: batch.oldest_start or 0.0)
+        while len(asked) > 1:
+            first = asked[0].oldest_start or 0.0
+            near = [batch for batch in asked if (batch.last_start or 0.0) - first <= interval]
+            if self._repack(near, now):
+                return
+            asked.pop(0)
+
+    def _repack(self, batches: list[Batch], now: float) -> bool:
+        ids = [key for batch in batches for key in batch.ids]
+        if ceil(len(ids) / IDS_PER_CALL) >= len(batches):
+            return False
+        origin = [batch for batch in batches for _ in batch.ids]
+        for batch in batches:
+            self.all.remove(batch)
+        for start in range(0, len(ids), IDS_PER_CALL):
+            parts = set(origin[start : start + IDS_PER_CALL])
+            starts = [part.last_start for part in parts]
+            oldest = [part.oldest_start for part in parts]
+            self.all.append(
+                Batch(
+                    ids[start : start + IDS_PER_CALL],
+                    created=min((part.created for part in parts), default=now),
+                    device_type=self._device_type,
+                    # a part that was never asked makes the whole due now, which its asked parts are too
+                    last_start=None if None in starts else max(filter(None, starts)),
+                    oldest_start=None if None in oldest else min(filter(None, oldest)),
+                    turn_of=min(part.turn_of for part in parts),
+                )
+            )
+        return True
+
+    def _add(self, ids: list[str], now: float) -> None:
+        room = [batch for batch in self.all if batch.last_start is None and batch.plain]
+        for batch in room:
+            free = IDS_PER_CALL - len(batch.ids)
+            batch.ids += ids[:free]
+            ids = ids[free:]
+        self.all += [
+            Batch(ids[start : start + IDS_PER_CALL], created=now, device_type=self._device_type)
+            for start in range(0, len(ids), IDS_PER_CALL)
+        ]
+
+    def _count(self) -> None:
+        self._ids = sum(len(batch.ids) for batch in self.all)

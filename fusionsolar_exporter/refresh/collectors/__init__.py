@@ -1,0 +1,1 @@
+"""One collector a kind of data: what to ask, how to batch, what to put into the cache."""

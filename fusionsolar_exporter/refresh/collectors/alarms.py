@@ -1,0 +1,111 @@
+"""Active alarms of the plants, asked from the beginning of time or, where the server refuses that, in windows."""
+
+from collections.abc import Sequence
+from math import ceil, inf
+
+from fusionsolar_exporter.cache import AlarmWindow
+from fusionsolar_exporter.northbound.answers import Items
+from fusionsolar_exporter.northbound.client import Answer, Client
+from fusionsolar_exporter.northbound.errors import TIME_SPAN, NorthboundError
+from fusionsolar_exporter.northbound.interfaces import DAY, HOUR, Interface
+from fusionsolar_exporter.northbound.model import SEVERITY_OF_LEVEL, Alarm, Severity
+from fusionsolar_exporter.pacing import cadence
+from fusionsolar_exporter.refresh.collector import Job
+from fusionsolar_exporter.refresh.collectors.by_plant import PlantBatchCollector
+from fusionsolar_exporter.refresh.desk import Desk
+from fusionsolar_exporter.status import CollectorName
+
+_AHEAD = DAY  # clocks differ and plants lie in other time zones
+_LONGEST_SPAN = 31 * DAY
+_FARTHEST_BACK = 365 * DAY - HOUR  # an hour for clocks that differ
+
+
+class Alarms(PlantBatchCollector):
+    """One sweep asks each batch of plants once; in windows, one sweep is a turn through all of them."""
+
+    name = CollectorName.ALARMS
+    rank = 4
+    interface = Interface.GET_ALARM_LIST
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._in_windows = False
+        self._asked = AlarmWindow(0.0, 0.0)
+
+    @property
+    def step(self) -> float:
+        """Seconds between two calls for one batch of plants."""
+        return self.interval / self._calls_of_a_turn()
+
+    def ask(self, client: Client, token: str, job: Job) -> Answer[Items[Alarm]]:
+        """See :meth:`Collector.ask`."""
+        clock, settings = self.desk.clock, self.desk.settings
+        self._asked = self._window(job.batch.window, clock.wall(clock.now()))
+        return client.alarms(
+            token,
+            job.ids,
+            begin=self._asked.begin,
+            end=self._asked.end,
+            language=settings.language,
+            levels=settings.alarm_levels,
+        )
+
+    def accept(self, job: Job, content: Items[Alarm], started: float, ended: float) -> bool:
+        """See :meth:`Collector.accept`; no list at all is a failure, an empty one means that there are no alarms."""
+        if content.null:
+            self.retry_later(job.batch, ended)
+            return False
+        self.answered(job.batch)
+        severities = {SEVERITY_OF_LEVEL[level] for level in self.desk.settings.alarm_levels} | {Severity.UNKNOWN}
+        wanted = [alarm for alarm in content.items if alarm.severity in severities]
+        self.desk.cache.replace_alarms(job.ids, wanted, self._asked, self.freshness(started))
+        job.batch.window = (job.batch.window + 1) % self._calls_of_a_turn()
+        return True
+
+    def finished(self, job: Job, *, answered: bool, ended: float) -> None:
+        """See :meth:`Collector.finished`."""
+        if not answered or job.batch.window == 0:
+            super().finished(job, answered=answered, ended=ended)
+
+    def rejected(self, job: Job, error: NorthboundError, ended: float) -> Sequence[str]:
+        """See :meth:`Collector.rejected`."""
+        if error.fail_code not in TIME_SPAN or self._in_windows:
+            return super().rejected(job, error, ended)
+        self._in_windows = True
+        job.batch.retry_at = ended
+        self.desk.log.info(
+            "the server limits the time of alarm requests: asking in windows",
+            fail_code=error.fail_code,
+            windows=self._windows(),
+        )
+        return ()
+
+    def calls_needed(self) -> int:
+        """See :meth:`Collector.calls_needed`."""
+        return super().calls_needed() * self._calls_of_a_turn()
+
+    def auto_interval(self) -> float:
+        """See :meth:`Collector.auto_interval`."""
+        device_window = self.desk.limit(Interface.GET_DEV_REAL_KPI).window
+        return cadence.alarm_interval(self.desk.limit(self.interface), self.calls_needed(), device_window)
+
+    def _back(self) -> float:
+        """Seconds to look back."""
+        lookback = self.desk.settings.alarm_lookback
+        return min(inf if lookback is None else lookback, _FARTHEST_BACK if self._in_windows else inf)
+
+    def _windows(self) -> int:
+        return ceil((self._back() + _AHEAD) / _LONGEST_SPAN) if self._in_windows else 1
+
+    def _calls_of_a_turn(self) -> int:
+        """Every second call goes to the newest window."""
+        return max(1, 2 * (self._windows() - 1))
+
+    def _window(self, call: int, now: float) -> AlarmWindow:
+        """The window of a call of the turn: newest, second, newest, third, and so on. Unix seconds."""
+        index = 0 if call % 2 == 0 else (call + 1) // 2
+        oldest = max(now - self._back(), 0.0)
+        if not self._in_windows:
+            return AlarmWindow(oldest, now + _AHEAD)
+        end = now + _AHEAD - index * _LONGEST_SPAN
+        return AlarmWindow(max(end - _LONGEST_SPAN, oldest), end, index, self._windows())

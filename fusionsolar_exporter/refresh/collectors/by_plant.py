@@ -1,0 +1,35 @@
+"""Collectors that ask for plants, 100 a call."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.refresh.batches import Batches
+from fusionsolar_exporter.refresh.collector import BatchCollector
+from fusionsolar_exporter.refresh.desk import Desk
+
+
+class PlantBatchCollector(BatchCollector):
+    """One kind of batches: the selected plants."""
+
+    interface: ClassVar[Interface]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._plants = Batches()
+
+    def kinds(self) -> Sequence[Batches]:
+        """See :meth:`BatchCollector.kinds`."""
+        return (self._plants,)
+
+    def plants_of(self, ids: Iterable[str]) -> list[str]:
+        """See :meth:`BatchCollector.plants_of`."""
+        return list(ids)
+
+    def planned_interface(self) -> Interface:
+        """See :meth:`Collector.planned_interface`."""
+        return self.interface
+
+    def lists_changed(self, now: float) -> None:
+        """See :meth:`Collector.lists_changed`."""
+        self._plants.sync(self.desk.roster.plants, now)

@@ -1,0 +1,131 @@
+"""Real-time values of the devices, each call for one type."""
+
+from collections.abc import Iterable, Sequence
+
+from fusionsolar_exporter.northbound.answers import Items
+from fusionsolar_exporter.northbound.client import Answer, Client
+from fusionsolar_exporter.northbound.errors import UNKNOWN_IDS, NorthboundError
+from fusionsolar_exporter.northbound.interfaces import REAL_TIME_TYPES, Interface
+from fusionsolar_exporter.northbound.model import Reading
+from fusionsolar_exporter.pacing import cadence
+from fusionsolar_exporter.refresh.batches import Batches
+from fusionsolar_exporter.refresh.collector import BatchCollector, Job
+from fusionsolar_exporter.refresh.desk import Desk
+from fusionsolar_exporter.refresh.probes import Probes
+from fusionsolar_exporter.status import CollectorName
+
+
+class DeviceRealtime(BatchCollector):
+    """Documented types in batches, undocumented ones after a probe that the far side answered."""
+
+    name = CollectorName.DEVICE_REALTIME
+    rank = 2
+    interface = Interface.GET_DEV_REAL_KPI
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._kinds: dict[int, Batches] = {}
+        self._probes = Probes()
+        self._probed_last = False
+        self._type_as_text = False
+        self._type_form_proven = False
+
+    def kinds(self) -> Iterable[Batches]:
+        """See :meth:`BatchCollector.kinds`."""
+        return self._kinds.values()
+
+    def plants_of(self, ids: Iterable[str]) -> list[str]:
+        """See :meth:`BatchCollector.plants_of`."""
+        devices = self.desk.roster.devices
+        return list(dict.fromkeys(devices[key].plant_code for key in ids if key in devices))
+
+    def planned_interface(self) -> Interface:
+        """See :meth:`Collector.planned_interface`."""
+        return self.interface
+
+    def lists_changed(self, now: float) -> None:
+        """See :meth:`Collector.lists_changed`."""
+        by_type: dict[int, list[str]] = {}
+        wanted = self.desk.settings.device_types
+        for device in self.desk.roster.devices.values():
+            if wanted is None or device.type_id in wanted:
+                by_type.setdefault(device.type_id, []).append(device.id)
+        self._probes.sync(by_type, now)
+        asked = {type_id for type_id in by_type if type_id in REAL_TIME_TYPES or self._probes.answered(type_id)}
+        self._kinds = {type_id: kind for type_id, kind in self._kinds.items() if type_id in asked}
+        for type_id in asked:
+            self._kinds.setdefault(type_id, Batches(type_id)).sync(by_type[type_id], now)
+
+    def next(self, now: float) -> Job | None:
+        """See :meth:`Collector.next`."""
+        regular = super().next(now)
+        if regular is None or not self.desk.limit(self.interface).calls:
+            return None
+        if self._may_probe(regular, now):
+            probe = self._probes.next(now)
+            if probe is not None:
+                return Job(self.interface, probe, now, probe.ids)
+        return regular
+
+    def ask(self, client: Client, token: str, job: Job) -> Answer[Items[Reading]]:
+        """See :meth:`Collector.ask`."""
+        return client.device_readings(token, job.batch.device_type, job.ids, type_as_text=self._type_as_text)
+
+    def started(self, job: Job, moment: float) -> None:
+        """See :meth:`Collector.started`; a probe is no part of a sweep."""
+        self._probed_last = job.batch in self._probes
+        if self._probed_last:
+            job.batch.started(moment)
+        else:
+            super().started(job, moment)
+
+    def accept(self, job: Job, content: Items[Reading], started: float, ended: float) -> bool:
+        """See :meth:`Collector.accept`."""
+        self._type_form_proven = True
+        if job.batch in self._probes:
+            if not content.items:
+                self._probes.refused(job.batch, ended)
+                return True
+            self._probes.accepted(job.batch)
+            self.lists_changed(ended)
+            for batch in self._kinds[job.batch.device_type].all:
+                if set(batch.ids) <= set(job.ids):
+                    batch.started(started)
+                    batch.turn_of = self.sweeps.number
+            self.desk.log.info("undocumented device type answers", device_type_id=job.batch.device_type)
+        else:
+            self.answered(job.batch)
+        self.desk.cache.read_devices(content.items, self.freshness(started))
+        return True
+
+    def finished(self, job: Job, *, answered: bool, ended: float) -> None:
+        """See :meth:`Collector.finished`."""
+        if not self._probed_last:
+            super().finished(job, answered=answered, ended=ended)
+
+    def rejected(self, job: Job, error: NorthboundError, ended: float) -> Sequence[str]:
+        """See :meth:`Collector.rejected`; an undocumented type is asked again much later."""
+        device_type = job.batch.device_type
+        if job.batch in self._probes:
+            self._probes.refused(job.batch, ended)
+            return ()
+        if device_type not in REAL_TIME_TYPES:
+            self._probes.withdraw(device_type, ended)
+            self.lists_changed(ended)
+            return ()
+        if error.fail_code not in UNKNOWN_IDS and not self._type_form_proven:
+            self._type_as_text = not self._type_as_text
+        return super().rejected(job, error, ended)
+
+    def auto_interval(self) -> float:
+        """See :meth:`Collector.auto_interval`."""
+        return cadence.real_time_interval(self.desk.limit(self.interface), self.calls_needed())
+
+    def _may_probe(self, regular: Job, now: float) -> bool:
+        """A probe takes the place of a regular batch from the second sweep on, but never of two in a row.
+
+        In the first sweep it goes only where every batch has been asked and quota is left.
+        """
+        if self.sweeps.finished == 0:
+            return all(batch.last_start is not None for batch in self.batches()) and regular.due > now
+        return not self._probed_last or regular.due > now

@@ -1,0 +1,174 @@
+"""The plant list: pages of 100 plants, from the newer interface or the older one."""
+
+from collections.abc import Sequence
+from math import ceil
+
+from fusionsolar_exporter.northbound.answers import Page
+from fusionsolar_exporter.northbound.client import PAGE_SIZE, Answer, Client
+from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.northbound.model import Plant
+from fusionsolar_exporter.pacing import cadence
+from fusionsolar_exporter.refresh.batch import Batch
+from fusionsolar_exporter.refresh.collector import EMPTY_ANSWERS_BELIEVED, Collector, Job
+from fusionsolar_exporter.refresh.desk import Desk
+from fusionsolar_exporter.refresh.settings import PlantListChoice
+from fusionsolar_exporter.status import CollectorName
+
+_CANDIDATES = {
+    PlantListChoice.AUTO: (Interface.STATIONS, Interface.GET_STATION_LIST),
+    PlantListChoice.STATIONS: (Interface.STATIONS,),
+    PlantListChoice.GET_STATION_LIST: (Interface.GET_STATION_LIST,),
+}
+_MOST_PAGES = 10_000
+
+
+class PlantList(Collector):
+    """A turn is all pages. Every page is used as it comes; only the last one makes plants disappear."""
+
+    name = CollectorName.PLANT_LIST
+    rank = 3
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._batch = Batch([], created=desk.clock.now())
+        self._denied: dict[Interface, float] = {}
+        self._early_at: float | None = None
+        self._early_turn = False
+        self._turn_started: float | None = None
+        self._page = 1
+        self._pages = 1
+        self._collected: dict[str, None] = {}
+        self._dropped = 0
+        self._whole = False
+
+    def make_due(self, now: float) -> None:
+        """Ask before its time, as far as the reserve of the quota allows."""
+        self._early_at = now
+
+    def planned_interface(self) -> Interface:
+        """The first permitted one of the configured choice."""
+        now = self.desk.clock.now()
+        candidates = _CANDIDATES[self.desk.settings.plant_list]
+        return min(candidates, key=lambda interface: max(self._denied.get(interface, now) - now, 0.0))
+
+    def next(self, now: float) -> Job | None:
+        """See :meth:`Collector.next`."""
+        interface = self.planned_interface()
+        due = self._due()
+        if self._page > 1:
+            return Job(interface, self._batch, due, early=self._early_turn)
+        early = self._early_at
+        if early is not None and early < due and self.desk.reserve(interface, now) >= self.calls_needed():
+            return Job(interface, self._batch, early, early=True)
+        return Job(interface, self._batch, due)
+
+    def ask(self, client: Client, token: str, job: Job) -> Answer[Page[Plant]]:
+        """See :meth:`Collector.ask`."""
+        if job.interface is Interface.STATIONS:
+            return client.stations(token, self._page)
+        return client.station_list(token, None if self._whole else self._page)
+
+    def started(self, job: Job, moment: float) -> None:
+        """See :meth:`Collector.started`."""
+        super().started(job, moment)
+        if self._page == 1:
+            self._turn_started = moment
+            self._early_turn = job.early
+            self._early_at = None
+
+    def accept(self, job: Job, content: Page[Plant], started: float, ended: float) -> bool:
+        """See :meth:`Collector.accept`."""
+        batch = self._batch
+        if content.empty and self._page == 1 and self.desk.roster.fleet.plants:
+            batch.empty_answers += 1
+            if batch.empty_answers < EMPTY_ANSWERS_BELIEVED:
+                self._restart()
+                return False
+        if not content.empty:
+            batch.empty_answers = 0
+        fresh = [plant.code for plant in content.items if plant.code not in self._collected]
+        self._collected.update(dict.fromkeys(fresh))
+        self._dropped += content.dropped
+        self.desk.roster.add_plants(content.items)
+        if self._more(job.interface, content, brought_new=bool(fresh)):
+            self._serve(content, started)
+            batch.retry_at = ended
+            return True
+        complete = content.total is None or len(self._collected) + self._dropped >= content.total
+        if complete:
+            self.desk.roster.keep_plants(self._collected, self._turn_started or started)
+            batch.failures = 0
+        self._serve(content, started)
+        self._restart()
+        if not complete:
+            self.retry_later(batch, ended)
+        return complete
+
+    def finished(self, job: Job, *, answered: bool, ended: float) -> None:
+        """See :meth:`Collector.finished`."""
+        if not answered or self._page == 1:
+            super().finished(job, answered=answered, ended=ended)
+
+    def not_permitted(self, interface: Interface, until: float, ended: float) -> None:
+        """Fall back to the other plant list."""
+        self._denied[interface] = until
+        self._restart()
+        self._batch.retry_at = ended
+
+    def batches(self) -> Sequence[Batch]:
+        """See :meth:`Collector.batches`."""
+        return (self._batch,)
+
+    def calls_needed(self) -> int:
+        """See :meth:`Collector.calls_needed`."""
+        return self._pages
+
+    def auto_interval(self) -> float:
+        """See :meth:`Collector.auto_interval`."""
+        return cadence.list_interval(self.desk.limit(self.planned_interface()), self._pages)
+
+    def auto_ttl(self) -> float:
+        """At least one window of the quota."""
+        return max(super().auto_ttl(), self.desk.limit(self.planned_interface()).window)
+
+    def next_sweep_at(self) -> float | None:
+        """See :meth:`Collector.next_sweep_at`."""
+        return self._due()
+
+    def _due(self) -> float:
+        if self._batch.retry_at is not None:
+            return self._batch.retry_at
+        return self._batch.created if self._turn_started is None else self._turn_started + self.interval
+
+    def _more(self, interface: Interface, content: Page[Plant], *, brought_new: bool) -> bool:
+        """Go on to the next page, or to the whole list where pages would cost too much; False at the end."""
+        if content.whole or content.empty:
+            self._pages = 1 if content.whole else self._page
+            return False
+        pages = content.pages
+        if pages is None:
+            full = len(content.items) + content.dropped >= PAGE_SIZE
+            pages = (
+                ceil(content.total / PAGE_SIZE) if content.total is not None else self._page + int(full and brought_new)
+            )
+        self._pages = max(1, min(pages, _MOST_PAGES))
+        if self._page >= self._pages:
+            return False
+        if interface is Interface.GET_STATION_LIST and self._pages > self.desk.limit(interface).calls / 2:
+            self._whole = True
+            self._pages = 1
+            self._collected = {}
+            self._dropped = 0
+        self._page += 1
+        return True
+
+    def _serve(self, content: Page[Plant], started: float) -> None:
+        self.desk.lists_changed()
+        selected = [plant.code for plant in content.items if plant.code in self.desk.roster.plants]
+        self.desk.cache.list_plants(selected, self.freshness(started))
+
+    def _restart(self) -> None:
+        self._page = 1
+        self._collected = {}
+        self._dropped = 0
+        self._whole = False

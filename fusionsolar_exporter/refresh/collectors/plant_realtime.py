@@ -1,0 +1,33 @@
+"""Real-time values of the plants."""
+
+from fusionsolar_exporter.northbound.answers import Items
+from fusionsolar_exporter.northbound.client import Answer, Client
+from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.northbound.model import Reading
+from fusionsolar_exporter.pacing import cadence
+from fusionsolar_exporter.refresh.collector import Job
+from fusionsolar_exporter.refresh.collectors.by_plant import PlantBatchCollector
+from fusionsolar_exporter.status import CollectorName
+
+
+class PlantRealtime(PlantBatchCollector):
+    """An empty answer keeps the old values until their time to live ends."""
+
+    name = CollectorName.PLANT_REALTIME
+    rank = 1
+    interface = Interface.GET_STATION_REAL_KPI
+
+    def ask(self, client: Client, token: str, job: Job) -> Answer[Items[Reading]]:
+        """See :meth:`Collector.ask`."""
+        return client.plant_readings(token, job.ids)
+
+    def accept(self, job: Job, content: Items[Reading], started: float, ended: float) -> bool:
+        """See :meth:`Collector.accept`."""
+        del ended
+        self.answered(job.batch)
+        self.desk.cache.read_plants(content.items, self.freshness(started))
+        return True
+
+    def auto_interval(self) -> float:
+        """See :meth:`Collector.auto_interval`."""
+        return cadence.real_time_interval(self.desk.limit(self.interface), self.calls_needed())

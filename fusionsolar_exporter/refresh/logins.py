@@ -1,0 +1,127 @@
+"""When a login may be tried, so that no account is ever locked.
+
+Refused credentials: one attempt, then none for ``login_pause`` or until they change. Other failures: back-off,
+and at most two in a login window. Sessions that another program ends again and again: half of the quota.
+"""
+
+import math
+from collections import deque
+from enum import StrEnum
+
+from fusionsolar_exporter.northbound.errors import DAY_LIMIT, TRANSPORT, NorthboundError, Reason
+from fusionsolar_exporter.pacing.holds import HOUR, Hold
+from fusionsolar_exporter.pacing.limits import Limit
+from fusionsolar_exporter.refresh.settings import AccountSettings, Credentials
+
+_FAILURES_PER_WINDOW = 2
+_EARLY_ENDS = 3  # sessions in a row
+_SAFE_WRONG_PASSWORDS = 3  # in a window; the fifth locks the user, and people try passwords in the portal too
+
+
+class Pause(StrEnum):
+    """Why no login is tried."""
+
+    NONE = ""
+    CREDENTIALS = "credentials"
+    OTHER = "other"
+
+
+class Logins:
+    """Moments are in the pacing clock's seconds."""
+
+    def __init__(self) -> None:
+        self._hold = Hold()
+        self._pause = Pause.NONE
+        self._refused: Credentials | None = None
+        self._refusals: deque[float] = deque(maxlen=_SAFE_WRONG_PASSWORDS)
+        self._failures: deque[float] = deque(maxlen=_FAILURES_PER_WINDOW)
+        self._last = -math.inf
+        self._early_ends = 0
+        self.contended = False
+        self.succeeded_once = False
+
+    def pause(self, now: float) -> Pause:
+        """Why no login is tried now; back-off after a failure of transport is no pause."""
+        return self._pause if self._hold.until > now else Pause.NONE
+
+    def earliest(self, limit: Limit) -> float:
+        """The first moment at which a login may be tried, beside what the ledger says."""
+        moments = [self._hold.until]
+        if len(self._failures) == _FAILURES_PER_WINDOW:
+            moments.append(self._failures[0] + limit.window)
+        if len(self._refusals) == _SAFE_WRONG_PASSWORDS:
+            moments.append(self._refusals[0] + limit.window)
+        if self.contended:
+            moments.append(self._last + limit.window / max(limit.calls // 2, 1))
+        return max(moments)
+
+    def started(self, moment: float) -> None:
+        """A login is sent."""
+        self._last = moment
+
+    def succeeded(self) -> None:
+        """A session began."""
+        self.succeeded_once = True
+        self._hold.answered()
+        self._pause = Pause.NONE
+        self._refused = None
+        self._failures.clear()
+        self._refusals.clear()
+
+    def failed(
+        self, error: NorthboundError, credentials: Credentials, moment: float, settings: AccountSettings, limit: Limit
+    ) -> None:
+        """A login brought no session."""
+        self._pause = Pause.OTHER
+        if error.reason is Reason.CREDENTIALS:
+            self._pause = Pause.CREDENTIALS
+            self._refused = credentials
+            self._refusals.append(moment)
+            self._hold.pause(moment + settings.login_pause, error.message)
+            return
+        if error.empty:
+            self._hold.pause(moment + settings.login_pause, error.message)
+            return
+        self._failures.append(moment)
+        if error.fail_code is not None and error.reason is Reason.RATE_LIMITED:
+            self._hold.rate_limited(
+                moment, limit.window, error.message, at_least=HOUR if error.fail_code == DAY_LIMIT else 0
+            )
+            return
+        if error.reason in TRANSPORT or error.html:
+            self._pause = Pause.NONE
+        self._hold.back_off(moment, settings.backoff, error.message)
+
+    def credentials_unreadable(self, moment: float, message: str, again: float) -> None:
+        """A file with credentials cannot be read: nothing is sent until it can."""
+        self._pause = Pause.CREDENTIALS
+        self._hold.pause(moment + again, message)
+
+    def credentials_now(self, credentials: Credentials) -> bool:
+        """Look whether credentials differ from the refused ones; ends the pause and says True where they do."""
+        if self._refused is None or credentials == self._refused:
+            return False
+        self._refused = None
+        self._hold.answered()
+        self._pause = Pause.NONE
+        return True
+
+    @property
+    def refused(self) -> bool:
+        """Whether the present pause waits for other credentials."""
+        return self._refused is not None
+
+    def session_ended(self, age: float, lifetime: float) -> bool:
+        """A 305 ended a session of this age (seconds); True where the account has just become contended."""
+        if age >= lifetime / 2:
+            self.session_lives()
+            return False
+        self._early_ends += 1
+        became = self._early_ends >= _EARLY_ENDS and not self.contended
+        self.contended = self.contended or became
+        return became
+
+    def session_lives(self) -> None:
+        """A session has lived for half of its lifetime: nobody else uses the account."""
+        self._early_ends = 0
+        self.contended = False

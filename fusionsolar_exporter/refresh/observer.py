@@ -1,0 +1,47 @@
+"""What the refresher reports of every request: to metrics, to the log, and to whoever asks for its status."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from fusionsolar_exporter.northbound.errors import Reason
+from fusionsolar_exporter.northbound.interfaces import Interface
+
+
+class Instruments(Protocol):
+    """Counters of one account."""
+
+    def attempt(self, interface: Interface) -> None:
+        """A request is about to be sent."""
+        ...
+
+    def answered(self, interface: Interface, seconds: float) -> None:
+        """A request is over, well or not, after so many seconds."""
+        ...
+
+    def failed(self, interface: Interface, reason: Reason, fail_code: int | None) -> None:
+        """A request brought no data."""
+        ...
+
+    def dropped(self, interface: Interface, count: int) -> None:
+        """Items of an answer that were not asked for or could not be read."""
+        ...
+
+
+class FailureLog(Protocol):
+    """Sums up failures that repeat."""
+
+    def failed(self, interface: Interface, reason: Reason, message: str, advice: str) -> None:
+        """A request failed."""
+        ...
+
+    def recovered(self, interface: Interface) -> None:
+        """The interface answers."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """The collaborators that an account reports to."""
+
+    instruments: Instruments
+    failures: FailureLog

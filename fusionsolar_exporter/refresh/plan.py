@@ -1,0 +1,66 @@
+"""The plan of one account: how often each collector asks, for the fleet and the limits as they are now."""
+
+from collections.abc import Sequence
+
+from fusionsolar_exporter.pacing import cadence
+from fusionsolar_exporter.refresh.collector import Collector
+from fusionsolar_exporter.refresh.desk import Desk
+from fusionsolar_exporter.status import CollectorName
+
+
+class Plan:
+    """Sets the collectors' intervals, and says once what they are."""
+
+    def __init__(self, desk: Desk, collectors: Sequence[Collector]) -> None:
+        self._desk = desk
+        self._collectors = collectors
+        self._told = False
+        self._slowed: set[CollectorName] = set()
+        self.stretch = 1.0
+        """Factor by which every interval grows because the account's one request at a time cannot keep up."""
+
+    def update(self, mean_seconds: float) -> None:
+        """Derive the intervals anew; ``mean_seconds`` is how long a request takes."""
+        intervals = [collector.unstretched_interval() for collector in self._collectors]
+        load = sum(
+            collector.calls_needed() / interval
+            for collector, interval in zip(self._collectors, intervals, strict=True)
+            if collector.enabled
+        )
+        self.stretch = cadence.stretch(load, max(self._desk.settings.limits.min_gap, mean_seconds))
+        for collector, interval in zip(self._collectors, intervals, strict=True):
+            collector.interval = interval * self.stretch
+            self._warn_when_slowed(collector)
+
+    def tell_once(self) -> None:
+        """Log one line per collector, when the lists are known for the first time."""
+        if self._told:
+            return
+        self._told = True
+        for collector in self._collectors:
+            if collector.enabled:
+                limit = self._desk.limit(collector.planned_interface())
+                self._desk.log.info(
+                    "plan",
+                    account=self._desk.settings.name,
+                    collector=collector.name,
+                    interface=collector.planned_interface(),
+                    interval_seconds=round(collector.interval, 1),
+                    calls_per_interval=collector.calls_needed(),
+                    quota_calls=limit.calls,
+                    quota_window_seconds=limit.window,
+                )
+
+    def _warn_when_slowed(self, collector: Collector) -> None:
+        configured = self._desk.settings.collector(collector.name).interval
+        if configured is None or configured >= collector.shortest_interval():
+            self._slowed.discard(collector.name)
+        elif collector.name not in self._slowed:
+            self._slowed.add(collector.name)
+            self._desk.log.warning(
+                "the configured interval breaks a limit and is slowed down",
+                account=self._desk.settings.name,
+                collector=collector.name,
+                configured_seconds=configured,
+                interval_seconds=round(collector.interval, 1),
+            )

@@ -1,0 +1,72 @@
+"""The lists as last answered: what the far side counts, and what there is to ask for."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from fusionsolar_exporter.northbound.interfaces import Fleet
+from fusionsolar_exporter.northbound.model import Device, Plant
+
+
+class Roster:
+    """Plants and devices of one account. Quotas count every listed plant; requests go to the selected ones."""
+
+    def __init__(self, selects: Callable[[str, str], bool]) -> None:
+        self._selects = selects
+        self._listed: dict[str, Plant] = {}
+        self._devices_of: dict[str, dict[str, Device]] = {}
+        self.plants: Mapping[str, Plant] = {}
+        """The selected plants by code, in the order of the list."""
+        self.devices: Mapping[str, Device] = {}
+        """The devices of the selected plants by id."""
+        self.fleet = Fleet()
+        self.plants_listed_at: float | None = None
+        """Start of the newest complete plant list."""
+        self.devices_listed_at: dict[str, float] = {}
+        """Start of the newest device list of each plant."""
+
+    def select(self, selects: Callable[[str, str], bool]) -> None:
+        """Use another selection of plants."""
+        self._selects = selects
+        self._update()
+
+    def add_plants(self, plants: Iterable[Plant]) -> None:
+        """A page of the plant list named these."""
+        self._listed.update((plant.code, plant) for plant in plants)
+        self._update()
+
+    def keep_plants(self, codes: Iterable[str], listed_at: float) -> None:
+        """The plant list is complete and named these alone."""
+        kept = frozenset(codes)
+        self._listed = {code: plant for code, plant in self._listed.items() if code in kept}
+        self.plants_listed_at = listed_at
+        self._update()
+
+    def set_devices(self, plant_codes: Sequence[str], devices: Iterable[Device], listed_at: float) -> None:
+        """The device list of these plants named these devices alone."""
+        found: dict[str, dict[str, Device]] = {code: {} for code in plant_codes}
+        for device in devices:
+            found[device.plant_code][device.id] = device
+        moved = {device_id for listed in found.values() for device_id in listed}
+        for code, listed in self._devices_of.items():
+            if code not in found and not moved.isdisjoint(listed):
+                self._devices_of[code] = {key: device for key, device in listed.items() if key not in moved}
+        self._devices_of.update(found)
+        self.devices_listed_at.update((code, listed_at) for code in plant_codes)
+        self._update()
+
+    def device_count(self, plant_codes: Iterable[str]) -> int:
+        """How many devices these plants have."""
+        return sum(len(self._devices_of.get(code, ())) for code in plant_codes)
+
+    def listed_since(self, moment: float, plant_codes: Iterable[str]) -> bool:
+        """Whether the plant list and the device lists of these plants were all asked after a moment."""
+        if self.plants_listed_at is None or self.plants_listed_at <= moment:
+            return False
+        return all(self.devices_listed_at.get(code, moment) > moment for code in plant_codes if code in self.plants)
+
+    def _update(self) -> None:
+        self.plants = {code: plant for code, plant in self._listed.items() if self._selects(code, plant.name)}
+        self._devices_of = {code: listed for code, listed in self._devices_of.items() if code in self.plants}
+        self.devices_listed_at = {code: at for code, at in self.devices_listed_at.items() if code in self.plants}
+        self.devices = {key: device for listed in self._devices_of.values() for key, device in listed.items()}
+        self.fleet = Fleet(len(self._listed), Counter(device.type_id for device in self.devices.values()))

@@ -1,0 +1,115 @@
+"""The session of one account: its token, how old it is, and who may renew it when."""
+
+from fusionsolar_exporter.northbound.errors import NorthboundError
+from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.refresh.desk import Desk
+from fusionsolar_exporter.refresh.logins import Logins, Pause
+from fusionsolar_exporter.refresh.settings import Credentials, CredentialsUnavailableError
+
+_LOOK_SECONDS = 60.0  # files with credentials are looked at so often while they are refused
+
+
+class Sessions:
+    """One session at a time; moments are in the pacing clock's seconds."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._logins = Logins()
+        self._token: str | None = None
+        self._began_at = 0.0
+        self._looked_at = -_LOOK_SECONDS
+
+    @property
+    def active(self) -> bool:
+        """Whether there is a session, as far as we know."""
+        return self._token is not None
+
+    @property
+    def contended(self) -> bool:
+        """Whether another program uses the account."""
+        return self._logins.contended
+
+    @property
+    def ever(self) -> bool:
+        """Whether any login has succeeded."""
+        return self._logins.succeeded_once
+
+    def pause(self, now: float) -> Pause:
+        """Why no login is tried."""
+        return self._logins.pause(now)
+
+    def token(self, now: float) -> str | None:
+        """The token for a request that is sent now; None where a login has to come first."""
+        settings = self._desk.settings
+        if self._token is not None and now - self._began_at >= settings.session_lifetime - settings.limits.margin:
+            self._logins.session_lives()
+            self._token = None
+        return self._token
+
+    def earliest(self) -> float:
+        """When the next login may be sent."""
+        return max(self._desk.gate(Interface.LOGIN), self._logins.earliest(self._desk.limit(Interface.LOGIN)))
+
+    def next_look(self, now: float) -> float:
+        """When files with credentials are looked at next."""
+        return max(self._looked_at + _LOOK_SECONDS, now) if self._logins.refused else float("inf")
+
+    def look(self, now: float) -> None:
+        """See once a minute, while credentials are refused, whether they have changed."""
+        if self._token is not None and now - self._began_at >= self._desk.settings.session_lifetime / 2:
+            self._logins.session_lives()
+        if self._logins.refused and now >= self._looked_at + _LOOK_SECONDS:
+            self._look(now)
+
+    def credentials(self) -> Credentials | None:
+        """What to log in with; None where a file cannot be read, which is tried again in a minute."""
+        try:
+            return self._desk.settings.credentials()
+        except CredentialsUnavailableError as error:
+            self._desk.log.warning("no credentials", account=self._desk.settings.name, error=error)
+            self._logins.credentials_unreadable(self._desk.clock.now(), str(error), _LOOK_SECONDS)
+            return None
+
+    def starts(self, moment: float) -> None:
+        """A login is sent."""
+        self._token = None
+        self._logins.started(moment)
+
+    def began(self, token: str, moment: float) -> None:
+        """A login brought a token."""
+        self._token = token
+        self._began_at = moment
+        self._logins.succeeded()
+
+    def failed(self, error: NorthboundError, credentials: Credentials) -> None:
+        """A login brought none."""
+        now = self._desk.clock.now()
+        self._token = None
+        self._logins.failed(error, credentials, now, self._desk.settings, self._desk.limit(Interface.LOGIN))
+        if self._logins.refused:
+            self._look(now)
+
+    def ended(self, now: float) -> None:
+        """The far side ended the session (305, 306, 307)."""
+        settings = self._desk.settings
+        if self._token is not None and self._logins.session_ended(now - self._began_at, settings.session_lifetime):
+            self._desk.log.warning(
+                "another program uses this account: sessions end early again and again; "
+                "give each program a northbound user of its own",
+                account=settings.name,
+            )
+        self._token = None
+
+    def settings_changed(self) -> None:
+        """Other settings: perhaps with other credentials."""
+        if self._logins.refused:
+            self._look(self._desk.clock.now())
+
+    def _look(self, now: float) -> None:
+        self._looked_at = now
+        try:
+            credentials = self._desk.settings.credentials()
+        except CredentialsUnavailableError:
+            return
+        if self._logins.credentials_now(credentials):
+            self._desk.log.info("credentials have changed: logging in", account=self._desk.settings.name)

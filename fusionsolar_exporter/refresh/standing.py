@@ -1,0 +1,111 @@
+"""How an account stands, put together for scrapes and pages."""
+
+import math
+from collections.abc import Sequence
+
+from fusionsolar_exporter.northbound.errors import TRANSPORT, NorthboundError
+from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.refresh.collector import Collector
+from fusionsolar_exporter.refresh.desk import Desk
+from fusionsolar_exporter.refresh.logins import Pause
+from fusionsolar_exporter.refresh.session import Sessions
+from fusionsolar_exporter.status import (
+    AccountState,
+    AccountStatus,
+    CollectorStatus,
+    FailureNote,
+    InterfaceStatus,
+)
+
+
+class Standing:
+    """Remembers outcomes of requests; moments are in the pacing clock's seconds."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._had_outcome = False
+        self._enveloped = False
+        self._unreachable = False
+        self._clock_offset: float | None = None
+        self._failures: dict[Interface, FailureNote] = {}
+
+    def answered(self, interface: Interface) -> None:
+        """A request was answered with failCode 0."""
+        self._had_outcome = self._enveloped = True
+        self._unreachable = False
+        self._failures.pop(interface, None)
+
+    def failed(self, interface: Interface, error: NorthboundError, advice: str, moment: float) -> None:
+        """A request failed."""
+        self._had_outcome = True
+        self._enveloped = error.fail_code is not None
+        self._unreachable = error.reason in TRANSPORT or error.html
+        self._failures.pop(interface, None)
+        self._failures[interface] = FailureNote(moment, interface, error.reason, error.fail_code, error.message, advice)
+
+    def far_clock(self, far_time: float, moment: float) -> None:
+        """An answer told the far side's Unix time."""
+        self._clock_offset = far_time - self._desk.clock.wall(moment)
+
+    def status(self, collectors: Sequence[Collector], sessions: Sessions, stretch: float) -> AccountStatus:
+        """Everything about the account but its data."""
+        now = self._desk.clock.now()
+        told = [self._collector(collector) for collector in collectors]
+        planned: dict[Interface, float] = {}
+        for collector, status in zip(collectors, told, strict=True):
+            if collector.enabled and status.next_sweep_at is not None:
+                planned[collector.planned_interface()] = status.next_sweep_at
+        if not sessions.active:
+            planned[Interface.LOGIN] = sessions.earliest()
+        return AccountStatus(
+            account=self._desk.settings.name,
+            host=self._desk.settings.host,
+            state=self._state(sessions, now),
+            up=sessions.active and self._enveloped,
+            had_first_outcome=self._had_outcome,
+            clock_offset_seconds=self._clock_offset,
+            stretch=stretch,
+            interfaces=tuple(self._interface(interface, planned.get(interface), now) for interface in Interface),
+            collectors=tuple(told),
+            failures=tuple(reversed(self._failures.values())),
+        )
+
+    def _state(self, sessions: Sessions, now: float) -> AccountState:
+        pause = sessions.pause(now)
+        if pause is Pause.CREDENTIALS:
+            return AccountState.CREDENTIALS
+        if sessions.contended:
+            return AccountState.CONTENDED
+        if pause is Pause.OTHER:
+            return AccountState.PAUSED
+        if not sessions.ever:
+            return AccountState.STARTING
+        return AccountState.UNREACHABLE if self._unreachable else AccountState.OK
+
+    def _interface(self, interface: Interface, planned: float | None, now: float) -> InterfaceStatus:
+        limit, hold = self._desk.limit(interface), self._desk.holds[interface]
+        moment = None if planned is None else max(planned, self._desk.gate(interface))
+        return InterfaceStatus(
+            interface=interface,
+            quota_calls=limit.calls,
+            window_seconds=limit.window,
+            calls=self._desk.ledger.within(interface, limit.window, now),
+            next_request_at=None if moment is None or moment == math.inf else moment,
+            held_until=hold.until if hold.until > now else None,
+            hold_reason=hold.reason if hold.until > now else "",
+        )
+
+    @staticmethod
+    def _collector(collector: Collector) -> CollectorStatus:
+        batches = collector.batches()
+        sweeps = collector.sweeps
+        return CollectorStatus(
+            collector=collector.name,
+            enabled=collector.enabled,
+            success=sweeps.success,
+            interval_seconds=collector.interval,
+            last_success_at=sweeps.last_success_at,
+            next_sweep_at=collector.next_sweep_at(),
+            last_sweep_duration_seconds=sweeps.last_duration,
+            batches=len(batches),
+        )
