@@ -10,7 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol
 from weakref import WeakSet
@@ -60,7 +60,7 @@ class TransportSettings:
     url: str
     timeout: float = 30.0
     """Seconds for the whole request, from the connection to the last byte."""
-    proxy_url: str | None = None
+    proxy_url: str | None = field(default=None, repr=False)
     """None follows HTTPS_PROXY, HTTP_PROXY and NO_PROXY."""
     ca_file: str | None = None
     cert_file: str | None = None

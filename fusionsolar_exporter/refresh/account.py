@@ -15,7 +15,6 @@ class Account:
 
     def __init__(self, settings: AccountSettings, surroundings: Surroundings) -> None:
         self._clock = surroundings.clock
-        self._log = surroundings.log
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
@@ -57,21 +56,25 @@ class Account:
         return at
 
     def start(self) -> None:
-        """Refresh in a thread of its own."""
-        self._thread = threading.Thread(target=self._run, name=f"refresh-{self._settings.name}", daemon=True)
-        self._thread.start()
+        """Refresh in a thread of its own, if that does not run yet."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name=f"refresh-{self._settings.name}", daemon=True)
+            self._thread.start()
 
-    def stop(self, seconds: float, *, logout: bool) -> None:
-        """End the thread, waiting at most so long for a request in flight; log out where there is time left."""
-        until = self._clock.now() + seconds
+    def retire(self) -> None:
+        """End the thread after the request in flight, without waiting for it."""
         self._stopping = True
         self._wake.set()
+
+    def stop(self, seconds: float) -> None:
+        """End the thread, waiting at most so long for a request in flight; log out where there is time left."""
+        until = self._clock.now() + seconds
+        self.retire()
         if self._thread is not None:
             self._thread.join(seconds)
             if self._thread.is_alive():
                 return  # a request hangs; the process ends without it
-        if logout:
-            self._refresher.logout(until)
+        self._refresher.logout(until)
         self._refresher.close()
 
     def _run(self) -> None:

@@ -30,8 +30,16 @@ class Outcome(Generic[T]):
 class Asker:
     """One request at a time; moments are in the pacing clock's seconds."""
 
-    def __init__(self, desk: Desk, standing: Standing, transport: Transport, observer: Observer) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        standing: Standing,
+        transport: Transport,
+        observer: Observer,
+        without_secrets: Callable[[str], str],
+    ) -> None:
         self._desk = desk
+        self._without_secrets = without_secrets
         self._standing = standing
         self.transport = transport
         self.observer = observer
@@ -71,6 +79,7 @@ class Asker:
 
     def failed(self, interface: Interface, error: NorthboundError) -> None:
         """Report a failure."""
+        error.message = self._without_secrets(error.message)
         advice = advice_for(error)
         self.observer.instruments.failed(interface, error.reason, error.fail_code or None)
         self.observer.failures.failed(interface, error.reason, error.message, advice)

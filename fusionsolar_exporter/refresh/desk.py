@@ -16,13 +16,13 @@ from fusionsolar_exporter.refresh.settings import AccountSettings
 class Log(Protocol):
     """Where events go: a message and its fields."""
 
-    def debug(self, msg: str, **fields: object) -> None: ...  # noqa: D102 - the level says it
+    def debug(self, msg: str, /, **fields: object) -> None: ...  # noqa: D102 - the level says it
 
-    def info(self, msg: str, **fields: object) -> None: ...  # noqa: D102
+    def info(self, msg: str, /, **fields: object) -> None: ...  # noqa: D102
 
-    def warning(self, msg: str, **fields: object) -> None: ...  # noqa: D102
+    def warning(self, msg: str, /, **fields: object) -> None: ...  # noqa: D102
 
-    def error(self, msg: str, **fields: object) -> None: ...  # noqa: D102
+    def error(self, msg: str, /, **fields: object) -> None: ...  # noqa: D102
 
 
 @dataclass(slots=True)
@@ -36,7 +36,13 @@ class Desk:
     log: Log
     ledger: Ledger = field(default_factory=Ledger)
     holds: dict[Interface, Hold] = field(default_factory=lambda: {interface: Hold() for interface in Interface})
+    clock_offset: float | None = None
+    """The far side's clock less ours in seconds, where an answer has told it."""
     _limits: dict[Interface, Limit] = field(default_factory=dict)
+
+    def far_now(self) -> float:
+        """The far side's present Unix time as far as we know: alarms are dated by its clock, and ours may be wrong."""
+        return self.clock.wall(self.clock.now()) + (self.clock_offset or 0.0)
 
     def limit(self, interface: Interface) -> Limit:
         """The limit in force for the fleet as last listed."""

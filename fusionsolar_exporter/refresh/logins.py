@@ -8,10 +8,11 @@ import math
 from collections import deque
 from enum import StrEnum
 
+from fusionsolar_exporter.config import Credentials
 from fusionsolar_exporter.northbound.errors import DAY_LIMIT, TRANSPORT, NorthboundError, Reason
 from fusionsolar_exporter.pacing.holds import HOUR, Hold
 from fusionsolar_exporter.pacing.limits import Limit
-from fusionsolar_exporter.refresh.settings import AccountSettings, Credentials
+from fusionsolar_exporter.refresh.settings import AccountSettings
 
 _FAILURES_PER_WINDOW = 2
 _EARLY_ENDS = 3  # sessions in a row

@@ -15,11 +15,7 @@ from fusionsolar_exporter.northbound.transport import Transport, TransportSettin
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.refresh.asking import Asker
 from fusionsolar_exporter.refresh.collector import Collector, Job
-from fusionsolar_exporter.refresh.collectors.alarms import Alarms
-from fusionsolar_exporter.refresh.collectors.device_list import DeviceList
-from fusionsolar_exporter.refresh.collectors.device_realtime import DeviceRealtime
-from fusionsolar_exporter.refresh.collectors.plant_list import PlantList
-from fusionsolar_exporter.refresh.collectors.plant_realtime import PlantRealtime
+from fusionsolar_exporter.refresh.collectors import make_collectors
 from fusionsolar_exporter.refresh.desk import Desk, Log
 from fusionsolar_exporter.refresh.failures import Failures
 from fusionsolar_exporter.refresh.observer import Observer
@@ -54,17 +50,15 @@ class Refresher:
         self._sessions = Sessions(desk)
         self._standing = Standing(desk)
         self._asker = Asker(
-            desk, self._standing, surroundings.transport(settings.transport), surroundings.observer(settings)
+            desk,
+            self._standing,
+            surroundings.transport(settings.transport),
+            surroundings.observer(settings),
+            self._sessions.without_secrets,
         )
-        plant_list, device_list = PlantList(desk), DeviceList(desk)
-        self._collectors: tuple[Collector, ...] = (
-            PlantRealtime(desk),
-            DeviceRealtime(desk),
-            plant_list,
-            device_list,
-            Alarms(desk),
-        )
-        self._failures = Failures(desk, self._sessions, plant_list, device_list)
+        collectors = make_collectors(desk)
+        self._collectors = collectors.all
+        self._failures = Failures(desk, self._sessions, collectors.plant_list, collectors.device_list)
         self._plan = Plan(desk, self._collectors)
         self._plan.update(self._asker.mean_seconds)
 

@@ -1,10 +1,10 @@
 """The session of one account: its token, how old it is, and who may renew it when."""
 
+from fusionsolar_exporter.config import Credentials, CredentialsUnavailable
 from fusionsolar_exporter.northbound.errors import NorthboundError
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.refresh.desk import Desk
 from fusionsolar_exporter.refresh.logins import Logins, Pause
-from fusionsolar_exporter.refresh.settings import Credentials, CredentialsUnavailableError
 
 _LOOK_SECONDS = 60.0  # files with credentials are looked at so often while they are refused
 
@@ -18,6 +18,7 @@ class Sessions:
         self._token: str | None = None
         self._began_at = 0.0
         self._looked_at = -_LOOK_SECONDS
+        self._password = ""
 
     @property
     def active(self) -> bool:
@@ -64,11 +65,20 @@ class Sessions:
     def credentials(self) -> Credentials | None:
         """What to log in with; None where a file cannot be read, which is tried again in a minute."""
         try:
-            return self._desk.settings.credentials()
-        except CredentialsUnavailableError as error:
+            credentials = self._desk.settings.credentials()
+        except CredentialsUnavailable as error:
             self._desk.log.warning("no credentials", account=self._desk.settings.name, error=error)
             self._logins.credentials_unreadable(self._desk.clock.now(), str(error), _LOOK_SECONDS)
             return None
+        self._password = credentials.password
+        return credentials
+
+    def without_secrets(self, text: str) -> str:
+        """The far side's words, in case it repeats what it was told."""
+        for secret in (self._token, self._password):
+            if secret:
+                text = text.replace(secret, "<secret>")
+        return text
 
     def starts(self, moment: float) -> None:
         """A login is sent."""
@@ -109,7 +119,7 @@ class Sessions:
         self._looked_at = now
         try:
             credentials = self._desk.settings.credentials()
-        except CredentialsUnavailableError:
+        except CredentialsUnavailable:
             return
         if self._logins.credentials_now(credentials):
             self._desk.log.info("credentials have changed: logging in", account=self._desk.settings.name)

@@ -2,32 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from fusionsolar_exporter.config import Credentials, PlantListChoice
 from fusionsolar_exporter.northbound.transport import TransportSettings
 from fusionsolar_exporter.pacing.holds import Backoff
 from fusionsolar_exporter.pacing.limits import Limits
 from fusionsolar_exporter.status import CollectorName
-
-
-class PlantListChoice(StrEnum):
-    """Which plant list to use; ``auto`` takes the newer one and falls back to the older where it is not permitted."""
-
-    AUTO = "auto"
-    STATIONS = "stations"
-    GET_STATION_LIST = "getStationList"
-
-
-class CredentialsUnavailableError(Exception):
-    """A file with credentials cannot be read; the message names it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """A username and a password; the password never shows in a repr."""
-
-    username: str
-    password: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +33,7 @@ class AccountSettings:
     host: str
     transport: TransportSettings
     credentials: Callable[[], Credentials]
-    """Reads files anew at each call; CredentialsUnavailableError where it cannot."""
+    """Reads files anew at each call; CredentialsUnavailable where it cannot."""
     limits: Limits = field(default_factory=Limits)
     session_lifetime: float = 1800.0
     login_pause: float = 1800.0

@@ -26,7 +26,6 @@ class Standing:
         self._had_outcome = False
         self._enveloped = False
         self._unreachable = False
-        self._clock_offset: float | None = None
         self._failures: dict[Interface, FailureNote] = {}
 
     def answered(self, interface: Interface) -> None:
@@ -45,7 +44,7 @@ class Standing:
 
     def far_clock(self, far_time: float, moment: float) -> None:
         """An answer told the far side's Unix time."""
-        self._clock_offset = far_time - self._desk.clock.wall(moment)
+        self._desk.clock_offset = far_time - self._desk.clock.wall(moment)
 
     def status(self, collectors: Sequence[Collector], sessions: Sessions, stretch: float) -> AccountStatus:
         """Everything about the account but its data."""
@@ -63,7 +62,7 @@ class Standing:
             state=self._state(sessions, now),
             up=sessions.active and self._enveloped,
             had_first_outcome=self._had_outcome,
-            clock_offset_seconds=self._clock_offset,
+            clock_offset_seconds=self._desk.clock_offset,
             stretch=stretch,
             interfaces=tuple(self._interface(interface, planned.get(interface), now) for interface in Interface),
             collectors=tuple(told),

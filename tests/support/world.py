@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from fusionsolar_exporter.config import Credentials
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.transport import RawAnswer, TransportSettings
 from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.refresh.observer import Observer
 from fusionsolar_exporter.refresh.refresher import Surroundings
-from fusionsolar_exporter.refresh.settings import AccountSettings, Credentials
+from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.interfaces import Interface as FarInterface
@@ -85,16 +86,16 @@ class ListLog:
 
     lines: list[tuple[str, str, dict[str, object]]] = field(default_factory=list)
 
-    def debug(self, msg: str, **fields: object) -> None:
+    def debug(self, msg: str, /, **fields: object) -> None:
         self.lines.append(("debug", msg, fields))
 
-    def info(self, msg: str, **fields: object) -> None:
+    def info(self, msg: str, /, **fields: object) -> None:
         self.lines.append(("info", msg, fields))
 
-    def warning(self, msg: str, **fields: object) -> None:
+    def warning(self, msg: str, /, **fields: object) -> None:
         self.lines.append(("warning", msg, fields))
 
-    def error(self, msg: str, **fields: object) -> None:
+    def error(self, msg: str, /, **fields: object) -> None:
         self.lines.append(("error", msg, fields))
 
     def messages(self, level: str | None = None) -> list[str]:
@@ -164,4 +165,4 @@ class World:
     @property
     def refused(self) -> dict[tuple[str, int], int]:
         """Answers of the far side with a failCode other than 0."""
-        return dict(self.system.log.refusals)
+        return {(interface.value, code): count for (interface, code), count in self.system.log.refusals.items()}

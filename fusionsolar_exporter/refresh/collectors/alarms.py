@@ -39,8 +39,8 @@ class Alarms(PlantBatchCollector):
 
     def ask(self, client: Client, token: str, job: Job) -> Answer[Items[Alarm]]:
         """See :meth:`Collector.ask`."""
-        clock, settings = self.desk.clock, self.desk.settings
-        self._asked = self._window(job.batch.window, clock.wall(clock.now()))
+        settings = self.desk.settings
+        self._asked = self._window(job.batch.window, self.desk.far_now())
         return client.alarms(
             token,
             job.ids,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from math import ceil
 
+from fusionsolar_exporter.config import PlantListChoice
 from fusionsolar_exporter.northbound.answers import Page
 from fusionsolar_exporter.northbound.client import PAGE_SIZE, Answer, Client
 from fusionsolar_exporter.northbound.interfaces import Interface
@@ -11,7 +12,6 @@ from fusionsolar_exporter.pacing import cadence
 from fusionsolar_exporter.refresh.batch import Batch
 from fusionsolar_exporter.refresh.collector import EMPTY_ANSWERS_BELIEVED, Collector, Job
 from fusionsolar_exporter.refresh.desk import Desk
-from fusionsolar_exporter.refresh.settings import PlantListChoice
 from fusionsolar_exporter.status import CollectorName
 
 _CANDIDATES = {

@@ -1,0 +1,79 @@
+"""The subcommand ``check-config``: what is wrong with a configuration, or the cadence that follows from it."""
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TextIO
+
+from fusionsolar_exporter.config import ConfigError, format_duration, load_config
+from fusionsolar_exporter.logs import EventLogger
+from fusionsolar_exporter.northbound.interfaces import ALARM_TYPES, REAL_TIME_TYPES
+from fusionsolar_exporter.pacing.clock import SystemClock
+from fusionsolar_exporter.refresh.preview import preview
+from fusionsolar_exporter.refresh.settings import AccountSettings
+from fusionsolar_exporter.wiring import account_settings
+
+_FLEETS = (1, 100, 1000)
+_USUAL_TYPES = (38, 39, 47, 62)
+_EVERY_TYPE = tuple(sorted(ALARM_TYPES | REAL_TIME_TYPES))
+
+
+def check_config(path: Path, *, environ: Mapping[str, str] = os.environ, output: TextIO | None = None) -> int:
+    """Print what is wrong, a line each, to standard error and return 1; or the cadence, and return 0."""
+    output = output or sys.stdout
+    try:
+        config = load_config(path, environ)
+    except ConfigError as error:
+        return _refuse(path, error.problems)
+    accounts = [account_settings(account, config) for account in config.accounts]
+    problems = [problem for settings in accounts for problem in _too_fast(settings)]
+    if problems:
+        return _refuse(path, dict.fromkeys(problems))
+    for warning in config.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    print(f"{path}: right; {len(accounts)} account{'s' if len(accounts) > 1 else ''}", file=output)
+    for settings in accounts:
+        print(f"\naccount {settings.name}: seconds between two refreshes of the same plant or device", file=output)
+        for line in _table(settings):
+            print(f"  {line}", file=output)
+    print(
+        "\nfor plants with an inverter, a battery, a meter and a dongle each; the plan for the real lists is logged "
+        "when they are known",
+        file=output,
+    )
+    return 0
+
+
+def _refuse(path: Path, problems: Iterable[str]) -> int:
+    for problem in problems:
+        print(f"{path}: {problem}", file=sys.stderr)
+    return 1
+
+
+def _too_fast(settings: AccountSettings) -> Iterable[str]:
+    """Configured intervals that break a limit whatever the fleet is."""
+    for planned in preview(settings, 1, _EVERY_TYPE, clock=SystemClock(), log=EventLogger()):
+        configured = settings.collector(planned.name).interval
+        # a hair's breadth for sums of floats
+        if configured is not None and configured < planned.shortest * (1 - 1e-9):
+            yield (
+                f"collectors.{planned.name}.interval: {format_duration(configured)} breaks the limit of "
+                f"{planned.interface} for account {settings.name}; expected auto, or at least "
+                f"{format_duration(planned.shortest)}"
+            )
+
+
+def _table(settings: AccountSettings) -> Iterable[str]:
+    plans = [preview(settings, plants, _USUAL_TYPES, clock=SystemClock(), log=EventLogger()) for plants in _FLEETS]
+    yield f"{'collector':<16}" + "".join(f"{_plants(count):>14}" for count in _FLEETS)
+    for row in zip(*plans, strict=True):
+        yield f"{row[0].name:<16}" + "".join(f"{_seconds(planned.interval):>14}" for planned in row)
+
+
+def _plants(count: int) -> str:
+    return f"{count:,} plant{'s' if count > 1 else ''}"
+
+
+def _seconds(interval: float) -> str:
+    return f"{interval:,.0f} s" if interval >= 10 else f"{interval:.3g} s"  # noqa: PLR2004 - scaled-down limits

@@ -1,0 +1,118 @@
+"""The command line: parse, build, run, exit code."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from fusionsolar_exporter import __version__, check_config, demo, logs
+from fusionsolar_exporter.config import Config, ConfigError, config_from_environment, load_config
+from fusionsolar_exporter.logs import EventLogger, LogFormat, LogLevel
+from fusionsolar_exporter.serving import WebOptions, serve
+from fusionsolar_exporter.simulator import command as simulator
+
+_DEFAULT_ADDRESS = ":10035"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; its exit status."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    if not given or (given[0].startswith("-") and given[0] not in {"-h", "--help", "--version"}):
+        given.insert(0, "serve")
+    args = _parser().parse_args(given)
+    if args.command == "check-config":
+        return check_config.check_config(args.file)
+    if args.command == "simulator":
+        return simulator.run(args)
+    logs.configure(args.log_level, args.log_format, sys.stderr)
+    log = EventLogger()
+    web = WebOptions(args.listen_addresses or [_DEFAULT_ADDRESS], args.telemetry_path)
+    if args.command == "demo":
+        return demo.run(args, web, log)
+    return _serve(args.config_file, web, log)
+
+
+def _serve(config_file: Path | None, web: WebOptions, log: EventLogger) -> int:
+    def load() -> Config:
+        if config_file is None:
+            return config_from_environment(os.environ)
+        return load_config(config_file, os.environ)
+
+    try:
+        config = load()
+    except ConfigError as error:
+        for problem in error.problems:
+            log.error("configuration", error=problem)
+        return 1
+    return serve(config, load, web, log=log)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="fusionsolar-exporter",
+        description="Prometheus exporter for Huawei FusionSolar / SmartPVMS. Without a command: serve.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"fusionsolar-exporter {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+
+    server = add("serve", "refresh in the background, serve /metrics")
+    server.add_argument(
+        "--config.file",
+        dest="config_file",
+        type=Path,
+        metavar="FILE",
+        help="configuration (default: one account from FUSIONSOLAR_URL, FUSIONSOLAR_USERNAME and "
+        "FUSIONSOLAR_PASSWORD or FUSIONSOLAR_PASSWORD_FILE)",
+    )
+    demonstration = add("demo", "serve the data of a simulated management system; needs no account")
+    demo.add_arguments(demonstration)
+    for each in (server, demonstration):
+        _add_web_and_log(each)
+    simulator.add_arguments(add("simulator", "a simulated management system, for other clients and for tests"))
+    checker = add("check-config", "validate a configuration and print the cadence that follows from it")
+    checker.add_argument("file", type=Path, metavar="FILE")
+    return parser
+
+
+def _add_web_and_log(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--web.listen-address",
+        dest="listen_addresses",
+        action="append",
+        metavar="HOST:PORT",
+        help=f"where to serve, repeatable; port 0 takes a free one (default: {_DEFAULT_ADDRESS})",
+    )
+    parser.add_argument(
+        "--web.telemetry-path",
+        dest="telemetry_path",
+        type=_path,
+        default="/metrics",
+        metavar="PATH",
+        help="path of the metrics (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--log.level",
+        dest="log_level",
+        choices=[level.value for level in LogLevel],
+        default=LogLevel.INFO.value,
+        help="least severe level that is logged (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--log.format",
+        dest="log_format",
+        choices=[each.value for each in LogFormat],
+        default=LogFormat.LOGFMT.value,
+        help="format of log lines (default: %(default)s)",
+    )
+
+
+def _path(text: str) -> str:
+    taken = {"/", "/api/v1/status", "/-/healthy", "/-/ready", "/-/reload"}
+    if not text.startswith("/") or text in taken or any(char in text for char in "?#% \t"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no free path: write one that starts with /, such as /metrics")
+    return text

@@ -1,0 +1,38 @@
+"""The configuration: read once at start and at each reload, then immutable. Its grammar: ``docs/configuration.md``."""
+
+from fusionsolar_exporter.config.accounts import AccountConfig, KpiOverride, Language, PlantListChoice
+from fusionsolar_exporter.config.collectors import AlarmsConfig, CollectorConfig, CollectorsConfig
+from fusionsolar_exporter.config.connection import TlsConfig
+from fusionsolar_exporter.config.credentials import Credentials
+from fusionsolar_exporter.config.durations import format_duration, parse_duration
+from fusionsolar_exporter.config.errors import ConfigError, CredentialsUnavailable
+from fusionsolar_exporter.config.filters import MetricsConfig, PlantFilter
+from fusionsolar_exporter.config.load import config_from_environment, load_config
+from fusionsolar_exporter.config.models import Config, LimitsConfig, StateConfig
+from fusionsolar_exporter.config.rates import Backoff, InterfaceLimits, RateLimits
+
+__all__ = [
+    "AccountConfig",
+    "AlarmsConfig",
+    "Backoff",
+    "CollectorConfig",
+    "CollectorsConfig",
+    "Config",
+    "ConfigError",
+    "Credentials",
+    "CredentialsUnavailable",
+    "InterfaceLimits",
+    "KpiOverride",
+    "Language",
+    "LimitsConfig",
+    "MetricsConfig",
+    "PlantFilter",
+    "PlantListChoice",
+    "RateLimits",
+    "StateConfig",
+    "TlsConfig",
+    "config_from_environment",
+    "format_duration",
+    "load_config",
+    "parse_duration",
+]

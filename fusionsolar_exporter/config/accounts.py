@@ -1,0 +1,171 @@
+"""``accounts[]``: a user of a management system, what to read there and how fast."""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Annotated, Any
+from urllib.parse import unquote, urlsplit
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from fusionsolar_exporter.config.connection import ProxyUrl, TlsConfig, Url, host_of, is_loopback
+from fusionsolar_exporter.config.credentials import Credentials, read_secret_file
+from fusionsolar_exporter.config.errors import problem
+from fusionsolar_exporter.config.fields import (
+    Count,
+    Factor,
+    FilePath,
+    PositiveDuration,
+    SecretText,
+    Section,
+    Text,
+    one_of,
+    sequence_of,
+)
+from fusionsolar_exporter.config.filters import PlantFilter
+from fusionsolar_exporter.config.rates import RateLimits
+
+_READABLE_BY_OTHERS = 0o004
+
+
+class PlantListChoice(StrEnum):
+    """Which interface lists the plants; newer servers have the one, older the other."""
+
+    AUTO = "auto"
+    STATIONS = "stations"
+    GET_STATION_LIST = "getStationList"
+
+
+class Language(StrEnum):
+    """Languages of alarm texts (reference 9.1.7)."""
+
+    CHINESE = "zh_CN"
+    ENGLISH = "en_US"
+    JAPANESE = "ja_JP"
+    ITALIAN = "it_IT"
+    DUTCH = "nl_NL"
+    PORTUGUESE = "pt_BR"
+    GERMAN = "de_DE"
+    FRENCH = "fr_FR"
+    SPANISH = "es_ES"
+    POLISH = "pl_PL"
+
+
+class KpiOverride(Section):
+    """A factor for a key of the interface that this installation reports in another unit."""
+
+    device_type_id: Count
+    key: Text
+    scale: Factor
+
+
+def _device_types(value: Any) -> Any:
+    if value == "auto":
+        return None
+    if not isinstance(value, list | tuple) or not value:
+        raise problem("not device types; expected auto, or a list of at least one id")
+    return value
+
+
+class AccountConfig(Section):
+    """One account; durations are in seconds."""
+
+    name: Text
+    """Label ``account``."""
+    url: Url
+    """Scheme, host and port only."""
+    username: Text | None = None
+    username_file: FilePath | None = None
+    password: SecretText | None = None
+    password_file: FilePath | None = None
+    timeout: PositiveDuration = 30.0
+    """For a whole request."""
+    proxy_url: ProxyUrl | None = None
+    """None follows HTTPS_PROXY, HTTP_PROXY and NO_PROXY."""
+    tls: TlsConfig = TlsConfig()
+    plant_list: Annotated[PlantListChoice, one_of(PlantListChoice)] = PlantListChoice.AUTO
+    plants: PlantFilter = PlantFilter()
+    device_types: Annotated[frozenset[Count] | None, BeforeValidator(_device_types)] = None
+    """Ids of the types that are asked for; None is every type."""
+    language: Annotated[Language, one_of(Language)] = Language.ENGLISH
+    kpi_overrides: Annotated[tuple[KpiOverride, ...], sequence_of("overrides")] = ()
+    rate_limits: RateLimits = Field(default_factory=RateLimits)
+
+    @field_validator("kpi_overrides")
+    @classmethod
+    def _one_override_each(cls, overrides: tuple[KpiOverride, ...]) -> tuple[KpiOverride, ...]:
+        first: dict[tuple[int, str], int] = {}
+        for index, override in enumerate(overrides):
+            same = first.setdefault((override.device_type_id, override.key), index)
+            if same != index:
+                raise problem(f"the same device_type_id and key as in [{same}]; expected one override each", index)
+        return overrides
+
+    @model_validator(mode="after")
+    def _one_username_and_password(self) -> "AccountConfig":
+        for key, file in (("username", "username_file"), ("password", "password_file")):
+            given = [name for name in (key, file) if getattr(self, name) is not None]
+            if not given:
+                raise problem(f"missing; expected {key} or {file}", key)
+            if len(given) > 1:
+                raise problem(f"given beside {key}; expected only one of the two", file)
+        return self
+
+    @property
+    def host(self) -> str:
+        """Host in small letters, with its port where that is not the scheme's own."""
+        return host_of(self.url)
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Host and username: what limits, session and state belong to.
+
+        Raises :class:`CredentialsUnavailable` where the username is in a file that cannot be read.
+        """
+        return self.host, self._username()
+
+    @property
+    def scale_overrides(self) -> Mapping[tuple[int, str], float]:
+        """Configured factors by device type id and key of the interface."""
+        return {(given.device_type_id, given.key): given.scale for given in self.kpi_overrides}
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The secrets that stand in the configuration itself: what no log may show. Files are not read."""
+        proxy = urlsplit(self.proxy_url.get_secret_value() if self.proxy_url else "").password or ""
+        password = self.password.get_secret_value() if self.password else ""
+        return frozenset({password, proxy, unquote(proxy)} - {""})
+
+    def credentials(self) -> Credentials:
+        """Give username and password, reading their files anew.
+
+        Raises :class:`CredentialsUnavailable`, naming the file.
+        """
+        if self.password_file is not None:
+            password = read_secret_file("password_file", self.password_file)
+        else:
+            password = self.password.get_secret_value() if self.password else ""
+        return Credentials(self._username(), password)
+
+    @property
+    def warnings(self) -> Iterator[str]:
+        """What is allowed and yet doubtful, each with the key that it is about."""
+        if self.url.startswith("http:") and not is_loopback(self.url):
+            yield "url: http:// sends the password in the clear; use https:// unless a proxy nearby adds it"
+        if self.tls.insecure_skip_verify:
+            yield "tls.insecure_skip_verify: anyone on the way can read the password; prefer ca_file"
+        for key in ("username_file", "password_file"):
+            path = getattr(self, key)
+            try:
+                shared = path is not None and path.stat().st_mode & _READABLE_BY_OTHERS
+            except OSError as error:
+                yield f"{key}: {str(path)!r} cannot be read now: {error.strerror}"
+                continue
+            if shared and key == "password_file":
+                yield f"{key}: {str(path)!r} is readable by every user of this machine; its mode is better 0600"
+        if self.rate_limits.session_lifetime <= self.rate_limits.margin:
+            yield "rate_limits.session_lifetime: not longer than margin, so that every request needs a login"
+
+    def _username(self) -> str:
+        if self.username_file is not None:
+            return read_secret_file("username_file", self.username_file)
+        return self.username or ""

@@ -1,0 +1,78 @@
+"""``collectors``: which kinds of data are asked for, how often, and how long they are served."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, field_validator
+
+from fusionsolar_exporter.config.errors import problem
+from fusionsolar_exporter.config.fields import AllOrDuration, AutoDuration, Flag, Section, sequence_of
+from fusionsolar_exporter.northbound.model import SEVERITY_OF_LEVEL
+from fusionsolar_exporter.status import CollectorName
+
+
+class CollectorConfig(Section):
+    """One collector; ``interval`` and ``ttl`` in seconds, None is ``auto``."""
+
+    enabled: Flag = True
+    interval: AutoDuration = None
+    ttl: AutoDuration = None
+
+
+def _level(value: Any) -> int:
+    for level in SEVERITY_OF_LEVEL:
+        if value == str(level) or (type(value) is int and value == level):
+            return level
+    raise problem("not a level; expected 1 (critical), 2 (major), 3 (minor) or 4 (warning)")
+
+
+def _some(value: Any) -> Any:
+    if not value:
+        raise problem("no level; expected at least one of 1, 2, 3 and 4, or disable the collector")
+    return value
+
+
+class AlarmsConfig(CollectorConfig):
+    """The collector of active alarms (reference 9.1.7)."""
+
+    levels: Annotated[
+        frozenset[Annotated[int, BeforeValidator(_level)]], BeforeValidator(_some), sequence_of("levels")
+    ] = frozenset(SEVERITY_OF_LEVEL)
+    """Severities asked for: 1 critical, 2 major, 3 minor, 4 warning."""
+    lookback: AllOrDuration = None
+    """How many seconds ago an alarm may have been raised; None is any time."""
+
+
+class PeriodicConfig(CollectorConfig):
+    """A collector of periodic data, which this version names but does not have."""
+
+    enabled: Flag = False
+
+    @field_validator("enabled")
+    @classmethod
+    def _not_yet(cls, value: bool) -> bool:
+        if value:
+            raise problem("this version does not have this collector yet; expected false, or leave it out")
+        return value
+
+
+class CollectorsConfig(Section):
+    """Every collector by the value of the label ``collector``."""
+
+    plant_list: CollectorConfig = CollectorConfig()
+    device_list: CollectorConfig = CollectorConfig()
+    plant_realtime: CollectorConfig = CollectorConfig()
+    device_realtime: CollectorConfig = CollectorConfig()
+    alarms: AlarmsConfig = AlarmsConfig()
+    plant_hourly: PeriodicConfig = PeriodicConfig()
+    plant_daily: PeriodicConfig = PeriodicConfig()
+    plant_monthly: PeriodicConfig = PeriodicConfig()
+    plant_yearly: PeriodicConfig = PeriodicConfig()
+    device_daily: PeriodicConfig = PeriodicConfig()
+    device_monthly: PeriodicConfig = PeriodicConfig()
+    device_yearly: PeriodicConfig = PeriodicConfig()
+    inverter_convergence: PeriodicConfig = PeriodicConfig()
+
+    def of(self, name: CollectorName) -> CollectorConfig:
+        """Give the configuration of a collector that this version has."""
+        found: CollectorConfig = getattr(self, name.value)
+        return found

@@ -1,0 +1,69 @@
+"""From a file or from the environment to a :class:`Config`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from fusionsolar_exporter.config.document import parse_document
+from fusionsolar_exporter.config.environment import substitute
+from fusionsolar_exporter.config.errors import ConfigError
+from fusionsolar_exporter.config.models import Config
+from fusionsolar_exporter.config.validation import validate
+
+_LARGEST_FILE = 1 << 20  # bytes
+_VARIABLES = {
+    "url": "FUSIONSOLAR_URL",
+    "username": "FUSIONSOLAR_USERNAME",
+    "password": "FUSIONSOLAR_PASSWORD",
+    "password_file": "FUSIONSOLAR_PASSWORD_FILE",
+}
+
+
+def load_config(path: Path, environ: Mapping[str, str]) -> Config:
+    """Read a configuration file; relative paths in it start at its directory.
+
+    Raises :class:`ConfigError` with every problem found.
+    """
+    tree, problems = substitute(parse_document(_read(path), str(path)), environ)
+    if problems:
+        raise ConfigError(problems)
+    return validate(tree, path.absolute().parent)
+
+
+def config_from_environment(environ: Mapping[str, str]) -> Config:
+    """Make a configuration of one account ``default`` from the variables FUSIONSOLAR_...; empty ones count as unset.
+
+    Raises :class:`ConfigError`, which says what to set.
+    """
+    account = {key: environ[variable] for key, variable in _VARIABLES.items() if environ.get(variable)}
+    missing = [_VARIABLES[key] for key in ("url", "username") if key not in account]
+    if "password" not in account and "password_file" not in account:
+        missing.append("FUSIONSOLAR_PASSWORD (or FUSIONSOLAR_PASSWORD_FILE)")
+    if missing:
+        text = f"no configuration: not set: {', '.join(missing)}; set them, or give a file with --config.file"
+        raise ConfigError([f"{text}; `fusionsolar-exporter demo` needs no account"])
+    tree = {"accounts": [{"name": "default", **account}]}
+    try:
+        return validate(tree, Path.cwd())
+    except ConfigError as error:
+        raise ConfigError(_in_variables(line) for line in error.problems) from None
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_FILE + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a usable path"
+        raise ConfigError([f"{path}: cannot be read: {reason}"]) from None
+    if len(content) > _LARGEST_FILE:
+        raise ConfigError([f"{path}: larger than {_LARGEST_FILE} bytes"])
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError([f"{path}: line {line}: not UTF-8"]) from None
+
+
+def _in_variables(line: str) -> str:
+    where, _, what = line.partition(": ")
+    return f"{_VARIABLES.get(where.removeprefix('accounts[0].'), where)}: {what}"

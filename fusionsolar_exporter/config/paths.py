@@ -1,0 +1,28 @@
+"""Where in a configuration something stands, written as ``accounts[0].rate_limits.margin``."""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import TypeAlias
+
+Path: TypeAlias = tuple[str | int, ...]
+
+_PLAIN = re.compile(r"[\w./-]+")
+_LONGEST_KEY = 60
+
+
+def render(path: Sequence[str | int]) -> str:
+    """Write a path on one line; the whole configuration is ``configuration``."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += f".{show_key(part)}" if text else show_key(part)
+    return text or "configuration"
+
+
+def show_key(key: str) -> str:
+    """Write a key as it is where that is plain, else quoted and escaped, and never at great length."""
+    short = key if len(key) <= _LONGEST_KEY else key[:_LONGEST_KEY] + "..."
+    return short if _PLAIN.fullmatch(short) else json.dumps(short)

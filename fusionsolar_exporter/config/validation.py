@@ -1,0 +1,56 @@
+"""A plain tree into a :class:`Config`, or into lines that say what is wrong with it."""
+
+import difflib
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from fusionsolar_exporter.config.errors import ConfigError
+from fusionsolar_exporter.config.models import Config
+from fusionsolar_exporter.config.paths import Path as KeyPath
+from fusionsolar_exporter.config.paths import render, show_key
+
+_WORDS = {
+    "missing": "missing; this key is mandatory",
+    "model_type": "not a mapping; expected keys and values",
+}
+
+
+def validate(tree: Any, directory: Path) -> Config:
+    """Check a tree; relative paths in it start at ``directory``. Raises :class:`ConfigError`."""
+    try:
+        return Config.model_validate(tree, context={"directory": directory})
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+    raise ConfigError(_line(detail) for detail in details)
+
+
+def _line(detail: ErrorDetails) -> str:
+    path = tuple(part for part in detail["loc"] if part != "[key]")  # pydantic's mark on errors of keys
+    kind = detail["type"]
+    if kind == "config":
+        return f"{render((*path, *detail['ctx']['at']))}: {detail['msg']}"
+    if kind == "extra_forbidden":
+        return f"{render(path)}: {_unknown_key(path)}"
+    return f"{render(path)}: {_WORDS.get(kind, detail['msg'])}"
+
+
+def _unknown_key(path: KeyPath) -> str:
+    known = list(_model_at(path[:-1]).model_fields)
+    near = difflib.get_close_matches(str(path[-1]), known, n=1)
+    if near:
+        return f"unknown key; did you mean {show_key(near[0])}?"
+    return f"unknown key; known here: {', '.join(known)}"
+
+
+def _model_at(path: KeyPath) -> type[BaseModel]:
+    found: Any = Config
+    for part in path:
+        if isinstance(found, type) and issubclass(found, BaseModel):
+            found = found.model_fields[str(part)].annotation
+        else:
+            found = get_args(found)[0 if isinstance(part, int) else 1]  # the item of a tuple, the value of a mapping
+    model: type[BaseModel] = found
+    return model

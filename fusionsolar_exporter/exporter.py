@@ -1,0 +1,173 @@
+"""The running exporter: accounts that refresh in the background, one registry over what they publish, reloads."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from prometheus_client.registry import CollectorRegistry
+
+from fusionsolar_exporter import logs
+from fusionsolar_exporter.config import AccountConfig, Config, ConfigError, CredentialsUnavailable
+from fusionsolar_exporter.failure_log import RepeatedFailures
+from fusionsolar_exporter.logs import EventLogger
+from fusionsolar_exporter.metrics.collector import FusionSolarCollector, Limit
+from fusionsolar_exporter.metrics.exposition import render
+from fusionsolar_exporter.metrics.own import Instruments
+from fusionsolar_exporter.metrics.registry import build_registry
+from fusionsolar_exporter.metrics.status_collector import StatusCollector
+from fusionsolar_exporter.northbound.errors import Reason
+from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.northbound.transport import HttpTransport
+from fusionsolar_exporter.pacing.clock import Clock
+from fusionsolar_exporter.refresh.account import Account
+from fusionsolar_exporter.refresh.observer import Observer
+from fusionsolar_exporter.refresh.refresher import Surroundings
+from fusionsolar_exporter.refresh.settings import AccountSettings
+from fusionsolar_exporter.view import AccountView
+from fusionsolar_exporter.wiring import account_settings, export_settings
+
+_READY_AFTER = 60.0  # seconds; the far side being down at start is normal
+_STOP_SECONDS = 2.0  # for a request in flight and the logout, out of the five that SIGTERM allows
+
+_Identity = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _FailureLog:
+    """The summed-up failures of one account."""
+
+    account: str
+    repeated: RepeatedFailures
+
+    def failed(self, interface: Interface, reason: Reason, message: str, advice: str) -> None:
+        self.repeated.failed(self.account, interface, reason, error=message, advice=advice)
+
+    def recovered(self, interface: Interface) -> None:
+        self.repeated.succeeded(self.account, interface)
+
+
+class Exporter:
+    """Safe from any thread; scrapes read what is published and wait for nobody."""
+
+    def __init__(self, config: Config, load: Callable[[], Config], *, clock: Clock, log: EventLogger) -> None:
+        self._config = config
+        self._load = load
+        self._clock = clock
+        self._log = log
+        self._reloading = threading.Lock()
+        self._started_at = clock.now()
+        self._repeated = RepeatedFailures(log, lambda: clock.wall(clock.now()))
+        own = CollectorRegistry()
+        self._instruments = Instruments(own)
+        self._collector = FusionSolarCollector(self.views, export_settings(config), clock, self._warn_of_cut)
+        self._registry = build_registry(
+            [own, self._collector, StatusCollector(self.views, clock)],
+            self._exports,
+        )
+        self._surroundings = Surroundings(clock, HttpTransport, self._observer, log)
+        self._accounts: dict[_Identity, Account] = {}
+        self._accounts = self._take(config)
+        self._instruments.config_reloaded(successful=True, at=clock.wall(clock.now()))
+
+    def render(self, *, openmetrics: bool, accounts: frozenset[str] | None, names: frozenset[str] | None) -> bytes:
+        """The exposition; None where nothing is selected by account or sample name."""
+        return render(self._registry, openmetrics=openmetrics, accounts=accounts, names=names)
+
+    def views(self) -> Sequence[AccountView]:
+        """Every account as it is now."""
+        return [
+            AccountView(settings.name, account.cache.snapshot(), account.status(), settings.scale_overrides)
+            for account in self._accounts.values()
+            for settings in (account.settings,)
+        ]
+
+    def ready(self) -> bool:
+        """Whether each account has had its first answer or failure; a minute after the start in any case."""
+        if self._clock.now() - self._started_at >= _READY_AFTER:
+            return True
+        return all(account.status().had_first_outcome for account in self._accounts.values())
+
+    def reload(self) -> Sequence[str]:
+        """Take the configuration anew: nothing when done, else the problems; the old one is then kept."""
+        with self._reloading:
+            now = self._clock.wall(self._clock.now())
+            try:
+                config = self._load()
+                accounts = self._take(config)
+            except ConfigError as error:
+                self._instruments.config_reloaded(successful=False, at=now)
+                for problem in error.problems:
+                    self._log.error("configuration refused: the old one stays", error=problem)
+                return error.problems
+            gone = [account for identity, account in self._accounts.items() if identity not in accounts]
+            names = {account.settings.name for account in self._accounts.values()}
+            self._accounts, self._config = accounts, config
+            self._collector.reconfigure(export_settings(config))
+            for name in names - {account.name for account in config.accounts}:
+                self._instruments.forget(name)
+            for account in gone:
+                account.retire()
+            for account in accounts.values():
+                account.start()
+            self._instruments.config_reloaded(successful=True, at=now)
+            self._log.info("configuration reloaded", accounts=len(accounts))
+            return ()
+
+    def start(self) -> None:
+        """Begin to refresh, each account in its own thread."""
+        self._log.info("state is kept in memory only: after a restart everything is asked anew", state="memory:")
+        for account in self._accounts.values():
+            account.start()
+
+    def stop(self) -> None:
+        """End the threads and the sessions, in two seconds at most."""
+        stopping = [
+            threading.Thread(target=account.stop, args=(_STOP_SECONDS,), daemon=True)
+            for account in self._accounts.values()
+        ]
+        for thread in stopping:
+            thread.start()
+        until = self._clock.now() + _STOP_SECONDS
+        for thread in stopping:
+            thread.join(max(until - self._clock.now(), 0.0))
+
+    def _take(self, config: Config) -> dict[_Identity, Account]:
+        """Accounts for a configuration: those of the same host and user go on with other settings."""
+        planned = {_identity(account): account_settings(account, config) for account in config.accounts}
+        for account in config.accounts:
+            logs.redact(account.name, _secrets(account))
+        for warning in config.warnings:
+            self._log.warning("doubtful configuration", warning=warning)
+        accounts: dict[_Identity, Account] = {}
+        for identity, settings in planned.items():
+            known = self._accounts.get(identity)
+            if known is None:
+                known = Account(settings, self._surroundings)
+            else:
+                known.reconfigure(settings)
+            accounts[identity] = known
+        return accounts
+
+    def _observer(self, settings: AccountSettings) -> Observer:
+        return Observer(self._instruments.account(settings.name), _FailureLog(settings.name, self._repeated))
+
+    def _exports(self, name: str) -> bool:
+        return self._config.metrics.exports(name)
+
+    def _warn_of_cut(self, account: str, limit: Limit, series: int) -> None:
+        self._log.warning("a limit cuts series", account=account, limit=limit.value, series=series)
+
+
+def _identity(account: AccountConfig) -> _Identity:
+    """What limits and session belong to; a username that cannot be read yet is known by its file."""
+    try:
+        return account.identity
+    except CredentialsUnavailable:
+        return account.host, str(account.username_file)
+
+
+def _secrets(account: AccountConfig) -> set[str]:
+    try:
+        return {*account.secrets, account.credentials().password}
+    except CredentialsUnavailable:
+        return set(account.secrets)

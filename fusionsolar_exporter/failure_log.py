@@ -1,0 +1,65 @@
+"""Failures that repeat, summed up: the first is logged at once, the rest in a line now and then."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from fusionsolar_exporter.config.durations import format_duration
+from fusionsolar_exporter.logs import EventLogger
+
+_PAUSES = (300.0, 1800.0, 21600.0)
+"""Seconds between the lines about one failure: 5 min, 30 min, then each 6 h."""
+
+
+@dataclass(slots=True)
+class _Streak:
+    """The failures of one interface for one reason since it last answered."""
+
+    since: float
+    repeated: int
+    lines: int
+    next_line_at: float
+
+
+class RepeatedFailures:
+    """What failed and has not answered since, by account, interface and reason. Safe from any thread."""
+
+    def __init__(self, log: EventLogger, now: Callable[[], float]) -> None:
+        """``now`` gives Unix seconds."""
+        self._log = log
+        self._now = now
+        self._lock = threading.Lock()
+        self._streaks: dict[tuple[str, str], dict[str, _Streak]] = {}
+
+    def failed(self, account: str, interface: str, reason: str, **fields: object) -> None:
+        """Count a failure, and log it where it is new or its next line is due; ``fields`` go into that line."""
+        now = self._now()
+        with self._lock:
+            streaks = self._streaks.setdefault((account, interface), {})
+            streak = streaks.get(reason)
+            if streak is None:
+                streaks[reason] = _Streak(since=now, repeated=0, lines=1, next_line_at=now + _PAUSES[0])
+                summary: dict[str, object] = {}
+            else:
+                streak.repeated += 1
+                if now < streak.next_line_at:
+                    return
+                streak.next_line_at = now + _PAUSES[min(streak.lines, len(_PAUSES) - 1)]
+                streak.lines += 1
+                summary = {"repeated": streak.repeated, "since": _rfc3339(streak.since)}
+        msg = "request still fails" if summary else "request failed"
+        self._log.warning(msg, account=account, interface=interface, reason=reason, **fields, **summary)
+
+    def succeeded(self, account: str, interface: str) -> None:
+        """End every streak of an interface; one line says how many failures there were, and for how long."""
+        with self._lock:
+            streaks = self._streaks.pop((account, interface), {}).values()
+        if streaks:
+            failures = sum(streak.repeated + 1 for streak in streaks)
+            lasted = format_duration(self._now() - min(streak.since for streak in streaks))
+            self._log.info("recovered", account=account, interface=interface, failures=failures, lasted=lasted)
+
+
+def _rfc3339(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,116 @@
+"""Every metric with its type, labels, unit and meaning (``tables/families.tsv``), and the HELP made from them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from prometheus_client.metrics_core import Metric
+from prometheus_client.samples import Sample
+
+from fusionsolar_exporter.metrics.device_types import device_type_label
+from fusionsolar_exporter.metrics.kpis import KPIS, NUMBER
+from fusionsolar_exporter.metrics.tables import rows
+from fusionsolar_exporter.northbound.interfaces import Interface
+
+_CACHED = "Cached: as of the last answer, not of the scrape."
+
+
+class MetricType(StrEnum):
+    """Types of metrics in use."""
+
+    GAUGE = "gauge"
+    COUNTER = "counter"
+    HISTOGRAM = "histogram"
+
+
+class Scope(StrEnum):
+    """What a metric is about, which is what gives it its first labels."""
+
+    PLANT = "plant"
+    ALARM = "alarm"
+    DEVICE = "device"
+    ACCOUNT = "account"
+    EXPORTER = "exporter"
+
+
+_PLANT_LABELS = ("account", "plant_code", "plant")
+_DEVICE_LABELS = (*_PLANT_LABELS, "device_id", "device", "device_type")
+LABELS: Mapping[Scope, tuple[str, ...]] = {
+    Scope.PLANT: _PLANT_LABELS,
+    Scope.ALARM: _DEVICE_LABELS,
+    Scope.DEVICE: _DEVICE_LABELS,
+    Scope.ACCOUNT: ("account",),
+    Scope.EXPORTER: (),
+}
+DATA_SCOPES = frozenset({Scope.PLANT, Scope.ALARM, Scope.DEVICE})
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One metric. ``name`` is that of its samples, so a counter's ends with ``_total``."""
+
+    name: str
+    type: MetricType
+    scope: Scope
+    labels: tuple[str, ...]
+    """Beyond those of the scope."""
+    unit: str
+    summary: str
+    source: str
+    """Interfaces, keys, units and device types that it comes from; empty for the exporter's own."""
+    note: str
+
+    @property
+    def all_labels(self) -> tuple[str, ...]:
+        """Every label, those of the scope first."""
+        return LABELS[self.scope] + self.labels
+
+    @property
+    def help(self) -> str:
+        """The HELP text."""
+        cached = _CACHED if self.scope in DATA_SCOPES else ""
+        parts = (self.summary, self.note, f"Read from {self.source}" if self.source else "")
+        return " ".join([*(f"{part}." for part in parts if part), cached]).rstrip()
+
+    def metric(self, samples: Iterable[Sample]) -> Metric:
+        """The family as the client library knows it."""
+        metric = Metric(self.name.removesuffix("_total"), self.help, self.type.value)
+        metric.samples.extend(samples)
+        return metric
+
+
+def _sources(metric: str) -> str:
+    """The keys that a metric of the KPI table comes from, device types with the same keys and units together."""
+    keys_of: dict[int | None, list[tuple[str, str]]] = {}
+    for kpi in KPIS:
+        if kpi.metric == metric:
+            for type_id in kpi.device_types or (None,):
+                keys_of.setdefault(type_id, []).append((kpi.key.replace(NUMBER, "N"), kpi.unit))
+    types_of: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for type_id, keys in keys_of.items():
+        types_of.setdefault(tuple(keys), []).append("" if type_id is None else device_type_label(type_id))
+    interface = Interface.GET_STATION_REAL_KPI if None in keys_of else Interface.GET_DEV_REAL_KPI
+    parts = [
+        ", ".join(key for key, _ in keys)
+        + (f" in {keys[0][1]}" if keys[0][1] else "")
+        + (f" of {', '.join(types)}" if types[0] else "")
+        for keys, types in types_of.items()
+    ]
+    return f"{interface}: {'; '.join(parts)}" if parts else ""
+
+
+def _family(row: Mapping[str, str]) -> Family:
+    return Family(
+        row["name"],
+        MetricType(row["type"]),
+        Scope(row["scope"]),
+        tuple(filter(None, row["labels"].split(","))),
+        row["unit"],
+        row["summary"],
+        row["source"] or _sources(row["name"]),
+        row["note"],
+    )
+
+
+FAMILIES: Mapping[str, Family] = {row["name"]: _family(row) for row in rows("families")}
+"""By name, in the order in which they are exposed."""

@@ -1,0 +1,140 @@
+"""What the exporter counts about its own work: requests, failures, durations, reloads.
+
+Counters whose labels are known beforehand start at 0.
+"""
+
+import platform
+import threading
+from collections.abc import Sequence
+from typing import TypeVar
+
+from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client.registry import CollectorRegistry
+
+from fusionsolar_exporter import __version__
+from fusionsolar_exporter.metrics.fail_codes import DOCUMENTED
+from fusionsolar_exporter.metrics.families import FAMILIES
+from fusionsolar_exporter.metrics.text import label_value
+from fusionsolar_exporter.northbound.errors import Reason
+from fusionsolar_exporter.northbound.interfaces import Interface
+
+_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0)  # seconds; requests may take 30 s
+_UNDOCUMENTED_CODES = 50  # an interface
+_OTHER = "other"
+
+M = TypeVar("M", Counter, Histogram)
+
+
+class Instruments:
+    """The exporter's counters; they live as long as the process, whatever configuration comes and goes."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped in the library
+        self.requests = _counter("fusionsolar_api_requests_total", registry)
+        self.failures = _counter("fusionsolar_api_failures_total", registry)
+        self.fail_codes = _counter("fusionsolar_api_fail_codes_total", registry)
+        self.dropped_items = _counter("fusionsolar_api_dropped_items_total", registry)
+        duration = FAMILIES["fusionsolar_api_request_duration_seconds"]
+        self.durations = Histogram(
+            duration.name, duration.help, duration.all_labels, buckets=_BUCKETS, registry=registry
+        )
+        self._reload_successful = _gauge("fusionsolar_config_last_reload_successful", registry)
+        self._reload_success_at = _gauge("fusionsolar_config_last_reload_success_timestamp_seconds", registry)
+        build_info = _gauge("fusionsolar_exporter_build_info", registry)
+        build_info.labels(version=__version__, python_version=platform.python_version()).set(1)
+        self._accounts: dict[str, AccountInstruments] = {}
+        self._lock = threading.Lock()
+
+    def account(self, name: str) -> "AccountInstruments":
+        """The counters of an account, all at 0 when they are first asked for."""
+        with self._lock:
+            if name not in self._accounts:
+                self._accounts[name] = AccountInstruments(self, name)
+            return self._accounts[name]
+
+    def forget(self, name: str) -> None:
+        """Remove the series of an account; what still counts on its instruments counts nothing."""
+        with self._lock:
+            instruments = self._accounts.pop(name, None)
+        if instruments is not None:
+            instruments.remove()
+
+    def config_reloaded(self, successful: bool, at: float) -> None:
+        """Note that the configuration was loaded, or that a bad one was refused; ``at`` is Unix seconds."""
+        self._reload_successful.set(successful)
+        if successful:
+            self._reload_success_at.set(at)
+
+
+class AccountInstruments:
+    """The counters of one account."""
+
+    def __init__(self, instruments: Instruments, account: str) -> None:
+        self._account = label_value(account)
+        self._fail_codes = instruments.fail_codes
+        self._codes: dict[Interface, dict[str, Counter]] = {interface: {} for interface in Interface}
+        self._removed = False
+        self._lock = threading.Lock()
+        self._series: list[tuple[Counter | Histogram, Sequence[str]]] = []
+        self._requests = {item: self._child(instruments.requests, item) for item in Interface}
+        self._dropped_items = {item: self._child(instruments.dropped_items, item) for item in Interface}
+        self._failures = {
+            (item, reason): self._child(instruments.failures, item, reason) for item in Interface for reason in Reason
+        }
+        self._durations: dict[Interface, Histogram] = {
+            item: self._child(instruments.durations, item) for item in Interface
+        }
+
+    def attempt(self, interface: Interface) -> None:
+        """Count a request that is about to be sent."""
+        self._requests[interface].inc()
+
+    def answered(self, interface: Interface, seconds: float) -> None:
+        """Note how long a finished request took, whatever its outcome."""
+        self._durations[interface].observe(seconds)
+
+    def failed(self, interface: Interface, reason: Reason, fail_code: int | None) -> None:
+        """Count a request that brought no data; ``fail_code`` is None where no answer told one."""
+        self._failures[interface, reason].inc()
+        if fail_code is not None:
+            self._count_code(interface, fail_code)
+
+    def dropped(self, interface: Interface, count: int) -> None:
+        """Count items of an answer that were not asked for or could not be read."""
+        self._dropped_items[interface].inc(count)
+
+    def remove(self) -> None:
+        """Take the series out of the exposition."""
+        with self._lock:
+            self._removed = True
+            for metric, labels in self._series:
+                metric.remove(*labels)
+
+    def _count_code(self, interface: Interface, fail_code: int) -> None:
+        codes = self._codes[interface]
+        with self._lock:
+            if self._removed:
+                return
+            label = str(fail_code)
+            if label not in codes and fail_code not in DOCUMENTED:
+                undocumented = sum(code != _OTHER and int(code) not in DOCUMENTED for code in codes)
+                if undocumented >= _UNDOCUMENTED_CODES:
+                    label = _OTHER
+            if label not in codes:
+                codes[label] = self._child(self._fail_codes, interface, label)
+            codes[label].inc()
+
+    def _child(self, metric: M, *labels: str) -> M:
+        values = (self._account, *labels)
+        self._series.append((metric, values))
+        return metric.labels(*values)
+
+
+def _counter(name: str, registry: CollectorRegistry) -> Counter:
+    family = FAMILIES[name]
+    return Counter(name, family.help, family.all_labels, registry=registry)
+
+
+def _gauge(name: str, registry: CollectorRegistry) -> Gauge:
+    family = FAMILIES[name]
+    return Gauge(name, family.help, family.all_labels, registry=registry)

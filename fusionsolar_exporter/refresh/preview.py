@@ -1,0 +1,55 @@
+"""The cadence for a made-up fleet, by the same code that plans for a real one."""
+
+from dataclasses import dataclass
+
+from fusionsolar_exporter.cache import Cache
+from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.northbound.model import Device, Plant
+from fusionsolar_exporter.pacing.clock import Clock
+from fusionsolar_exporter.refresh.collector import Collector
+from fusionsolar_exporter.refresh.collectors import make_collectors
+from fusionsolar_exporter.refresh.desk import Desk, Log
+from fusionsolar_exporter.refresh.plan import Plan
+from fusionsolar_exporter.refresh.roster import Roster
+from fusionsolar_exporter.refresh.settings import AccountSettings
+from fusionsolar_exporter.status import CollectorName
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCollector:
+    """What one collector would do."""
+
+    name: CollectorName
+    interface: Interface
+    interval: float
+    """Seconds."""
+    shortest: float
+    """Seconds: the shortest interval that breaks no limit."""
+    calls: int
+    """Calls of one interval."""
+
+
+def preview(
+    settings: AccountSettings, plants: int, device_types: tuple[int, ...], *, clock: Clock, log: Log
+) -> list[PlannedCollector]:
+    """The plan for so many plants, each with one device of each of these types."""
+    roster = Roster(lambda _code, _name: True)
+    codes = [f"plant-{number}" for number in range(plants)]
+    roster.add_plants(Plant(code, code) for code in codes)
+    roster.keep_plants(codes, clock.now())
+    roster.set_devices(
+        codes,
+        (Device(f"{code}-{type_id}", "", code, type_id) for code in codes for type_id in device_types),
+        clock.now(),
+    )
+    collectors: tuple[Collector, ...] = make_collectors(Desk(clock, settings, Cache(clock), roster, log)).all
+    for collector in collectors:
+        collector.lists_changed(clock.now())
+    Plan(collectors[0].desk, collectors).update(0.0)
+    return [
+        PlannedCollector(
+            each.name, each.planned_interface(), each.interval, each.shortest_interval(), each.calls_needed()
+        )
+        for each in collectors
+        if each.enabled
+    ]

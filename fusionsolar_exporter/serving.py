@@ -1,0 +1,73 @@
+"""The life of the process that serves: listen, refresh, reload, end."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from fusionsolar_exporter import __version__
+from fusionsolar_exporter.config import Config
+from fusionsolar_exporter.exporter import Exporter
+from fusionsolar_exporter.logs import EventLogger
+from fusionsolar_exporter.pacing.clock import SystemClock
+from fusionsolar_exporter.web.addresses import ListenError
+from fusionsolar_exporter.web.application import Application
+from fusionsolar_exporter.web.server import WebServer
+
+
+@dataclass(frozen=True, slots=True)
+class WebOptions:
+    """Where and how to serve."""
+
+    addresses: Sequence[str]
+    telemetry_path: str = "/metrics"
+
+
+def serve(
+    config: Config,
+    load: Callable[[], Config],
+    web: WebOptions,
+    *,
+    log: EventLogger,
+    listening: Callable[[Exporter, Sequence[str]], None] = lambda _exporter, _addresses: None,
+) -> int:
+    """Serve until SIGTERM or SIGINT; the exit status. ``load`` reads the configuration anew for a reload."""
+    clock = SystemClock()
+    log.info("starting", version=__version__, accounts=len(config.accounts))
+    exporter = Exporter(config, load, clock=clock, log=log)
+    server = WebServer(Application(exporter, clock=clock, telemetry_path=web.telemetry_path), web.addresses)
+    try:
+        server.bind()
+    except ListenError as error:
+        log.error("cannot listen", error=str(error))
+        return 1
+    with _signals(server, exporter):
+        for address in server.addresses:
+            log.info("listening", address=address)
+        exporter.start()
+        listening(exporter, server.addresses)
+        server.run()
+        log.info("stopping")
+        exporter.stop()
+    return 0
+
+
+@contextmanager
+def _signals(server: WebServer, exporter: Exporter) -> Iterator[None]:
+    """SIGTERM and SIGINT end the server, SIGHUP reloads; reading files and taking locks is left to a thread."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        server.stop()
+
+    def reload(_number: int, _frame: FrameType | None) -> None:
+        threading.Thread(target=exporter.reload, name="reload", daemon=True).start()
+
+    handlers = {signal.SIGTERM: end, signal.SIGINT: end, signal.SIGHUP: reload}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

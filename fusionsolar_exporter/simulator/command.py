@@ -1,0 +1,154 @@
+"""The subcommand ``simulator``: a simulated management system until a signal ends it."""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TextIO
+
+from fusionsolar_exporter.simulator.calls import Rules
+from fusionsolar_exporter.simulator.fleet import SimulatedFleet
+from fusionsolar_exporter.simulator.plan import FleetPlan
+from fusionsolar_exporter.simulator.scaled_time import ScaledTime
+from fusionsolar_exporter.simulator.server import SimulatorServer
+from fusionsolar_exporter.simulator.system import SimulatedSystem
+
+DEMO_USERNAME = "northbound-demo"
+DEMO_PASSWORD = "Demo-Password-1"  # noqa: S105 -- for simulated plants, and in the documentation
+_LARGEST_PORT = 65535
+DEFAULT_ADDRESS = "127.0.0.1:10036"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the subcommand."""
+    add = parser.add_argument
+    add(
+        "--web.listen-address",
+        dest="listen_address",
+        default=DEFAULT_ADDRESS,
+        type=_address,
+        metavar="HOST:PORT",
+        help="where to serve; port 0 takes a free one (default: %(default)s)",
+    )
+    add(
+        "--simulator.plants",
+        dest="plants",
+        default=2,
+        type=_count,
+        metavar="N",
+        help="number of plants (default: %(default)s)",
+    )
+    add(
+        "--simulator.devices-per-plant",
+        dest="devices_per_plant",
+        default=8,
+        type=_count,
+        metavar="N",
+        help="number of devices of each plant (default: %(default)s)",
+    )
+    add(
+        "--simulator.seed",
+        dest="seed",
+        default=1,
+        type=int,
+        metavar="N",
+        help="another number gives another fleet (default: %(default)s)",
+    )
+    add(
+        "--simulator.speed",
+        dest="speed",
+        default=1.0,
+        type=_speed,
+        metavar="FACTOR",
+        help="how much faster than real time the simulated world and its limits run (default: %(default)s)",
+    )
+    add(
+        "--simulator.start",
+        dest="start",
+        default=None,
+        type=_moment,
+        metavar="TIME",
+        help="time at the start, as 2025-06-15T12:00:00+00:00 (default: now)",
+    )
+    add(
+        "--simulator.quirks",
+        dest="quirks",
+        action="store_true",
+        help="answer as real servers do where they differ from the reference",
+    )
+
+
+def run(args: argparse.Namespace, *, environ: Mapping[str, str] = os.environ, messages: TextIO | None = None) -> int:
+    """Serve until SIGTERM or SIGINT and return the exit status.
+
+    The user is FUSIONSOLAR_USERNAME with FUSIONSOLAR_PASSWORD, or a demo user. ``messages`` is standard error
+    where it is None.
+    """
+    messages = sys.stderr if messages is None else messages
+    username = environ.get("FUSIONSOLAR_USERNAME") or DEMO_USERNAME
+    password = environ.get("FUSIONSOLAR_PASSWORD") or DEMO_PASSWORD
+    now = ScaledTime(args.speed, args.start)
+    plan = FleetPlan(
+        plants=args.plants,
+        devices_per_plant=args.devices_per_plant,
+        seed=args.seed,
+        start=now(),
+        quirks=args.quirks,
+        odd_names=args.quirks,
+    )
+    system = SimulatedSystem(SimulatedFleet(plan), now=now, users={username: password}, rules=Rules(quirks=args.quirks))
+    host, port = args.listen_address
+    try:
+        server = SimulatorServer(system, host, port)
+    except OSError as error:
+        print(
+            f"cannot serve on {host} port {port}: {error.strerror}; choose another address with --web.listen-address",
+            file=messages,
+        )
+        return 1
+    stopped = threading.Event()
+    previous = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        with server:
+            print(f'msg="simulator listening" url={server.url} username={username}', file=messages, flush=True)
+            stopped.wait()
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    return 0
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > _LARGEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no address: write HOST:PORT, for example {DEFAULT_ADDRESS}")
+    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 -- asked for by leaving the host out
+
+
+def _count(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of things: write 0 or more")
+    return int(text)
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed <= 1e6:  # noqa: PLR2004 -- a day in under a tenth of a second; more means nothing
+        raise argparse.ArgumentTypeError(f"{text!r} is no speed: write a factor above 0, at most 1000000")
+    return speed
+
+
+def _moment(text: str) -> float:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time: write it with its zone, as 2025-06-15T12:00:00+00:00")
+    return moment.timestamp()

@@ -1,0 +1,151 @@
+"""The simulated management system: takes a request, gives an answer, and forgives nothing."""
+
+from collections.abc import Callable, Mapping
+
+from fusionsolar_exporter.simulator.alarm_list import alarm_list
+from fusionsolar_exporter.simulator.answers import Reply, SimulatedAnswer, plain, refusal, success
+from fusionsolar_exporter.simulator.calls import Call, Rules
+from fusionsolar_exporter.simulator.device_list import device_list
+from fusionsolar_exporter.simulator.faults import Faults
+from fusionsolar_exporter.simulator.fleet import SimulatedFleet
+from fusionsolar_exporter.simulator.interfaces import PATH_PREFIX, Holdings, Interface
+from fusionsolar_exporter.simulator.log import SECRET_PARAMETERS, LoggedRequest, RequestLog
+from fusionsolar_exporter.simulator.parameters import parse_body, text
+from fusionsolar_exporter.simulator.plant_lists import station_list, stations
+from fusionsolar_exporter.simulator.quotas import Quotas
+from fusionsolar_exporter.simulator.real_time import device_real_time, plant_real_time
+from fusionsolar_exporter.simulator.refusals import FailCode, Refusal
+from fusionsolar_exporter.simulator.sessions import Sessions
+
+_HANDLERS: Mapping[Interface, Callable[[Call], Reply]] = {
+    Interface.STATIONS: stations,
+    Interface.STATION_LIST: station_list,
+    Interface.DEVICES: device_list,
+    Interface.PLANT_REAL_TIME: plant_real_time,
+    Interface.DEVICE_REAL_TIME: device_real_time,
+    Interface.ALARMS: alarm_list,
+}
+_LOGIN_HINT = "https://support.huawei.com/enterprise/en/doc/EDOC1100261860"
+
+
+class SimulatedSystem:
+    """The far side for the users of one fleet. Safe for threads; every user sees the whole fleet.
+
+    ``now`` gives Unix seconds of the simulated world. Without ``limits`` nothing is refused with 407; with them every
+    window, spacing, token and lock lasts ``limit_scale`` times as long as documented. ``forbidden`` interfaces answer
+    401: the old plant list under quirks, where nothing else is said.
+    """
+
+    def __init__(
+        self,
+        fleet: SimulatedFleet,
+        *,
+        now: Callable[[], float],
+        users: Mapping[str, str],
+        rules: Rules | None = None,
+        limits: bool = True,
+        limit_scale: float = 1.0,
+        forbidden: frozenset[Interface] | None = None,
+        log_size: int | None = 10_000,
+    ) -> None:
+        self.fleet = fleet
+        self.rules = Rules() if rules is None else rules
+        self.faults = Faults()
+        self.log = RequestLog(log_size)
+        self.sessions = Sessions(users, limit_scale)
+        by_quirk = frozenset({Interface.STATION_LIST} if self.rules.quirks else ())
+        self.forbidden = by_quirk if forbidden is None else forbidden
+        self.now = now
+        self._quotas = Quotas(limit_scale) if limits else None
+
+    def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> SimulatedAnswer:
+        """Answer a request; it arrives now."""
+        try:
+            interface = Interface(path.partition("?")[0].removeprefix(PATH_PREFIX))
+        except ValueError:
+            return plain(404, f"no interface at {path}")
+        if method != "POST":
+            return plain(405, "use POST", {"Allow": "POST"})
+        token = next((value for name, value in headers.items() if name.lower() == "xsrf-token"), "")
+        with self.log.flight():
+            parameters = parse_body(body)
+            call = Call(interface, self.now(), parameters or {}, self.fleet, self.rules, self.faults)
+            answer = self._answer(call, token, readable=parameters is not None)
+            self._note(call, answer)
+            return self.faults.deliver(interface, answer)
+
+    def _answer(self, call: Call, token: str, *, readable: bool) -> SimulatedAnswer:
+        if self.faults.drops_session(call.interface):
+            self.sessions.end_all()
+        instead = self.faults.instead(call.interface)
+        try:
+            call.user = self._user(call, token)
+            self._count(call)
+            if instead is None:
+                return success(self._serve(call, readable=readable))
+        except Refusal as refused:
+            if instead is None:
+                params = _shown(call) | call.echo()
+                return refusal(refused.code, params, quirks=self.rules.quirks, status=refused.status)
+        return instead
+
+    def _user(self, call: Call, token: str) -> str:
+        """Return the user of the token; for the login the user that it names, if there is one."""
+        if call.interface is Interface.LOGIN:
+            name = text(call.parameters, "userName")
+            return name if self.sessions.known(name) else ""
+        if call.interface is Interface.LOGOUT:
+            token = text(call.parameters, "xsrfToken") or token
+        return self.sessions.user_of(token, call.at)
+
+    def _count(self, call: Call) -> None:
+        """Count a call against the limits, whatever its answer will be; refuses with 407."""
+        if self._quotas is None:
+            return
+        with self.fleet.lock:
+            holdings = Holdings(len(self.fleet.plants), self.fleet.device_counts)
+            admitted = self._quotas.admit(call.user, call.interface, call.at, holdings)
+        if not admitted:
+            raise Refusal(FailCode.TOO_FREQUENT)
+
+    def _serve(self, call: Call, *, readable: bool) -> Reply:
+        if not readable:
+            raise Refusal(FailCode.PARAMETER_INCORRECT, status=400)
+        if call.interface in self.forbidden:
+            raise Refusal(FailCode.NOT_PERMITTED)
+        if call.interface is Interface.LOGIN:
+            return self._login(call)
+        if call.interface is Interface.LOGOUT:
+            self.sessions.end(call.user)
+            return Reply(params=call.echo())
+        with self.fleet.lock:
+            reply = _HANDLERS[call.interface](call)
+        self.faults.change_data(call.interface, reply)
+        return reply
+
+    def _login(self, call: Call) -> Reply:
+        name = text(call.parameters, "userName")
+        if not name:
+            raise Refusal(FailCode.ACCOUNT_EMPTY)
+        token = self.sessions.login(name, text(call.parameters, "systemCode"), call.at)
+        cookie = f"XSRF-TOKEN={token}; Path=/; Secure"
+        message = _LOGIN_HINT if self.rules.quirks else None
+        return Reply(message=message, headers={"xsrf-token": token, "Set-Cookie": cookie})
+
+    def _note(self, call: Call, answer: SimulatedAnswer) -> None:
+        self.log.add(
+            LoggedRequest(
+                at=call.at,
+                interface=call.interface,
+                user=call.user,
+                ids=call.ids,
+                parameters=_shown(call),
+                status=answer.status,
+                fail_code=answer.fail_code,
+            )
+        )
+
+
+def _shown(call: Call) -> dict[str, object]:
+    """Return the parameters that may be shown: no password, no token."""
+    return {name: value for name, value in call.parameters.items() if name not in SECRET_PARAMETERS}

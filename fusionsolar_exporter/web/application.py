@@ -1,0 +1,183 @@
+"""The web application: the routes, which method each takes, and what happens when one fails."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Protocol
+
+from fusionsolar_exporter.pacing.clock import Clock
+from fusionsolar_exporter.view import AccountView
+from fusionsolar_exporter.web.asgi import Receive, Scope, Send
+from fusionsolar_exporter.web.messages import ClientGoneError, Request, Response, plain, read_body
+from fusionsolar_exporter.web.origin import is_foreign
+from fusionsolar_exporter.web.scrape import Scrapes
+from fusionsolar_exporter.web.status_json import render_json
+from fusionsolar_exporter.web.status_page import render_page
+from fusionsolar_exporter.web.status_report import Report, report
+from fusionsolar_exporter.web.status_style import CONTENT_SECURITY_POLICY
+from fusionsolar_exporter.web.workers import DaemonExecutor
+
+MEBIBYTE = 1024 * 1024
+MAX_BODY_BYTES = 64 * 1024
+RENDERINGS_AT_ONCE = 2
+PAGES_AT_ONCE = 2
+
+log = logging.getLogger(__name__)
+
+
+class Exporter(Protocol):
+    """What the pages show and do. Its methods are called from worker threads."""
+
+    def render(self, *, openmetrics: bool, accounts: frozenset[str] | None, names: frozenset[str] | None) -> bytes:
+        """Give the exposition; None where nothing is selected by account or sample name."""
+        ...
+
+    def views(self) -> Sequence[AccountView]:
+        """Give every account as it is now."""
+        ...
+
+    def ready(self) -> bool:
+        """Tell whether the exporter is ready, as ``/-/ready`` defines it."""
+        ...
+
+    def reload(self) -> Sequence[str]:
+        """Take the configuration anew: nothing when done, else the problems; the old one is then kept."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The methods that a path takes, and who answers."""
+
+    methods: tuple[str, ...]
+    answer: Callable[[Request], Awaitable[Response]]
+
+
+READ = ("GET", "HEAD")
+
+
+class Application:
+    """The ASGI application. ``budget_bytes`` bounds the answers to ``/metrics`` that wait for slow clients."""
+
+    def __init__(
+        self,
+        exporter: Exporter,
+        *,
+        clock: Clock,
+        telemetry_path: str = "/metrics",
+        budget_bytes: int = 256 * MEBIBYTE,
+    ) -> None:
+        self._exporter = exporter
+        self._clock = clock
+        self._telemetry_path = telemetry_path
+        self._workers = DaemonExecutor(PAGES_AT_ONCE, "web-page")
+        scrapes = Scrapes(
+            exporter.render,
+            DaemonExecutor(RENDERINGS_AT_ONCE, "web-scrape"),
+            at_once=RENDERINGS_AT_ONCE,
+            budget_bytes=budget_bytes,
+        )
+        self._routes: Mapping[str, Route] = {
+            "/": Route(READ, self._page),
+            telemetry_path: Route(READ, scrapes.answer),
+            "/api/v1/status": Route(READ, self._status),
+            "/-/healthy": Route(READ, self._healthy),
+            "/-/ready": Route(READ, self._ready),
+            "/-/reload": Route(("POST",), self._reload),
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; stop working on it when its client goes away."""
+        request = Request.of(scope)
+        try:
+            complete = await read_body(receive, MAX_BODY_BYTES)
+        except ClientGoneError:
+            return
+        if not complete:
+            limit = f"the request's body is over {MAX_BODY_BYTES} bytes"
+            answer = plain(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, limit, headers=(("connection", "close"),))
+            await answer.send(send, with_body=True)
+            return
+        async with asyncio.TaskGroup() as group:
+            answering = group.create_task(self._answer(request, send))
+            watching = group.create_task(_cancel_when_gone(receive, answering))
+            await asyncio.wait({answering})
+            watching.cancel()
+
+    async def _answer(self, request: Request, send: Send) -> None:
+        try:
+            response = await self._route(request)
+        except Exception:
+            log.exception("answering failed", extra={"path": request.path})
+            response = plain(HTTPStatus.INTERNAL_SERVER_ERROR, "the answer could not be made; the log says why")
+        try:
+            await response.send(send, with_body=request.method != "HEAD")
+        finally:
+            response.release()
+
+    async def _route(self, request: Request) -> Response:
+        route = self._routes.get(request.path)
+        if route is None:
+            return plain(HTTPStatus.NOT_FOUND, f"no such page: {request.path}")
+        if request.method not in route.methods:
+            allowed = ", ".join(route.methods)
+            problem = f"{request.path} does not take {request.method}, only {allowed}"
+            return plain(HTTPStatus.METHOD_NOT_ALLOWED, problem, headers=(("allow", allowed),))
+        return await route.answer(request)
+
+    async def _healthy(self, _request: Request) -> Response:
+        return plain(HTTPStatus.OK, "healthy")
+
+    async def _ready(self, _request: Request) -> Response:
+        return await self._in_worker(self._readiness)
+
+    async def _reload(self, request: Request) -> Response:
+        if is_foreign(request):
+            return plain(HTTPStatus.FORBIDDEN, "pages of other sites may not reload the configuration")
+        return await self._in_worker(self._reloaded)
+
+    async def _status(self, _request: Request) -> Response:
+        return await self._in_worker(
+            lambda: Response(HTTPStatus.OK, render_json(self._report()), "application/json; charset=utf-8")
+        )
+
+    async def _page(self, _request: Request) -> Response:
+        return await self._in_worker(
+            lambda: Response(
+                HTTPStatus.OK,
+                render_page(self._report(), telemetry_path=self._telemetry_path),
+                "text/html; charset=utf-8",
+                (("content-security-policy", CONTENT_SECURITY_POLICY), ("referrer-policy", "no-referrer")),
+            )
+        )
+
+    async def _in_worker(self, answer: Callable[[], Response]) -> Response:
+        return await asyncio.get_running_loop().run_in_executor(self._workers, answer)
+
+    def _readiness(self) -> Response:
+        if self._exporter.ready():
+            return plain(HTTPStatus.OK, "ready")
+        waiting = [view.name for view in self._exporter.views() if not view.status.had_first_outcome]
+        awaited = f"the first answer or failure of: {', '.join(waiting)}" if waiting else "the start to finish"
+        return plain(HTTPStatus.SERVICE_UNAVAILABLE, f"not ready: waiting for {awaited}")
+
+    def _reloaded(self) -> Response:
+        problems = self._exporter.reload()
+        if not problems:
+            return plain(HTTPStatus.OK, "configuration reloaded")
+        return plain(HTTPStatus.BAD_REQUEST, *problems)
+
+    def _report(self) -> Report:
+        return report(
+            self._exporter.views(),
+            clock=self._clock,
+            ready=self._exporter.ready(),
+        )
+
+
+async def _cancel_when_gone(receive: Receive, answering: asyncio.Task[None]) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass  # the body was read; servers may repeat its empty end
+    answering.cancel()

@@ -1,0 +1,158 @@
+"""Connections that hold up nobody: uvicorn's HTTP/1.1 protocol with deadlines and a bounded number of connections."""
+
+import asyncio
+import socket
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+_NO_LINGER = struct.pack("ii", 1, 0)
+_REFUSAL = (
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\n"
+    b"content-length: 21\r\nconnection: close\r\n\r\ntoo many connections\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """What one client may take from the others. Times are in seconds."""
+
+    connections: int = 512
+    """Open at once. When all are, a new one takes the place of the one that has been silent longest."""
+    head_bytes: int = 64 * 1024
+    """Request line and headers; more is refused with 400."""
+    request_seconds: float = 10.0
+    """From the opening, or the first byte of a later request, until a request is complete."""
+    answer_seconds: float = 60.0
+    """From the moment a client does not take what is sent until it has taken the whole answer."""
+    keep_alive_seconds: int = 120
+    """Between two requests; longer than the usual scrape intervals."""
+
+
+class Connections:
+    """The open connections of a server, and which of them wait for a request."""
+
+    def __init__(self, limits: ConnectionLimits) -> None:
+        self.limits = limits
+        self._open: set[GuardedConnection] = set()
+        self._silent: dict[GuardedConnection, None] = {}  # in the order in which they fell silent
+
+    def admit(self, connection: "GuardedConnection") -> bool:
+        """Count a new connection in, if need be in another's place; False where all are being answered."""
+        if len(self._open) >= self.limits.connections:
+            longest_silent = next(iter(self._silent), None)
+            if longest_silent is None:
+                return False
+            self.remove(longest_silent)
+            longest_silent.transport.abort()
+        self._open.add(connection)
+        return True
+
+    def holds(self, connection: "GuardedConnection") -> bool:
+        """Tell whether a connection was admitted and has not been removed."""
+        return connection in self._open
+
+    def mark(self, connection: "GuardedConnection", *, silent: bool) -> None:
+        """Note whether a connection waits for its client's request."""
+        if not silent:
+            self._silent.pop(connection, None)
+        elif connection in self._open:
+            self._silent.setdefault(connection)
+
+    def remove(self, connection: "GuardedConnection") -> None:
+        """Forget a connection."""
+        self._open.discard(connection)
+        self._silent.pop(connection, None)
+
+
+class GuardedConnection(H11Protocol):
+    """One connection. It has a deadline for each request and one for slow readers, and may lose its place."""
+
+    def __init__(
+        self,
+        connections: Connections,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._connections = connections
+        self._request_deadline: asyncio.TimerHandle | None = None
+        self._answer_deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take the connection, or refuse it at once where there is no room."""
+        if not self._connections.admit(self):
+            transport.write(_REFUSAL)
+            transport.close()
+            return
+        # told of the first byte that the client's window does not take: every unread answer has its deadline
+        transport.set_write_buffer_limits(high=0)
+        super().connection_made(transport)
+        self._update()
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; a request that is still not complete keeps its deadline."""
+        super().data_received(data)
+        self._update()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request: for that uvicorn's keep-alive time holds."""
+        super().on_response_complete()
+        self._connections.mark(self, silent=not self._answering())
+        if not self.flow.write_paused:
+            self._cancel_answer_deadline()
+
+    def pause_writing(self) -> None:
+        """Give a client that does not read its deadline; reading a little does not move it."""
+        super().pause_writing()
+        if self._answer_deadline is None:
+            self._answer_deadline = self.loop.call_later(self._connections.limits.answer_seconds, self._reset)
+
+    def resume_writing(self) -> None:
+        """Everything sent so far was taken."""
+        super().resume_writing()
+        if not self._answering():
+            self._cancel_answer_deadline()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection; one that was refused was never known to uvicorn."""
+        self._connections.remove(self)
+        self._cancel_request_deadline()
+        if self.transport is not None:
+            super().connection_lost(exc)
+        self._cancel_answer_deadline()
+
+    def _reset(self) -> None:
+        """Cut the connection off with a reset: else the kernel would go on offering what it still holds."""
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        self.transport.abort()
+
+    def _answering(self) -> bool:
+        cycle = self.cycle
+        return cycle is not None and not cycle.more_body and not cycle.response_complete
+
+    def _update(self) -> None:
+        answering = self._answering()
+        self._connections.mark(self, silent=not answering)
+        if answering:
+            self._cancel_request_deadline()
+        elif self._request_deadline is None:
+            self._request_deadline = self.loop.call_later(
+                self._connections.limits.request_seconds, self.transport.abort
+            )
+
+    def _cancel_request_deadline(self) -> None:
+        if self._request_deadline is not None:
+            self._request_deadline.cancel()
+            self._request_deadline = None
+
+    def _cancel_answer_deadline(self) -> None:
+        if self._answer_deadline is not None:
+            self._answer_deadline.cancel()
+            self._answer_deadline = None

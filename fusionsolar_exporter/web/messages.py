@@ -1,0 +1,110 @@
+"""Requests as the routes see them, and answers as they give them."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from email.utils import formatdate
+from http import HTTPStatus
+
+from fusionsolar_exporter.web.asgi import Receive, Scope, Send
+
+PLAIN = "text/plain; charset=utf-8"
+CHUNK_BYTES = 256 * 1024
+"""Large answers are handed over in pieces, so that a slow reader holds one piece in the server's buffer."""
+
+
+class ClientGoneError(Exception):
+    """The client closed the connection before its request was complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A complete request. Its body was read and thrown away: no route takes one."""
+
+    method: str
+    path: str
+    query: str
+    headers: Sequence[tuple[bytes, bytes]]
+
+    @classmethod
+    def of(cls, scope: Scope) -> "Request":
+        """Take what the routes need from an ASGI scope."""
+        return cls(
+            method=scope["method"],
+            path=scope["path"],
+            query=scope["query_string"].decode("ascii", "replace"),
+            headers=scope["headers"],
+        )
+
+    def header(self, name: str) -> str:
+        """Give a header's value, those of repeated headers joined by commas; empty where there is none."""
+        wanted = name.encode("ascii")
+        return ", ".join(value.decode("latin-1") for key, value in self.headers if key == wanted)
+
+
+def _nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer; ``release`` is called once it was handed over, or could not be."""
+
+    status: HTTPStatus
+    body: bytes
+    content_type: str = PLAIN
+    headers: Sequence[tuple[str, str]] = ()
+    release: Callable[[], None] = _nothing
+
+    async def send(self, send: Send, *, with_body: bool) -> None:
+        """Hand the answer to the server; waits whenever the client does not read."""
+        headers = [
+            ("content-type", self.content_type),
+            ("content-length", str(len(self.body))),
+            ("date", formatdate(usegmt=True)),
+            ("x-content-type-options", "nosniff"),
+            ("cache-control", "no-store"),
+            *self.headers,
+        ]
+        await send(
+            {
+                "type": "http.response.start",
+                "status": int(self.status),
+                "headers": [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers],
+            }
+        )
+        if with_body:
+            for start in range(0, len(self.body), CHUNK_BYTES):
+                piece = self.body[start : start + CHUNK_BYTES]
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                await asyncio.sleep(0)  # others get their turn, and a client that is gone is noticed
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def one_line(text: str) -> str:
+    """Put a text on one line, whatever it holds: control characters and line ends become spaces."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def plain(status: HTTPStatus, *lines: str, headers: Sequence[tuple[str, str]] = ()) -> Response:
+    """Build an answer of plain text lines."""
+    body = "".join(f"{one_line(line)}\n" for line in lines).encode("utf-8", "replace")
+    return Response(status, body, headers=headers)
+
+
+async def read_body(receive: Receive, limit: int) -> bool:
+    """Read the request's body and throw it away; False as soon as it is over ``limit`` bytes.
+
+    :raises ClientGoneError: the client closed the connection.
+    """
+    size = 0
+    more = True
+    while more:
+        event = await receive()
+        if event["type"] != "http.request":
+            raise ClientGoneError
+        size += len(event.get("body", b""))
+        if size > limit:
+            return False
+        more = event.get("more_body", False)
+    return True

@@ -1,0 +1,91 @@
+"""The web server: uvicorn on sockets of our own, with guarded connections, ended by whoever owns the process."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import cast
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from fusionsolar_exporter.web.addresses import listen, name_of
+from fusionsolar_exporter.web.asgi import AsgiApplication
+from fusionsolar_exporter.web.connections import ConnectionLimits, Connections, GuardedConnection
+
+DEFAULT_LIMITS = ConnectionLimits()
+GRACE_SECONDS = 3
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the process's owner."""
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what is in flight within the grace period, then cut off the rest."""
+        await super().shutdown(sockets)
+        for connection in tuple(self.server_state.connections):
+            cast("H11Protocol", connection).transport.abort()
+        await asyncio.sleep(0)  # the transports say goodbye in the loop's next turn
+
+
+class WebServer:
+    """Serves an ASGI application over HTTP/1.1 on one or more addresses, from one event loop in one thread."""
+
+    def __init__(
+        self,
+        app: AsgiApplication,
+        addresses: Sequence[str],
+        *,
+        limits: ConnectionLimits = DEFAULT_LIMITS,
+        grace_seconds: int = GRACE_SECONDS,
+    ) -> None:
+        self._wanted = tuple(addresses)
+        self._sockets: list[socket.socket] = []
+        self.addresses: tuple[str, ...] = ()
+        """What the server really listens on, as ``HOST:PORT``; empty before :meth:`bind`."""
+        self._server = _Server(
+            uvicorn.Config(
+                app,
+                # uvicorn asks for a class but only ever calls it
+                http=cast("type[asyncio.Protocol]", partial(GuardedConnection, Connections(limits))),
+                loop="asyncio",
+                interface="asgi3",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                log_level=logging.CRITICAL,  # its lines are about itself; the application logs its own failures
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                date_header=False,
+                h11_max_incomplete_event_size=limits.head_bytes,
+                timeout_keep_alive=limits.keep_alive_seconds,
+                timeout_graceful_shutdown=grace_seconds,
+            )
+        )
+
+    def bind(self) -> None:
+        """Listen on every address; connections wait until :meth:`run`.
+
+        :raises ListenError: one of the addresses cannot be listened on; then none is.
+        """
+        with contextlib.ExitStack() as opened:
+            sockets = [opened.enter_context(listen(address)) for address in self._wanted]
+            opened.pop_all()
+        self._sockets = sockets
+        self.addresses = tuple(name_of(listening) for listening in sockets)
+
+    def run(self) -> None:
+        """Serve in the calling thread until :meth:`stop`; answers in flight then have the grace period to finish."""
+        # not uvicorn's nor asyncio's run(): both may install signal handlers
+        with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+            runner.get_loop().run_until_complete(self._server.serve(self._sockets))
+
+    def stop(self) -> None:
+        """End :meth:`run`, from any thread or signal handler, also when it has not begun."""
+        self._server.should_exit = True

@@ -1,0 +1,414 @@
+"""What one client may do to the others: nothing. Real sockets; deadlines are small ones, given to the server."""
+
+import asyncio
+import contextlib
+import errno
+import http.client
+import os
+import resource
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from web_support import (
+    DEADLINE,
+    FakeExporter,
+    FixedClock,
+    ask,
+    ask_on,
+    connect,
+    endpoint,
+    read_to_end,
+    serving,
+)
+
+from fusionsolar_exporter.web import addresses as addresses_module
+from fusionsolar_exporter.web.addresses import ListenError, listen
+from fusionsolar_exporter.web.application import Application
+from fusionsolar_exporter.web.asgi import Receive, Scope, Send
+from fusionsolar_exporter.web.connections import ConnectionLimits
+from fusionsolar_exporter.web.scrape import ByteBudget
+from fusionsolar_exporter.web.server import WebServer
+
+SHORT = 0.3
+SCRAPE = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
+HALF = b"GET /metrics HTTP/1.1\r\nHost: a\r\nX-Half: "
+LARGE = b"x 1\n" * 4_000_000
+
+
+def seconds_of_a_scrape(server: WebServer) -> float:
+    began = time.monotonic()
+    assert ask(server, "/metrics").status == 200
+    return time.monotonic() - began
+
+
+def peak_memory() -> int:
+    """Bytes that this process, and the server in it, have needed at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def slow_reader(server: WebServer, request: bytes = SCRAPE) -> socket.socket:
+    """Ask, and read nothing; a small window, so that the answer does not fit into the kernel's buffers."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.settimeout(DEADLINE)
+    connection.connect(endpoint(server))
+    connection.sendall(request)
+    return connection
+
+
+@contextlib.contextmanager
+def many(server: WebServer, number: int, sent: bytes = b"") -> Iterator[list[socket.socket]]:
+    with contextlib.ExitStack() as opened:
+        yield [opened.enter_context(connect(server, sent)) for _ in range(number)]
+
+
+def test_idle_and_half_sent_connections_hold_up_nobody() -> None:
+    with serving() as server:
+        ask(server, "/metrics")
+        threads = threading.active_count()
+        with many(server, 200), many(server, 50, HALF):
+            assert max(seconds_of_a_scrape(server) for _ in range(5)) < 1
+            assert threading.active_count() == threads
+
+
+def test_silent_and_half_sent_requests_are_cut_off() -> None:
+    limits = ConnectionLimits(request_seconds=SHORT)
+    with serving(limits=limits) as server:
+        body_missing = b"POST /-/reload HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf"
+        for sent in (b"", b"G", HALF, body_missing):
+            with connect(server, sent) as connection:
+                assert read_to_end(connection) == b""
+
+
+def test_a_trickling_request_does_not_move_its_deadline() -> None:
+    with serving(limits=ConnectionLimits(request_seconds=SHORT)) as server, connect(server, HALF) as connection:
+        began = time.monotonic()
+        connection.settimeout(0.02)
+        closed = False
+        while not closed and time.monotonic() - began < DEADLINE:
+            try:
+                connection.sendall(b"x")
+                closed = connection.recv(1) == b""
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                closed = True
+        assert closed
+
+
+def test_a_second_request_has_a_deadline_of_its_own() -> None:
+    with serving(limits=ConnectionLimits(request_seconds=SHORT)) as server, connect(server, SCRAPE) as connection:
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        answer.read()
+        connection.sendall(HALF)
+        assert read_to_end(connection) == b""
+
+
+def test_kept_connections_outlive_the_request_deadline_and_end_some_time() -> None:
+    with serving(limits=ConnectionLimits(request_seconds=0.1, keep_alive_seconds=1)) as server:
+        with connect(server, SCRAPE) as kept:
+            began = time.monotonic()
+            assert read_to_end(kept).endswith(b"up 1\n")
+            assert 0.9 < time.monotonic() - began < DEADLINE
+
+
+def test_pipelined_requests_are_answered_in_turn() -> None:
+    exporter = FakeExporter()
+    with serving(exporter=exporter) as server:
+        last = b"GET /-/healthy HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        with connect(server, SCRAPE + SCRAPE + last) as connection:
+            answers = read_to_end(connection)
+        assert answers.count(b"HTTP/1.1 200 ") == 3
+        assert answers.endswith(b"healthy\n")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /" + b"a" * 2_000_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 2_000_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 400_000 + b"\r\n",
+    ],
+    ids=["request line", "one header", "many headers"],
+)
+def test_large_heads_are_refused_while_others_are_served(head: bytes) -> None:
+    with serving() as server:
+        seconds_of_a_scrape(server)
+        before = peak_memory()
+        with many(server, 20) as connections:
+            began = time.monotonic()
+            for connection in connections:
+                with contextlib.suppress(ConnectionError):
+                    connection.sendall(head)
+            assert seconds_of_a_scrape(server) < 1
+            answers = [read_to_end(connection) for connection in connections]
+            assert time.monotonic() - began < 5
+        assert all(answer == b"" or answer.startswith(b"HTTP/1.1 400 ") for answer in answers)
+        assert peak_memory() - before < 20 * 1_000_000  # they sent 40 MB
+
+
+@pytest.mark.parametrize("sent", [b"\x16\x03\x01\x02\x00\x01\x00", b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n"])
+def test_what_is_no_http_is_refused(sent: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    limits = ConnectionLimits(request_seconds=SHORT)
+    with serving(limits=limits) as server, connect(server, sent) as connection:
+        answer = read_to_end(connection)
+        assert answer == b"" or answer.startswith(b"HTTP/1.1 400 ")
+        seconds_of_a_scrape(server)
+    assert not caplog.records
+
+
+def test_the_longest_silent_connection_makes_room() -> None:
+    with serving(limits=ConnectionLimits(connections=10)) as server:
+        with many(server, 10) as silent:
+            assert seconds_of_a_scrape(server) < 1
+            assert read_to_end(silent[0]) == b""
+            for connection in silent[1:]:
+                connection.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                assert read_to_end(connection).endswith(b"healthy\n")
+
+
+def test_a_kept_connection_makes_room_too_but_after_the_silent_ones() -> None:
+    with serving(limits=ConnectionLimits(connections=2)) as server:
+        kept = http.client.HTTPConnection(*endpoint(server), timeout=DEADLINE)
+        with contextlib.closing(kept), connect(server) as silent:
+            ask_on(kept, "/-/healthy")
+            assert ask(server, "/-/healthy").status == 200
+            assert read_to_end(silent) == b""
+            assert ask_on(kept, "/-/healthy").status == 200
+
+
+def test_where_all_are_being_answered_the_next_is_refused() -> None:
+    exporter = FakeExporter()
+    exporter.may_render.clear()
+    with serving(exporter=exporter, limits=ConnectionLimits(connections=2)) as server:
+        closing = SCRAPE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+        try:
+            with many(server, 2, closing) as connections:
+                assert all(exporter.began.acquire(timeout=DEADLINE) for _ in connections)
+                with connect(server) as refused:
+                    answer = read_to_end(refused)
+                assert answer.startswith(b"HTTP/1.1 503 ")
+                assert answer.endswith(b"\r\n\r\ntoo many connections\n")
+                exporter.may_render.set()
+                assert all(read_to_end(connection).endswith(b"up 1\n") for connection in connections)
+            assert ask(server, "/metrics").status == 200
+        finally:
+            exporter.may_render.set()
+
+
+def test_slow_readers_are_cut_off_while_others_are_served() -> None:
+    limits = ConnectionLimits(answer_seconds=SHORT)
+    with serving(exporter=FakeExporter(body=LARGE), limits=limits) as server:
+        with slow_reader(server) as slow:
+            deadline = time.monotonic() + DEADLINE
+            while not slow.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                assert time.monotonic() < deadline, "the slow reader was never cut off"
+                assert ask(server, "/-/healthy").status == 200
+
+
+def test_an_answer_that_was_read_late_but_in_time_is_whole() -> None:
+    with serving(exporter=FakeExporter(body=LARGE)) as server, slow_reader(server) as connection:
+        seconds_of_a_scrape(server)
+        for _ in range(2):  # the connection is kept, and its deadline is gone with the first answer
+            answer = http.client.HTTPResponse(connection)
+            answer.begin()
+            assert answer.read() == LARGE
+            connection.sendall(SCRAPE)
+
+
+def test_slow_readers_do_not_pile_up_answers() -> None:
+    exporter = FakeExporter(body=LARGE)
+    app = Application(exporter, clock=FixedClock(), budget_bytes=3 * len(LARGE))
+    with serving(app, limits=ConnectionLimits(answer_seconds=SHORT)) as server, contextlib.ExitStack() as opened:
+        for _ in range(12):
+            opened.enter_context(slow_reader(server))
+        assert ask(server, "/-/healthy").status == 200
+        assert exporter.renderings <= 3 + 2
+        assert ask(server, "/metrics").body == LARGE  # its turn comes when the slow ones are cut off
+
+
+def test_the_budget_always_lets_one_answer_pass() -> None:
+    async def scenario() -> list[str]:
+        seen: list[str] = []
+        budget = ByteBudget(10)
+        release = await budget.take(100)
+
+        async def wait_for(size: int) -> None:
+            give_back = await budget.take(size)
+            seen.append(f"took {size}")
+            give_back()
+
+        waiting = [asyncio.create_task(wait_for(size)) for size in (4, 5)]
+        await asyncio.wait(waiting, timeout=0)
+        seen.append("released")
+        release()
+        await asyncio.gather(*waiting)
+        return seen
+
+    assert asyncio.run(scenario()) == ["released", "took 4", "took 5"]
+
+
+def test_stop_finishes_answers_in_flight() -> None:
+    exporter = FakeExporter(body=LARGE)
+    exporter.may_render.clear()
+    with serving(exporter=exporter) as server, connect(server, SCRAPE) as connection, connect(server, HALF) as half:
+        assert exporter.began.acquire(timeout=DEADLINE)
+        server.stop()
+        assert read_to_end(half) == b""  # the server has begun to stop
+        with pytest.raises(ConnectionError):
+            connect(server)
+        exporter.may_render.set()
+        assert read_to_end(connection).endswith(LARGE)
+
+
+def test_stop_does_not_wait_for_ever() -> None:
+    stuck = FakeExporter()
+    stuck.may_render.clear()
+    large = FakeExporter(body=LARGE)
+    began = time.monotonic()
+    with contextlib.ExitStack() as opened:
+        for exporter in (stuck, large):
+            with serving(exporter=exporter, grace_seconds=0) as server:
+                opened.enter_context(slow_reader(server))
+                assert exporter.began.acquire(timeout=DEADLINE)
+    stuck.may_render.set()
+    assert time.monotonic() - began < 3
+
+
+def test_stop_before_run_ends_it_at_once() -> None:
+    server = WebServer(Application(FakeExporter(), clock=FixedClock()), ["127.0.0.1:0"])
+    server.bind()
+    server.stop()
+    server.run()
+    with pytest.raises(ConnectionRefusedError):
+        connect(server)
+
+
+def test_signal_handlers_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_signals(*_: Any) -> None:
+        raise AssertionError("the server touched a signal handler")
+
+    monkeypatch.setattr("signal.signal", no_signals)
+    server = WebServer(Application(FakeExporter(), clock=FixedClock()), ["127.0.0.1:0"])
+    server.bind()
+    answered = threading.Thread(target=lambda: (ask(server, "/-/healthy"), server.stop()))
+    answered.start()
+    server.run()  # in the main thread, as the command does
+    answered.join(DEADLINE)
+
+
+def test_an_application_that_fails_ends_its_connection_only(caplog: pytest.LogCaptureFixture) -> None:
+    async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+        if scope["path"] == "/fail":
+            raise RuntimeError("secret")
+        await _send({"type": "http.response.start", "status": 204, "headers": []})
+        await _send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    with serving(app) as server:
+        assert ask(server, "/fail").status == 500
+        assert ask(server, "/").status == 204
+    assert "secret" not in caplog.text
+
+
+def test_a_client_that_resets_leaves_no_trace(caplog: pytest.LogCaptureFixture) -> None:
+    with serving(exporter=FakeExporter(body=LARGE)) as server:
+        connection = slow_reader(server)
+        assert connection.recv(1) == b"H"
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+        assert ask(server, "/metrics").body == LARGE
+    assert not caplog.records
+
+
+def test_every_address_is_served() -> None:
+    with serving(addresses=["127.0.0.1:0", "localhost:0", ":0", "0.0.0.0:0"]) as server:
+        assert len({endpoint(server, number)[1] for number in range(4)}) == 4
+        for number in range(4):
+            port = endpoint(server, number)[1]
+            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE)) as connection:
+                assert ask_on(connection, "/-/healthy").status == 200
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this host has no IPv6")
+@pytest.mark.parametrize("address", ["[::1]:0", ":0", "[::]:0"])
+def test_ipv6_is_served(address: str) -> None:
+    with serving(addresses=[address]) as server:
+        assert server.addresses[0].startswith("[::")
+        port = endpoint(server)[1]
+        with contextlib.closing(http.client.HTTPConnection("::1", port, timeout=DEADLINE)) as connection:
+            assert ask_on(connection, "/-/healthy").status == 200
+
+
+@pytest.mark.parametrize("code", [errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, None])
+def test_without_ipv6_an_empty_host_is_ipv4(monkeypatch: pytest.MonkeyPatch, code: int | None) -> None:
+    create_server = socket.create_server
+
+    def without_ipv6(*args: Any, **options: Any) -> socket.socket:
+        if options["family"] == socket.AF_INET6:
+            raise OSError(code, "no IPv6")
+        return create_server(*args, **options)
+
+    monkeypatch.setattr(addresses_module.socket, "create_server", without_ipv6)
+    monkeypatch.setattr(addresses_module.socket, "has_dualstack_ipv6", lambda: code is not None)
+    with listen(":0") as listening:
+        assert listening.family == socket.AF_INET
+    with pytest.raises(ListenError):
+        listen("[::]:0")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "10035", "host", "host:", "::1:80", "[::1]", "[]:80", "a:b", ":65536", ":123456", ":-1", "a:b:80", ":٣"],
+)
+def test_a_bad_address_is_named(address: str) -> None:
+    with pytest.raises(ListenError) as caught:
+        listen(address)
+    assert str(caught.value) == f'cannot listen on "{address}": expected HOST:PORT, for example :10035 or [::1]:10035'
+
+
+def test_an_address_in_use_is_named_and_the_others_are_let_go() -> None:
+    with listen("127.0.0.1:0") as taken, listen("127.0.0.1:0") as spare:
+        port, free = taken.getsockname()[1], spare.getsockname()[1]
+        spare.close()
+        app = Application(FakeExporter(), clock=FixedClock())
+        server = WebServer(app, [f"127.0.0.1:{free}", f"127.0.0.1:{port}"])
+        with pytest.raises(ListenError, match=rf'cannot listen on "127.0.0.1:{port}": the address is in use'):
+            server.bind()
+        assert server.addresses == ()
+        listen(f"127.0.0.1:{free}").close()
+
+
+def test_an_address_of_another_host_is_named() -> None:
+    with pytest.raises(ListenError, match='"192.0.2.1:0": this host has no such address'):
+        listen("192.0.2.1:0")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (PermissionError(errno.EACCES, "x"), "no permission; ports below 1024 need"),
+        (OSError(errno.EMFILE, "x"), os.strerror(errno.EMFILE)),
+        (socket.gaierror(-2, "x"), "the host name is not known"),
+        (UnicodeError("x"), "the host name is not valid"),
+    ],
+)
+def test_other_reasons_are_said(monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str) -> None:
+    def fail(*_: Any, **__: Any) -> socket.socket:
+        raise error
+
+    monkeypatch.setattr(addresses_module.socket, "create_server", fail)
+    with pytest.raises(ListenError, match=reason):
+        listen("127.0.0.1:80")
+
+
+def test_the_limits_are_generous_enough_for_scrapes() -> None:
+    limits = replace(ConnectionLimits())
+    assert limits.keep_alive_seconds > 60  # the usual scrape interval
+    assert limits.request_seconds <= 10
