@@ -87,8 +87,8 @@ def demo_config(url: str, speed: float) -> Config:
 
 
 def _this_morning() -> float:
-    """Unix time of 07:00 UTC today, when the sun is up over the simulated plants."""
-    return time.time() // 86400 * 86400 + 7 * 3600
+    """Unix time of 09:00 UTC today, when the sun is up over most of the simulated plants."""
+    return time.time() // 86400 * 86400 + 9 * 3600
 
 
 def _tell_where_to_look(

@@ -16,6 +16,8 @@ from fusionsolar_exporter.web.addresses import ListenError
 from fusionsolar_exporter.web.application import Application
 from fusionsolar_exporter.web.server import WebServer
 
+_FAREWELL_SECONDS = 3.0
+
 
 @dataclass(frozen=True, slots=True)
 class WebOptions:
@@ -43,23 +45,34 @@ def serve(
     except ListenError as error:
         log.error("cannot listen", error=str(error))
         return 1
-    with _signals(server, exporter):
+    # sessions end while the last answers are finished, so that both fit into the five seconds that a SIGTERM gives
+    def part() -> None:
+        log.info("stopping")
+        exporter.stop()
+
+    farewell = threading.Thread(target=part, name="stop", daemon=True)
+
+    def end() -> None:
+        server.stop()
+        if farewell.ident is None:
+            farewell.start()
+
+    with _signals(end, exporter):
         for address in server.addresses:
             log.info("listening", address=address)
         exporter.start()
         listening(exporter, server.addresses)
         server.run()
-        log.info("stopping")
-        exporter.stop()
+        farewell.join(_FAREWELL_SECONDS)
     return 0
 
 
 @contextmanager
-def _signals(server: WebServer, exporter: Exporter) -> Iterator[None]:
-    """SIGTERM and SIGINT end the server, SIGHUP reloads; reading files and taking locks is left to a thread."""
+def _signals(end_all: Callable[[], None], exporter: Exporter) -> Iterator[None]:
+    """SIGTERM and SIGINT end everything, SIGHUP reloads; reading files and taking locks is left to threads."""
 
     def end(_number: int, _frame: FrameType | None) -> None:
-        server.stop()
+        end_all()
 
     def reload(_number: int, _frame: FrameType | None) -> None:
         threading.Thread(target=exporter.reload, name="reload", daemon=True).start()

@@ -1,6 +1,7 @@
 """One account in a thread of its own; everything here but the thread itself may be called from any thread."""
 
 import threading
+from dataclasses import replace
 
 from fusionsolar_exporter.cache import Cache
 from fusionsolar_exporter.refresh.refresher import Refresher, Surroundings
@@ -15,6 +16,7 @@ class Account:
 
     def __init__(self, settings: AccountSettings, surroundings: Surroundings) -> None:
         self._clock = surroundings.clock
+        self._log = surroundings.log
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
@@ -80,6 +82,15 @@ class Account:
     def _run(self) -> None:
         while not self._stopping:
             self._wake.clear()
-            at = self.step()
+            at = self._guarded_step()
             if not self._stopping:
                 self._clock.wait(self._wake, min(at - self._clock.now(), _LONGEST_NAP))
+
+    def _guarded_step(self) -> float:
+        """A mistake of ours must not end the thread quietly: it is logged, shown as down, and tried again."""
+        try:
+            return self.step()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the thread has to go on
+            self._status = replace(self._status, up=False)
+            self._log.error("internal error: please report it", account=self._settings.name, error=error)
+            return self._clock.now() + _LONGEST_NAP

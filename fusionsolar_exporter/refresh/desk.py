@@ -41,8 +41,8 @@ class Desk:
     _limits: dict[Interface, Limit] = field(default_factory=dict)
 
     def far_now(self) -> float:
-        """The far side's present Unix time as far as we know: alarms are dated by its clock, and ours may be wrong."""
-        return self.clock.wall(self.clock.now()) + (self.clock_offset or 0.0)
+        """Unix time by which alarms are dated: the far side's, where its clock is ahead of ours."""
+        return self.clock.wall(self.clock.now()) + max(self.clock_offset or 0.0, 0.0)
 
     def limit(self, interface: Interface) -> Limit:
         """The limit in force for the fleet as last listed."""

@@ -30,10 +30,11 @@ class Plan:
         self.stretch = cadence.stretch(load, max(self._desk.settings.limits.min_gap, mean_seconds))
         for collector, interval in zip(self._collectors, intervals, strict=True):
             collector.interval = interval * self.stretch
-            self._warn_when_slowed(collector)
 
-    def tell_once(self) -> None:
-        """Log one line per collector, when the lists are known for the first time."""
+    def tell(self) -> None:
+        """Log one line per collector when the lists are first known, and a warning for each that is slowed down."""
+        for collector in self._collectors:
+            self._warn_when_slowed(collector)
         if self._told:
             return
         self._told = True

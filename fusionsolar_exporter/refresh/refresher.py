@@ -179,4 +179,4 @@ class Refresher:
             collector.lists_answered()
         if all(each.sweeps.finished for each in self._collectors if each.enabled and each.name in _LISTS):
             self._plan.update(self._asker.mean_seconds)
-            self._plan.tell_once()
+            self._plan.tell()

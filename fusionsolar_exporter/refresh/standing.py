@@ -89,14 +89,15 @@ class Standing:
             quota_calls=limit.calls,
             window_seconds=limit.window,
             calls=self._desk.ledger.within(interface, limit.window, now),
-            next_request_at=None if moment is None or moment == math.inf else moment,
+            next_request_at=None if moment is None or math.isinf(moment) else moment,
             held_until=hold.until if hold.until > now else None,
             hold_reason=hold.reason if hold.until > now else "",
         )
 
-    @staticmethod
-    def _collector(collector: Collector) -> CollectorStatus:
+    def _collector(self, collector: Collector) -> CollectorStatus:
         batches = collector.batches()
+        due = collector.next_sweep_at()
+        next_sweep = math.inf if due is None else max(due, self._desk.gate(collector.planned_interface()))
         sweeps = collector.sweeps
         return CollectorStatus(
             collector=collector.name,
@@ -104,7 +105,7 @@ class Standing:
             success=sweeps.success,
             interval_seconds=collector.interval,
             last_success_at=sweeps.last_success_at,
-            next_sweep_at=collector.next_sweep_at(),
+            next_sweep_at=None if math.isinf(next_sweep) else next_sweep,
             last_sweep_duration_seconds=sweeps.last_duration,
             batches=len(batches),
         )

@@ -1,5 +1,6 @@
 """The device types of the reference (9.1.5), and types met beyond it."""
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 
@@ -49,6 +50,9 @@ UNDOCUMENTED_ANSWERING = frozenset({23070})
 """Types beyond the reference that answer real-time data (an energy manager); all others are refused with 20006."""
 
 
+_NAMES: Mapping[int, str] = {kind: kind.name.replace("_", "-").title() for kind in DeviceType}
+
+
 def type_name(type_id: int) -> str:
     """Return a word for a device's name."""
-    return DeviceType(type_id).name.replace("_", "-").title() if type_id in set(DeviceType) else f"Type-{type_id}"
+    return _NAMES.get(type_id) or f"Type-{type_id}"

@@ -115,6 +115,8 @@ class Faults:
 
     def refused_ids(self, interface: Interface, ids: Iterable[str]) -> int | None:
         """Return the fail code for a request that names these ids, if one of them is to be refused."""
+        if not self._orders:
+            return None  # the common case, of many ids
         fault = self._take(interface, {FaultKind.REFUSE_IDS}, frozenset(ids))
         return None if fault is None else fault.fail_code
 

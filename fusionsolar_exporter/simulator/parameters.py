@@ -27,8 +27,10 @@ def text(parameters: Mapping[str, object], name: str) -> str:
 
 def listed(parameters: Mapping[str, object], name: str, limit: int, too_many: FailCode) -> tuple[str, ...]:
     """Return the parts of a list with commas, once each; refuses more than ``limit``."""
-    parts = [part.strip() for part in text(parameters, name).split(",")]
-    parts = [part for part in parts if part]
+    whole = text(parameters, name)
+    parts = "".join(whole.split()).split(",") if " " in whole else whole.split(",")
+    if "" in parts:
+        parts = [part for part in parts if part]
     if len(parts) > limit:
         raise Refusal(too_many)
     return tuple(dict.fromkeys(parts))

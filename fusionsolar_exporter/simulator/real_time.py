@@ -34,7 +34,7 @@ def device_real_time(call: Call) -> Reply:
     if type_id in _WITHOUT_DATA:
         raise Refusal(FailCode.TYPE_NOT_SUPPORTED)
     answering = type_id in REAL_TIME or type_id in UNDOCUMENTED_ANSWERING
-    if not answering or any(device.type_id != type_id for device in devices):
+    if not answering or {device.type_id for device in devices} != {type_id}:
         raise Refusal(FailCode.TYPE_MISMATCH)
     items = [] if call.rules.constant_bodies else [_device_item(call, device) for device in devices]
     return Reply(data=items, params=call.echo("devIds", "sns", "devTypeId"))

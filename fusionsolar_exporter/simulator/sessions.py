@@ -20,7 +20,7 @@ class _User:
     token: str | None = field(default=None, repr=False)
     token_until: float = 0.0
     failures: list[float] = field(default_factory=list)
-    locked_until: float | None = None
+    locked_until: float = 0.0
 
 
 class Sessions:
@@ -71,10 +71,8 @@ class Sessions:
         user = self._users.get(name)
         if user is None:
             raise Refusal(FailCode.WRONG_CREDENTIALS)
-        if user.locked_until is not None:
-            if at < user.locked_until:
-                raise Refusal(FailCode.LOGIN_RESTRICTED)
-            user.locked_until = None
+        if at < user.locked_until:
+            raise Refusal(FailCode.LOGIN_RESTRICTED)
         if not compare_digest(password.encode(errors="replace"), user.password.encode()):
             self._note_failure(user, at)
             raise Refusal(FailCode.WRONG_CREDENTIALS)

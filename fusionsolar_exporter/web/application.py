@@ -178,6 +178,5 @@ class Application:
 
 
 async def _cancel_when_gone(receive: Receive, answering: asyncio.Task[None]) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass  # the body was read; servers may repeat its empty end
+    await receive()  # the body was read: all that can come is the client's leaving
     answering.cancel()

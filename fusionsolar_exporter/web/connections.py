@@ -52,10 +52,6 @@ class Connections:
         self._open.add(connection)
         return True
 
-    def holds(self, connection: "GuardedConnection") -> bool:
-        """Tell whether a connection was admitted and has not been removed."""
-        return connection in self._open
-
     def mark(self, connection: "GuardedConnection", *, silent: bool) -> None:
         """Note whether a connection waits for its client's request."""
         if not silent:

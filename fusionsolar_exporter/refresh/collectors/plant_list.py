@@ -36,7 +36,7 @@ class PlantList(Collector):
         self._early_turn = False
         self._turn_started: float | None = None
         self._page = 1
-        self._pages = 1
+        self._pages = 0  # not known before the first answer
         self._collected: dict[str, None] = {}
         self._dropped = 0
         self._whole = False
@@ -121,11 +121,11 @@ class PlantList(Collector):
 
     def calls_needed(self) -> int:
         """See :meth:`Collector.calls_needed`."""
-        return self._pages
+        return self._pages or max(1, self.desk.roster.fleet.plant_calls())
 
     def auto_interval(self) -> float:
         """See :meth:`Collector.auto_interval`."""
-        return cadence.list_interval(self.desk.limit(self.planned_interface()), self._pages)
+        return cadence.list_interval(self.desk.limit(self.planned_interface()), self.calls_needed())
 
     def auto_ttl(self) -> float:
         """At least one window of the quota."""
