@@ -20,6 +20,7 @@ def world() -> World:
     ("interface", "parameters", "code"),
     [
         ("stations", {}, 30004),
+        ("stations", {"pageNo": " 1 "}, 0),
         ("stations", {"pageNo": "x"}, 30030),
         ("stations", {"pageNo": 0}, 30021),
         ("stations", {"pageNo": 1, "gridConnectedStartTime": -1}, 20605),
@@ -161,3 +162,9 @@ def test_capacities_are_in_kilowatts_and_in_megawatts(world: World) -> None:
     (new, *_), (old, *_) = world.data("stations", pageNo=1)["list"], world.data("getStationList")
     assert new["capacity"] == pytest.approx(old["capacity"] * 1000)
     assert new["gridConnectionDate"].endswith("+01:00")
+
+
+def test_lists_may_have_spaces_and_repetitions(world: World) -> None:
+    first, second = world.fleet.plants
+    items = world.data("getStationRealKpi", stationCodes=f" {first} , {second},{first},")
+    assert [item["stationCode"] for item in items] == [first, second]

@@ -126,6 +126,37 @@ def test_power_follows_the_sun() -> None:
     assert power("2025-12-21", 12) < power("2025-03-21", 12) < power("2025-06-21", 12)
 
 
+def test_the_sun_stands_highest_when_its_longitude_says() -> None:
+    world = sunny(Place(40.0, -45.0, 0))
+    (plant,) = world.fleet.plants.values()
+    noon = at("2025-12-21", 15)
+    heights = [Scene(plant, noon + hours * 3600).output for hours in (-2, 2)]
+    assert heights[0] == pytest.approx(heights[1], rel=1e-6)
+
+
+@pytest.mark.parametrize("minute", [0, 7, 15, 29, 44])
+def test_the_energy_of_a_second_is_its_power(minute: int) -> None:
+    (plant,) = sunny(clouds=True).fleet.plants.values()
+    moment = at("2025-06-21", 9) + minute * 60
+    before, after = (Scene(plant, moment + seconds) for seconds in (0, 1))
+    assert (after.total - before.total) * 3600 == pytest.approx((before.output + after.output) / 2, rel=1e-3)
+
+
+def test_meters_count_what_is_fed_in_and_what_is_drawn() -> None:
+    world = sunny(devices={1: 2, 17: 1})
+
+    def counters(hour: float) -> tuple[float, float]:
+        world.now = at("2025-06-21", hour)
+        (values,) = world.device_values(17).values()
+        return values["active_cap"], values["reverse_active_cap"]
+
+    night, later, noon, afternoon = (counters(hour) for hour in (0, 2, 12, 13))
+    assert later[0] == night[0]
+    assert later[1] > night[1]
+    assert afternoon[0] > noon[0]
+    assert afternoon[1] == pytest.approx(noon[1], abs=0.02)
+
+
 def test_local_days_begin_at_local_midnight() -> None:
     world = sunny(Place(-33.87, 151.21, 10))
     world.now = at("2025-01-10", 13.9)  # five minutes before midnight in Sydney
