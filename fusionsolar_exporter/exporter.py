@@ -37,10 +37,11 @@ class _FailureLog:
     """The summed-up failures of one account."""
 
     account: str
+    host: str
     repeated: RepeatedFailures
 
     def failed(self, interface: Interface, reason: Reason, message: str, advice: str) -> None:
-        self.repeated.failed(self.account, interface, reason, error=message, advice=advice)
+        self.repeated.failed(self.account, interface, reason, host=self.host, error=message, advice=advice)
 
     def recovered(self, interface: Interface) -> None:
         self.repeated.succeeded(self.account, interface)
@@ -100,7 +101,7 @@ class Exporter:
                     self._log.error("configuration refused: the old one stays", error=problem)
                 return error.problems
             gone = [account for identity, account in self._accounts.items() if identity not in accounts]
-            names = {account.settings.name for account in self._accounts.values()}
+            names = {account.name for account in self._config.accounts}
             self._accounts, self._config = accounts, config
             self._collector.reconfigure(export_settings(config))
             for name in names - {account.name for account in config.accounts}:
@@ -149,7 +150,9 @@ class Exporter:
         return accounts
 
     def _observer(self, settings: AccountSettings) -> Observer:
-        return Observer(self._instruments.account(settings.name), _FailureLog(settings.name, self._repeated))
+        return Observer(
+            self._instruments.account(settings.name), _FailureLog(settings.name, settings.host, self._repeated)
+        )
 
     def _exports(self, name: str) -> bool:
         return self._config.metrics.exports(name)

@@ -53,7 +53,7 @@ TEXT_WANTED = {
     "below zero": f"{OM};q=-1",
     "no finite number": f"{OM};q=inf",
     "an empty quality": f"{OM};q=",
-    "digits of another script": f"{OM};q=٠.٥",
+    "digits of another script": f"{OM};q=\u0660.\u0665",
     "glued": f"{OM}x",
     "everything refused": "*/*;q=0",
     "another type": "application/json",

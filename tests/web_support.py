@@ -38,7 +38,10 @@ class FixedClock:
         return moment + WALL_AHEAD
 
     def wait(self, event: threading.Event, seconds: float) -> None:
-        event.wait(seconds)
+        raise AssertionError(f"a page waited {seconds} s for {event}")
+
+    def pause(self, seconds: float) -> None:
+        raise AssertionError(f"a page waited {seconds} s")
 
 
 @dataclass

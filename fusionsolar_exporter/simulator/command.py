@@ -19,6 +19,7 @@ from fusionsolar_exporter.simulator.system import SimulatedSystem
 DEMO_USERNAME = "northbound-demo"
 DEMO_PASSWORD = "Demo-Password-1"  # noqa: S105 -- for simulated plants, and in the documentation
 _LARGEST_PORT = 65535
+_LOOK_SECONDS = 0.2
 DEFAULT_ADDRESS = "127.0.0.1:10036"
 
 
@@ -114,7 +115,8 @@ def run(args: argparse.Namespace, *, environ: Mapping[str, str] = os.environ, me
     try:
         with server:
             print(f'msg="simulator listening" url={server.url} username={username}', file=messages, flush=True)
-            stopped.wait()
+            while not stopped.wait(_LOOK_SECONDS):
+                continue  # a signal just before the wait does not end it
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from fusionsolar_exporter.web.asgi import Receive, Scope, Send
 
 PLAIN = "text/plain; charset=utf-8"
-CHUNK_BYTES = 256 * 1024
+CHUNK_BYTES = 1024 * 1024
 """Large answers are handed over in pieces, so that a slow reader holds one piece in the server's buffer."""
 
 

@@ -1,0 +1,93 @@
+"""The command ``check-config``: right configurations give their cadence, wrong ones a line a mistake."""
+
+from pathlib import Path
+
+import pytest
+
+from fusionsolar_exporter.cli import main
+from fusionsolar_exporter.status import CollectorName
+
+GOOD = """
+accounts:
+  - {name: default, url: https://eu5.fusionsolar.huawei.com, username: user, password: secret-password}
+"""
+
+
+def check(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, list[str]]:
+    file = tmp_path / "fusionsolar.yml"
+    file.write_text(text)
+    status = main(["check-config", str(file)])
+    captured = capsys.readouterr()
+    assert "secret-password" not in captured.out + captured.err
+    return status, captured.out, [line.removeprefix(f"{file}: ") for line in captured.err.splitlines()]
+
+
+def rows(output: str) -> dict[str, list[str]]:
+    return {
+        words[0]: [word for word in words[1:] if word != "s"]
+        for line in output.splitlines()
+        if (words := line.split()) and words[0] in set(CollectorName)
+    }
+
+
+def test_a_right_one_gives_the_cadence_for_three_fleets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, output, problems = check(tmp_path, GOOD, capsys)
+
+    assert (status, problems) == (0, [])
+    assert rows(output) == {
+        "plant_realtime": ["303", "303", "630"],
+        "device_realtime": ["303", "303", "303"],
+        "plant_list": ["5,083", "5,083", "13,936"],
+        "device_list": ["6,912", "6,912", "50,825"],
+        "alarms": ["451", "451", "451"],
+    }
+
+
+def test_an_interval_that_breaks_a_limit_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = GOOD + "collectors: {plant_realtime: {interval: 1m}, device_realtime: {interval: 5m3s}}\n"
+
+    status, output, problems = check(tmp_path, text, capsys)
+
+    assert (status, output) == (1, "")
+    (problem,) = problems
+    assert problem == (
+        "collectors.plant_realtime.interval: 1m breaks the limit of getStationRealKpi for account default; "
+        "expected auto, or at least 5m3s"
+    )
+
+
+def test_a_longer_interval_is_taken_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = GOOD + "collectors: {plant_realtime: {interval: 11m}, alarms: {enabled: false}}\n"
+
+    status, output, _ = check(tmp_path, text, capsys)
+
+    assert status == 0
+    assert rows(output)["plant_realtime"] == ["660", "660", "660"]
+    assert "alarms" not in rows(output)
+
+
+def test_own_limits_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    limits = "{margin: 0s, min_gap: 0s, interfaces: {getStationRealKpi: {window: 5s, spacing: 1s}}}"
+    text = GOOD.replace("password: secret-password", f"password: secret-password, rate_limits: {limits}")
+
+    _, output, _ = check(tmp_path, text, capsys)
+
+    assert rows(output)["plant_realtime"] == ["5", "5", "10"]
+
+
+def test_each_mistake_has_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, problems = check(tmp_path, GOOD + "colectors: {}\nlimits: {unknown_keys: -1}\n", capsys)
+
+    assert status == 1
+    assert len(problems) == 2
+    assert problems[0].startswith("limits.unknown_keys:") or problems[1].startswith("limits.unknown_keys:")
+
+
+def test_what_is_doubtful_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = GOOD.replace("https://eu5", "http://eu5") + "collectors: {plant_list: {enabled: false}}\n"
+
+    status, _, problems = check(tmp_path, text, capsys)
+
+    assert status == 0
+    assert any("in the clear" in line for line in problems)
+    assert any("collectors.plant_list: disabled" in line for line in problems)
