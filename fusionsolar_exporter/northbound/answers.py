@@ -23,7 +23,9 @@ from fusionsolar_exporter.northbound.model import (
 T = TypeVar("T")
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
-_LONGEST_NUMBER = 64  # digits; anything longer is no measurement
+_INTEGER = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
+_LONGEST_NUMBER = 64  # digits; anything longer is no measurement, and no id
+_LARGEST_INTEGER = 10**_LONGEST_NUMBER
 _WATTS_PER_KILOWATT = 1e3
 _WATTS_PER_MEGAWATT = 1e6
 _MILLISECONDS = 1e3
@@ -73,20 +75,26 @@ def number(value: object) -> float | None:
 
 
 def integer(value: object) -> int | None:
-    """An int from ``512``, ``512.0``, ``"512"`` or ``"512.0"``; None for everything else."""
+    """An int of up to 64 digits from ``512``, ``512.0``, ``"512"`` or ``"512.0"``; None for everything else."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and len(value) <= _LONGEST_NUMBER and re.fullmatch(r"\s*[+-]?\d+\s*", value, re.ASCII):
-        return int(value)  # exact, where a float would round ids of 16 digits and more
-    result = number(value)
-    return int(result) if result is not None and result.is_integer() else None
+        result = value
+    elif isinstance(value, str) and len(value) <= _LONGEST_NUMBER and _INTEGER.fullmatch(value):
+        result = int(value)  # exact, where a float would round ids of 16 digits and more
+    else:
+        rounded = number(value)
+        if rounded is None or not rounded.is_integer():
+            return None
+        result = int(rounded)
+    return result if abs(result) < _LARGEST_INTEGER else None
 
 
 def text(value: object) -> str:
-    """A text as it came; numbers as Python writes them, whole floats without ``.0``; empty for null and structures."""
+    """A text as it came; finite numbers as Python writes them, whole ones without ``.0``; empty for everything else."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    if isinstance(value, float) and not math.isfinite(value):
         return ""
     whole = integer(value)
     try:
@@ -141,7 +149,7 @@ def _plant(item: Mapping[str, Any], factor: float) -> Plant | None:
     return Plant(
         code=code,
         name=text(item.get("plantName", item.get("stationName"))),
-        capacity_watts=None if capacity is None else capacity * factor,
+        capacity_watts=None if capacity is None else number(capacity * factor),  # which may overflow
         latitude=_degrees(item.get("latitude"), 90),
         longitude=_degrees(item.get("longitude"), 180),
         grid_connection_date=date,

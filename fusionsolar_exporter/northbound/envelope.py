@@ -4,6 +4,7 @@ Read ``failCode`` before anything else: a refusal comes with HTTP 200 and ``data
 """
 
 import json
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,6 @@ from fusionsolar_exporter.northbound.transport import RawAnswer
 _TOO_MANY = frozenset({403, 429})
 _REDIRECTS = range(300, 400)
 _SERVER_ERRORS = range(500, 600)
-_LONGEST_MESSAGE = 200  # characters of the far side's own words in a message of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def open_envelope(raw: RawAnswer, interface: str) -> Envelope:
         raise _bad(interface, f"HTTP {status} with JSON that has no failCode", raw)
     if fail_code != 0:
         words = text(body.get("message")) or text(body.get("data"))
-        told = f" ({words[:_LONGEST_MESSAGE]})" if words else ""
+        told = f" ({words})" if words else ""  # whole: whoever shows it takes out secrets before it cuts
         raise NorthboundError(
             reason_of(fail_code),
             interface,
@@ -83,7 +83,7 @@ def _parse(raw: RawAnswer, interface: str) -> Any:
 
 
 def _is_html(raw: RawAnswer) -> bool:
-    return raw.body.lstrip()[:1] == b"<" or raw.content_type.lower().startswith("text/html")
+    return raw.body.removeprefix(BOM_UTF8).lstrip()[:1] == b"<" or raw.content_type.lower().startswith("text/html")
 
 
 def _bad(interface: str, message: str, raw: RawAnswer) -> NorthboundError:

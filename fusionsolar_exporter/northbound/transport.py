@@ -5,26 +5,26 @@ Nothing here reads ``~/.netrc`` or keeps cookies: the token is the only credenti
 
 import http.client
 import json
-import socket
 import ssl
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol
-from weakref import WeakSet
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from fusionsolar_exporter.northbound.adapter import DeadlineAdapter
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 
 LARGEST_ANSWER = 64 * 1024 * 1024
 _CHUNK = 64 * 1024
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+_CLOSED = "the connection was closed before an answer came"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class HttpTransport:
     def __init__(self, settings: TransportSettings) -> None:
         self._settings = settings
         self._base = settings.url.rstrip("/") + "/thirdData/"
-        self._adapter = _Adapter()
+        self._adapter = DeadlineAdapter()
         session = requests.Session()
         session.trust_env = False
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -90,14 +90,17 @@ class HttpTransport:
     def post(self, path: str, payload: Mapping[str, Any], token: str | None) -> RawAnswer:
         """See :meth:`Transport.post`."""
         deadline = time.monotonic() + self._settings.timeout
+        self._adapter.begin(deadline)
         watchdog = threading.Timer(self._settings.timeout, self._adapter.cut)
         watchdog.daemon = True
         watchdog.start()
         try:
             return self._post(path, payload, token, deadline)
-        except requests.exceptions.RequestException as error:
-            raise self._failure(path, error, late=time.monotonic() >= deadline) from None
-        except (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException) as error:
+        except (
+            OSError,
+            urllib3.exceptions.HTTPError,
+            http.client.HTTPException,
+        ) as error:  # requests' own are OSErrors
             raise self._failure(path, error, late=time.monotonic() >= deadline) from None
         finally:
             watchdog.cancel()
@@ -120,19 +123,30 @@ class HttpTransport:
             stream=True,
             proxies=None if self._settings.proxy_url else get_environ_proxies(url),
         ) as response:
-            body = bytearray()
-            for chunk in response.iter_content(_CHUNK):
-                body += chunk
-                if len(body) > LARGEST_ANSWER:
-                    raise NorthboundError(Reason.BAD_RESPONSE, path, "an answer of more than 64 MiB")
-                if time.monotonic() >= deadline:
-                    raise self._timeout(path)
+            body = self._read(path, response, deadline)
+            cookies = [cookie.value or "" for cookie in response.cookies if cookie.name == "XSRF-TOKEN"]
             return RawAnswer(
                 status=response.status_code,
-                body=bytes(body),
+                body=body,
                 content_type=response.headers.get("Content-Type", ""),
-                token=response.headers.get("xsrf-token") or response.cookies.get("XSRF-TOKEN") or "",
+                token=response.headers.get("xsrf-token") or (cookies[-1] if cookies else ""),
             )
+
+    def _read(self, path: str, response: requests.Response, deadline: float) -> bytes:
+        body = bytearray()
+        for chunk in response.iter_content(_CHUNK):
+            body += chunk
+            if len(body) > LARGEST_ANSWER:
+                raise NorthboundError(Reason.BAD_RESPONSE, path, "an answer of more than 64 MiB")
+            if time.monotonic() >= deadline:
+                break
+        if time.monotonic() >= deadline:  # what was cut can look like the end of an answer
+            raise self._timeout(path)
+        if (
+            response.status_code == HTTPStatus.OK and not body and response.headers.keys().isdisjoint(_FRAMING)
+        ):  # it was cut within the headers
+            raise NorthboundError(Reason.CONNECTION, path, _CLOSED)
+        return bytes(body)
 
     def _timeout(self, path: str) -> NorthboundError:
         return NorthboundError(Reason.TIMEOUT, path, f"no whole answer within {self._settings.timeout:g} s")
@@ -143,68 +157,27 @@ class HttpTransport:
         def caused_by(*kinds: type[BaseException]) -> bool:
             return any(isinstance(cause, kinds) for cause in causes)
 
-        never_sent = caused_by(urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+        sent = self._adapter.begun and not caused_by(
+            urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError
+        )
         if isinstance(error, requests.exceptions.Timeout) or late:
             failure = self._timeout(path)
-            failure.sent = not never_sent
+            failure.sent = sent
             return failure
-        if caused_by(ssl.SSLError, urllib3.exceptions.SSLError) or isinstance(error, requests.exceptions.SSLError):
-            return NorthboundError(Reason.TLS, path, f"TLS: {_words(causes)}", sent=False)
+        own_files = type(error) is OSError  # requests cannot read a certificate
+        if own_files or caused_by(ssl.SSLError, urllib3.exceptions.SSLError, requests.exceptions.SSLError):
+            return NorthboundError(Reason.TLS, path, f"TLS: {_words(causes)}", sent=sent)
         if caused_by(ConnectionResetError, BrokenPipeError, http.client.RemoteDisconnected):
-            return NorthboundError(Reason.CONNECTION, path, "the connection was closed before an answer came")
+            return NorthboundError(Reason.CONNECTION, path, _CLOSED, sent=sent)
         if caused_by(http.client.IncompleteRead, urllib3.exceptions.IncompleteRead):
             return NorthboundError(Reason.BAD_RESPONSE, path, "an answer that was cut short")
-        if isinstance(error, requests.exceptions.ConnectionError) or caused_by(OSError):
-            return NorthboundError(Reason.CONNECTION, path, f"no connection: {_words(causes)}", sent=not never_sent)
-        return NorthboundError(Reason.BAD_RESPONSE, path, f"an answer that is not HTTP: {type(error).__name__}")
-
-
-class _Adapter(HTTPAdapter):
-    """requests' adapter, able to cut its connections: socket time-outs alone cannot bound a slow drip."""
-
-    def __init__(self) -> None:
-        self._open: WeakSet[HTTPConnection] = WeakSet()
-        super().__init__(pool_connections=2, pool_maxsize=2, max_retries=0)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self._track(self.poolmanager)
-
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(*args, **kwargs)
-        self._track(manager)
-        return manager
-
-    def cut(self) -> None:
-        """Shut every open connection down; the thread that reads from one sees its end."""
-        for connection in list(self._open):
-            sock = connection.sock
-            if sock is not None:
-                try:
-                    socket.socket.shutdown(sock, socket.SHUT_RDWR)  # not SSLSocket's own, which is not thread-safe
-                except OSError:
-                    continue  # closed already
-
-    def _track(self, manager: urllib3.PoolManager) -> None:
-        opened = self._open
-
-        class Plain(HTTPConnection):
-            def connect(self) -> None:
-                opened.add(self)
-                super().connect()
-
-        class Tls(HTTPSConnection):
-            def connect(self) -> None:
-                opened.add(self)
-                super().connect()
-
-        class PlainPool(urllib3.HTTPConnectionPool):
-            ConnectionCls = Plain
-
-        class TlsPool(urllib3.HTTPSConnectionPool):
-            ConnectionCls = Tls
-
-        manager.pool_classes_by_scheme = {"http": PlainPool, "https": TlsPool}
+        not_http = isinstance(error, requests.exceptions.RequestException) and not isinstance(
+            error, requests.exceptions.ConnectionError
+        )
+        if not_http or caused_by(http.client.HTTPException, urllib3.exceptions.DecodeError):
+            what = "an answer that is not HTTP" if sent else "a request that cannot be sent"
+            return NorthboundError(Reason.BAD_RESPONSE, path, f"{what}: {type(error).__name__}", sent=sent)
+        return NorthboundError(Reason.CONNECTION, path, f"no connection: {_words(causes)}", sent=sent)
 
 
 def _causes(error: BaseException) -> list[BaseException]:
@@ -226,4 +199,6 @@ def _words(causes: list[BaseException]) -> str:
             return cause.verify_message
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
+        if type(cause) is OSError:  # of a proxy's refusal, and of certificate files
+            return str(cause)
     return type(causes[0]).__name__
