@@ -131,7 +131,8 @@ class Cache:
             if CollectorName.PLANT_LIST not in self._disabled:
                 self._fetched(CollectorName.PLANT_LIST, codes := list(codes), freshness)
                 for code in codes:
-                    self._listed_plants.put(code, None, freshness.expires_at)
+                    if code in self._plants:
+                        self._listed_plants.put(code, None, freshness.expires_at)
 
     def list_devices(self, plant_codes: Iterable[str], device_ids: Iterable[str], freshness: Freshness) -> None:
         """A device list of these plants named these devices."""
@@ -139,7 +140,8 @@ class Cache:
             if CollectorName.DEVICE_LIST not in self._disabled:
                 self._fetched(CollectorName.DEVICE_LIST, plant_codes, freshness)
                 for device_id in device_ids:
-                    self._listed_devices.put(device_id, None, freshness.expires_at)
+                    if device_id in self._devices:
+                        self._listed_devices.put(device_id, None, freshness.expires_at)
 
     def read_plants(self, readings: Iterable[Reading], freshness: Freshness) -> None:
         """Real-time values of plants."""

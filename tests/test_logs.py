@@ -180,7 +180,7 @@ def test_exceptions_are_a_text_and_traced_only_at_debug(level: str, traced: bool
     lines = start(level)
     error = failure()
     EventLogger().error("failed", error=error)
-    logging.getLogger("uvicorn.error").error("failed", exc_info=error)
+    logging.getLogger("urllib3").error("failed", exc_info=error)
     for line in lines():
         event = parse_logfmt(line)
         assert event["error"] == "it broke"

@@ -20,6 +20,7 @@ class Account:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
+        self._retired = False
         self._thread: threading.Thread | None = None
         self._settings = settings
         self._pending: AccountSettings | None = None
@@ -58,26 +59,35 @@ class Account:
         return at
 
     def start(self) -> None:
-        """Refresh in a thread of its own, if that does not run yet."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name=f"refresh-{self._settings.name}", daemon=True)
-            self._thread.start()
+        """Refresh in a thread of its own, if that does not run yet and is not to end."""
+        with self._lock:
+            if self._thread is None and not self._stopping:
+                self._thread = threading.Thread(target=self._run, name=f"refresh-{self._settings.name}", daemon=True)
+                self._thread.start()
 
     def retire(self) -> None:
-        """End the thread after the request in flight, without waiting for it."""
-        self._stopping = True
-        self._wake.set()
+        """End the thread after the request in flight, without waiting for it, and give up the connections."""
+        self._retired = True
+        if self._end() is None:
+            self._refresher.close()
 
     def stop(self, seconds: float) -> None:
         """End the thread, waiting at most so long for a request in flight; log out where there is time left."""
         until = self._clock.now() + seconds
-        self.retire()
-        if self._thread is not None:
-            self._thread.join(seconds)
-            if self._thread.is_alive():
+        thread = self._end()
+        if thread is not None:
+            thread.join(seconds)
+            if thread.is_alive():
                 return  # a request hangs; the process ends without it
         self._refresher.logout(until)
         self._refresher.close()
+
+    def _end(self) -> threading.Thread | None:
+        """Have the thread end; the thread, where there is one."""
+        with self._lock:
+            self._stopping = True
+            self._wake.set()
+            return self._thread
 
     def _run(self) -> None:
         while not self._stopping:
@@ -85,6 +95,8 @@ class Account:
             at = self._guarded_step()
             if not self._stopping:
                 self._clock.wait(self._wake, min(at - self._clock.now(), _LONGEST_NAP))
+        if self._retired:
+            self._refresher.close()
 
     def _guarded_step(self) -> float:
         """A mistake of ours must not end the thread quietly: it is logged, shown as down, and tried again."""

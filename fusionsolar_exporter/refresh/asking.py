@@ -16,6 +16,7 @@ from fusionsolar_exporter.refresh.standing import Standing
 T = TypeVar("T")
 
 _SMOOTHING = 0.2  # share of the newest request in the mean duration
+_LONGEST_MESSAGE = 240  # characters, the far side's own words included
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Asker:
 
     def failed(self, interface: Interface, error: NorthboundError) -> None:
         """Report a failure."""
-        error.message = self._without_secrets(error.message)
+        error.message = self._without_secrets(error.message)[:_LONGEST_MESSAGE]  # in this order: no part of one stays
         advice = advice_for(error)
         self.observer.instruments.failed(interface, error.reason, error.fail_code or None)
         self.observer.failures.failed(interface, error.reason, error.message, advice)

@@ -66,7 +66,6 @@ class Logins:
         self._hold.answered()
         self._pause = Pause.NONE
         self._refused = None
-        self._failures.clear()
         self._refusals.clear()
 
     def failed(
@@ -76,11 +75,9 @@ class Logins:
         self._pause = Pause.OTHER
         if error.reason is Reason.CREDENTIALS:
             self._pause = Pause.CREDENTIALS
-            self._refused = credentials
             self._refusals.append(moment)
-            self._hold.pause(moment + settings.login_pause, error.message)
-            return
-        if error.empty:
+        if error.reason is Reason.CREDENTIALS or error.empty:
+            self._refused = credentials
             self._hold.pause(moment + settings.login_pause, error.message)
             return
         self._failures.append(moment)

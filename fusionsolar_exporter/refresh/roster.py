@@ -44,7 +44,7 @@ class Roster:
     def set_devices(self, plant_codes: Sequence[str], devices: Iterable[Device], listed_at: float) -> None:
         """The device list of these plants named these devices alone."""
         found: dict[str, dict[str, Device]] = {code: {} for code in plant_codes}
-        for device in devices:
+        for device in {device.id: device for device in devices}.values():  # one named under two plants: the last counts
             found[device.plant_code][device.id] = device
         moved = {device_id for listed in found.values() for device_id in listed}
         for code, listed in self._devices_of.items():

@@ -7,6 +7,7 @@ from fusionsolar_exporter.refresh.desk import Desk
 from fusionsolar_exporter.refresh.logins import Logins, Pause
 
 _LOOK_SECONDS = 60.0  # files with credentials are looked at so often while they are refused
+_SECRETS_KEPT = 16  # tokens and passwords: the far side may still speak of those that are over
 
 
 class Sessions:
@@ -18,7 +19,7 @@ class Sessions:
         self._token: str | None = None
         self._began_at = 0.0
         self._looked_at = -_LOOK_SECONDS
-        self._password = ""
+        self._secrets: dict[str, None] = {}
 
     @property
     def active(self) -> bool:
@@ -70,14 +71,13 @@ class Sessions:
             self._desk.log.warning("no credentials", account=self._desk.settings.name, error=error)
             self._logins.credentials_unreadable(self._desk.clock.now(), str(error), _LOOK_SECONDS)
             return None
-        self._password = credentials.password
+        self._remember(credentials.password)
         return credentials
 
     def without_secrets(self, text: str) -> str:
         """The far side's words, in case it repeats what it was told."""
-        for secret in (self._token, self._password):
-            if secret:
-                text = text.replace(secret, "<secret>")
+        for secret in sorted(self._secrets, key=len, reverse=True):  # one may be a part of another
+            text = text.replace(secret, "<secret>")
         return text
 
     def starts(self, moment: float) -> None:
@@ -88,6 +88,7 @@ class Sessions:
     def began(self, token: str, moment: float) -> None:
         """A login brought a token."""
         self._token = token
+        self._remember(token)
         self._began_at = moment
         self._logins.succeeded()
 
@@ -114,6 +115,13 @@ class Sessions:
         """Other settings: perhaps with other credentials."""
         if self._logins.refused:
             self._look(self._desk.clock.now())
+
+    def _remember(self, secret: str) -> None:
+        self._secrets.pop(secret, None)
+        if secret:
+            self._secrets[secret] = None
+        if len(self._secrets) > _SECRETS_KEPT:
+            del self._secrets[next(iter(self._secrets))]
 
     def _look(self, now: float) -> None:
         self._looked_at = now

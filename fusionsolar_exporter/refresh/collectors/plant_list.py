@@ -33,7 +33,7 @@ class PlantList(Collector):
         self._batch = Batch([], created=desk.clock.now())
         self._denied: dict[Interface, float] = {}
         self._early_at: float | None = None
-        self._early_turn = False
+        self._early_turn: float | None = None  # when the present turn was made due, if it came before its time
         self._turn_started: float | None = None
         self._page = 1
         self._pages = 0  # not known before the first answer
@@ -56,7 +56,7 @@ class PlantList(Collector):
         interface = self.planned_interface()
         due = self._due()
         if self._page > 1:
-            return Job(interface, self._batch, due, early=self._early_turn)
+            return Job(interface, self._batch, due, early=self._early_turn is not None)
         early = self._early_at
         if early is not None and early < due and self.desk.reserve(interface, now) >= self.calls_needed():
             return Job(interface, self._batch, early, early=True)
@@ -73,18 +73,18 @@ class PlantList(Collector):
         super().started(job, moment)
         if self._page == 1:
             self._turn_started = moment
-            self._early_turn = job.early
+            self._early_turn = job.due if job.early else None
             self._early_at = None
 
     def accept(self, job: Job, content: Page[Plant], started: float, ended: float) -> bool:
         """See :meth:`Collector.accept`."""
         batch = self._batch
-        if content.empty and self._page == 1 and self.desk.roster.fleet.plants:
+        if not content.items and self._page == 1 and self.desk.roster.fleet.plants:
             batch.empty_answers += 1
             if batch.empty_answers < EMPTY_ANSWERS_BELIEVED:
                 self._restart()
                 return False
-        if not content.empty:
+        if content.items:
             batch.empty_answers = 0
         fresh = [plant.code for plant in content.items if plant.code not in self._collected]
         self._collected.update(dict.fromkeys(fresh))
@@ -92,7 +92,8 @@ class PlantList(Collector):
         self.desk.roster.add_plants(content.items)
         if self._more(job.interface, content, brought_new=bool(fresh)):
             self._serve(content, started)
-            batch.retry_at = ended
+            # device lists that were made due with it wait for its end, and so leave out the plants that are gone
+            batch.retry_at = ended if self._early_turn is None else self._early_turn
             return True
         complete = content.total is None or len(self._collected) + self._dropped >= content.total
         if complete:
@@ -142,15 +143,13 @@ class PlantList(Collector):
 
     def _more(self, interface: Interface, content: Page[Plant], *, brought_new: bool) -> bool:
         """Go on to the next page, or to the whole list where pages would cost too much; False at the end."""
-        if content.whole or content.empty:
+        if content.whole or not brought_new:
             self._pages = 1 if content.whole else self._page
             return False
         pages = content.pages
         if pages is None:
             full = len(content.items) + content.dropped >= PAGE_SIZE
-            pages = (
-                ceil(content.total / PAGE_SIZE) if content.total is not None else self._page + int(full and brought_new)
-            )
+            pages = ceil(content.total / PAGE_SIZE) if content.total is not None else self._page + int(full)
         self._pages = max(1, min(pages, _MOST_PAGES))
         if self._page >= self._pages:
             return False

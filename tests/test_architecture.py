@@ -1,0 +1,125 @@
+"""The package's own rules: imports go one way, each file is short, and no test sleeps."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import fusionsolar_exporter
+
+NAME = fusionsolar_exporter.__name__
+PACKAGE = Path(fusionsolar_exporter.__file__).parent
+TESTS = Path(__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+LONGEST_FILE = 250
+
+# each part may import what stands before its own line, and nothing else of the package
+LAYERS = (
+    {"northbound", "status", "ttl_map"},
+    {"pacing"},
+    {"cache", "config"},
+    {"view"},
+    {"metrics", "refresh", "logs"},
+    {"web", "wiring", "failure_log"},
+    {"exporter", "check_config"},
+    {"serving"},
+    {"simulator"},
+    {"demo"},
+    {"cli"},
+    {"__main__"},
+)
+NEVER = {
+    "northbound": {"prometheus_client", "pydantic", "yaml", "uvicorn"},
+    "pacing": {"prometheus_client", "requests", "urllib3"},
+    "refresh": {"prometheus_client", "requests", "urllib3", "uvicorn"},
+    "metrics": {"requests", "urllib3", "uvicorn"},
+    "web": {"requests", "urllib3"},
+    "simulator": {"prometheus_client", "requests", "urllib3"},
+}
+CLOCKS = {"time", "asyncio"}
+SIMULATOR_USERS = {"cli", "demo"}
+
+
+def imports(source: str) -> set[str]:
+    """Every module that the source names, relative imports marked by their dots."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            found |= {f"{module}.{alias.name}" for alias in node.names} if module == NAME else {module}
+    return found
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def own_parts(path: Path) -> set[str]:
+    names = imports(path.read_text(encoding="utf-8"))
+    parts = {name.split(".")[1] for name in names if name.startswith(f"{NAME}.")}
+    return parts - {"__version__", part_of(path)}
+
+
+def layer_of(part: str) -> int:
+    return next(number for number, layer in enumerate(LAYERS) if part in layer)
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(PACKAGE))
+
+
+def test_every_part_of_the_package_has_its_layer() -> None:
+    parts = {part_of(path) for path in FILES} - {"__init__"}
+    assert parts == set().union(*LAYERS)
+
+
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_imports_go_one_way(path: Path) -> None:
+    if path != PACKAGE / "__init__.py":
+        higher = {part for part in own_parts(path) if layer_of(part) >= layer_of(part_of(path))}
+        assert higher == set()
+
+
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_no_part_imports_what_is_not_its_business(path: Path) -> None:
+    libraries = {name.split(".")[0] for name in imports(path.read_text(encoding="utf-8"))}
+    assert not libraries & NEVER.get(part_of(path), set())
+    assert not any(name.startswith(".") for name in libraries)
+
+
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_the_simulated_system_and_the_exporter_share_nothing(path: Path) -> None:
+    if part_of(path) == "simulator":
+        assert own_parts(path) == set()
+    elif part_of(path) not in SIMULATOR_USERS:
+        assert "simulator" not in own_parts(path)
+
+
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_no_file_is_long(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+
+
+def sleeps(source: str) -> Iterator[int]:
+    """Lines that call ``time.sleep`` or ``asyncio.sleep``, or import either by its name."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute) and node.attr == "sleep" and isinstance(node.value, ast.Name):
+            if node.value.id in CLOCKS:
+                yield node.lineno
+        elif isinstance(node, ast.ImportFrom) and node.module in CLOCKS:
+            if "sleep" in {alias.name for alias in node.names}:
+                yield node.lineno
+
+
+@pytest.mark.parametrize("path", sorted(TESTS.rglob("*.py")), ids=lambda path: path.name)
+def test_no_test_sleeps(path: Path) -> None:
+    assert list(sleeps(path.read_text(encoding="utf-8"))) == []
+
+
+def test_these_rules_would_notice() -> None:
+    source = f"import a.b\nfrom {NAME} import cli, __version__\nfrom {NAME}.web.asgi import x\nfrom ..cache import y"
+    assert imports(source) == {"a.b", f"{NAME}.cli", f"{NAME}.__version__", f"{NAME}.web.asgi", "..cache"}
+    assert sorted(sleeps("import time\ntime.sleep(1)\nfrom asyncio import sleep as nap\nfar.sleep(3)")) == [2, 3]

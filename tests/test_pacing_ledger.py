@@ -1,0 +1,190 @@
+"""Whatever is asked when the ledger allows it, no sliding window of the far side is ever overdrawn."""
+
+import math
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.pacing.ledger import Ledger
+from fusionsolar_exporter.pacing.limits import Limit
+
+KPI = Interface.GET_STATION_REAL_KPI
+LISTS = Interface.GET_DEV_LIST
+T0 = 1_750_000_000.0
+
+
+@dataclass
+class StrictCounter:
+    """The far side: refuses what would be one call too many in any window, or too near to the call before."""
+
+    calls: int
+    window: float
+    spacing: float
+    arrivals: list[float] = field(default_factory=list)
+
+    def arrives(self, moment: float) -> bool:
+        within = [known for known in self.arrivals if moment - known < self.window]
+        near = bool(self.arrivals) and moment - self.arrivals[-1] < self.spacing
+        self.arrivals.append(moment)
+        return len(within) < self.calls and not near
+
+
+@dataclass(frozen=True)
+class Call:
+    idle: float
+    """Seconds that the caller waits longer than it has to."""
+    duration: float
+    share: float
+    """Where between start and end the far side counts the request."""
+    unsent: bool
+    """The far side never sees it, and it is given back."""
+
+
+SECONDS = st.floats(min_value=0, max_value=1000).map(lambda value: round(value, 3))
+CALLS = st.builds(
+    Call,
+    idle=st.just(0.0) | SECONDS,
+    duration=st.sampled_from([0.0, 0.1, 2.9, 3.0, 3.1, 30.0]) | SECONDS,
+    share=st.floats(min_value=0, max_value=1),
+    unsent=st.integers(0, 9).map(lambda value: value == 0),
+)
+
+
+@given(
+    calls=st.integers(1, 6),
+    window=st.floats(min_value=1, max_value=1000),
+    spacing=st.just(0.0) | st.floats(min_value=0.5, max_value=100),
+    margin=st.floats(min_value=0.01, max_value=10),
+    asked=st.lists(CALLS, min_size=1, max_size=40),
+)
+@example(1, 300.0, 60.0, 3.0, [Call(0, 30.0, 1.0, unsent=False), Call(0, 0.0, 0.0, unsent=False)])
+@example(2, 300.0, 0.0, 3.0, [Call(0, 3.0, 1.0, unsent=False)] * 3 + [Call(0, 0.0, 0.0, unsent=False)])
+@example(1, 300.0, 60.0, 3.0, [Call(0, 50.0, 0.5, unsent=True), Call(0, 0.0, 0.0, unsent=False)])
+def test_no_sliding_window_is_overdrawn(
+    calls: int, window: float, spacing: float, margin: float, asked: list[Call]
+) -> None:
+    limit = Limit(calls, window + margin, spacing + margin if spacing else 0.0)
+    # a hair's breadth for sums of floats of the size of Unix time
+    far = StrictCounter(calls, window - 1e-5, spacing - 1e-5 if spacing else 0.0)
+    ledger, now = Ledger(), T0
+    for call in asked:
+        now = max(now, ledger.earliest(KPI, limit)) + call.idle
+        ledger.start(KPI, now, limit)
+        end = now + call.duration
+        ledger.end(KPI, end, margin)
+        if call.unsent:
+            ledger.give_back(KPI)
+        else:
+            assert far.arrives(now + call.share * call.duration)
+        now = end
+
+
+@given(calls=st.integers(1, 6), window=st.integers(10, 1000), count=st.integers(1, 30))
+def test_quick_calls_use_the_whole_quota(calls: int, window: int, count: int) -> None:
+    limit = Limit(calls, window, 0.0)
+    ledger, now = Ledger(), T0
+    for number in range(count):
+        now = max(now, ledger.earliest(KPI, limit))
+        assert now == pytest.approx(T0 + number // calls * window, abs=1e-3)
+        ledger.start(KPI, now, limit)
+        ledger.end(KPI, now + 0.001, margin=3.0)
+
+
+def test_no_calls_allowed_is_never() -> None:
+    assert Ledger().earliest(KPI, Limit(0, 300, 60)) == math.inf
+
+
+def test_the_first_call_is_allowed_at_once() -> None:
+    assert Ledger().earliest(KPI, Limit(1, 300, 60)) == -math.inf
+
+
+def test_interfaces_do_not_count_against_each_other() -> None:
+    ledger, limit = Ledger(), Limit(1, 300, 60)
+    ledger.start(KPI, T0, limit)
+    assert ledger.earliest(LISTS, limit) == -math.inf
+    assert ledger.last_start == T0
+
+
+def test_a_slow_request_moves_towards_its_end() -> None:
+    ledger, limit = Ledger(), Limit(1, 303, 63)
+    ledger.start(KPI, T0, limit)
+    ledger.end(KPI, T0 + 3, margin=3)
+    assert ledger.earliest(KPI, limit) == T0 + 303
+    ledger.end(KPI, T0 + 25, margin=3)
+    assert ledger.earliest(KPI, limit) == T0 + 22 + 303
+
+
+def test_what_is_given_back_leaves_the_quota_and_keeps_its_spacing() -> None:
+    ledger, limit = Ledger(), Limit(1, 303, 63)
+    ledger.start(KPI, T0, limit)
+    ledger.end(KPI, T0 + 1, margin=3)
+    ledger.give_back(KPI)
+    assert ledger.within(KPI, limit.window, T0 + 1) == ()
+    assert ledger.earliest(KPI, limit) == T0 + 63
+
+
+def test_only_the_newest_call_is_given_back_and_only_once() -> None:
+    ledger, limit = Ledger(), Limit(3, 303, 0)
+    for second in range(3):
+        ledger.start(KPI, T0 + second, limit)
+    ledger.give_back(KPI)
+    ledger.give_back(KPI)
+    assert ledger.within(KPI, limit.window, T0 + 5) == (T0, T0 + 1)
+
+
+def test_the_end_of_a_call_that_was_given_back_moves_no_other_call() -> None:
+    ledger, limit = Ledger(), Limit(3, 303, 63)
+    ledger.start(KPI, T0, limit)
+    ledger.start(KPI, T0 + 63, limit)
+    ledger.give_back(KPI)
+    ledger.end(KPI, T0 + 80, margin=3)
+    assert ledger.within(KPI, limit.window, T0 + 80) == (T0,)
+    assert ledger.earliest(KPI, limit) == T0 + 77 + 63
+
+
+def test_giving_back_nothing_is_nothing() -> None:
+    ledger = Ledger()
+    ledger.give_back(KPI)
+    assert ledger.within(KPI, 300, T0) == ()
+
+
+@given(st.lists(st.floats(min_value=0.5, max_value=100), max_size=30), st.floats(min_value=1, max_value=200))
+def test_within_names_the_calls_of_the_window_oldest_first(steps: list[float], window: float) -> None:
+    ledger, now, moments = Ledger(), T0, []
+    for step in steps:
+        now += step
+        ledger.start(KPI, now, Limit(100, window, 0))
+        moments.append(now)
+    assert ledger.within(KPI, window, now) == tuple(moment for moment in moments if moment > now - window)
+
+
+def test_early_calls_are_counted_apart() -> None:
+    ledger, limit = Ledger(), Limit(24, 86_403, 0)
+    ledger.start(LISTS, T0, limit)
+    ledger.start(LISTS, T0 + 10, limit, early=True)
+    ledger.start(LISTS, T0 + 20, limit, early=True)
+    assert ledger.early_within(LISTS, limit.window, T0 + 30) == 2
+    assert ledger.early_within(LISTS, limit.window, T0 + 10 + limit.window) == 1
+    assert len(ledger.within(LISTS, limit.window, T0 + 30)) == 3
+
+
+def test_a_quota_that_shrinks_or_grows_counts_the_calls_there_were() -> None:
+    ledger, wide = Ledger(), Limit(3, 300, 0)
+    for second in (0, 10, 20):
+        ledger.start(KPI, T0 + second, wide)
+    assert ledger.earliest(KPI, wide) == T0 + 300
+    assert ledger.earliest(KPI, Limit(1, 300, 0)) == T0 + 320
+    assert ledger.earliest(KPI, Limit(4, 300, 0)) <= T0 + 20
+
+
+def test_calls_are_forgotten_long_after_they_count() -> None:
+    ledger, limit = Ledger(), Limit(5, 100, 0)
+    for number in range(500):
+        ledger.start(KPI, T0 + number * 20, limit, early=True)
+    newest = T0 + 499 * 20
+    assert len(ledger.within(KPI, 1e9, newest)) <= 11
+    assert len(ledger.within(KPI, 150, newest)) == 8
+    assert ledger.early_within(KPI, 1e9, newest) <= 11

@@ -1,0 +1,101 @@
+"""The limits in force: the reference's table, what the configuration overrides, and the margin on top."""
+
+import threading
+import time
+
+import pytest
+
+from fusionsolar_exporter.northbound.interfaces import Fleet, Interface
+from fusionsolar_exporter.pacing.clock import SystemClock
+from fusionsolar_exporter.pacing.limits import Limit, Limits, Override
+
+# 230 plants; devices by type, 41 and 23070 are no business of getAlarmList, 2 and 62 none of getDevRealKpi
+FLEET = Fleet(230, {38: 230, 39: 101, 47: 100, 41: 1, 2: 1, 62: 230, 23070: 500})
+
+# interface: calls, window, spacing by hand from the reference's formulas, without margin
+DOCUMENTED = {
+    Interface.LOGIN: (5, 600, 0),
+    Interface.LOGOUT: (5, 600, 0),
+    Interface.STATIONS: (3 * 10 + 24, 86_400, 0),
+    Interface.GET_STATION_LIST: (24, 86_400, 60),
+    Interface.GET_DEV_LIST: (3 + 24, 86_400, 60),
+    Interface.GET_STATION_REAL_KPI: (3, 300, 60),
+    Interface.GET_DEV_REAL_KPI: (3 + 2 + 1 + 1, 300, 0),
+    Interface.GET_ALARM_LIST: (3 + 2 + 1 + 1 + 3, 1800, 0),
+}
+
+
+@pytest.mark.parametrize("interface", list(Interface))
+def test_the_documented_limits_with_the_margin(interface: Interface) -> None:
+    calls, window, spacing = DOCUMENTED[interface]
+    assert Limits(margin=0).of(interface, FLEET) == Limit(calls, window, spacing)
+    assert Limits(margin=3).of(interface, FLEET) == Limit(calls, window + 3, spacing + 3 if spacing else 0)
+
+
+@pytest.mark.parametrize("interface", list(Interface))
+def test_an_empty_fleet(interface: Interface) -> None:
+    empty = {Interface.GET_STATION_REAL_KPI: 0, Interface.GET_DEV_REAL_KPI: 0, Interface.GET_ALARM_LIST: 0}
+    documented = {
+        Interface.LOGIN: 5,
+        Interface.LOGOUT: 5,
+        Interface.STATIONS: 24,
+        Interface.GET_STATION_LIST: 24,
+        Interface.GET_DEV_LIST: 24,
+    }
+    assert Limits().of(interface, Fleet()).calls == {**empty, **documented}[interface]
+
+
+def test_alarms_are_limited_by_plants_where_these_need_more_calls() -> None:
+    assert Limits().of(Interface.GET_ALARM_LIST, Fleet(1000, {38: 100})).calls == 10
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        (Override(calls=7), Limit(7, 303, 63)),
+        (Override(window=10), Limit(3, 13, 63)),
+        (Override(spacing=5), Limit(3, 303, 8)),
+        (Override(spacing=0), Limit(3, 303, 0)),
+        (Override(calls=0, window=1, spacing=2), Limit(0, 4, 5)),
+    ],
+)
+def test_each_part_that_is_given_replaces_the_documented_one(override: Override, expected: Limit) -> None:
+    limits = Limits(overrides={Interface.GET_STATION_REAL_KPI: override})
+    assert limits.of(Interface.GET_STATION_REAL_KPI, FLEET) == expected
+    assert limits.of(Interface.GET_DEV_LIST, FLEET) == Limits().of(Interface.GET_DEV_LIST, FLEET)
+
+
+def test_a_spacing_that_an_interface_lacks_can_be_given() -> None:
+    limits = Limits(overrides={Interface.GET_DEV_REAL_KPI: Override(spacing=1)})
+    assert limits.of(Interface.GET_DEV_REAL_KPI, FLEET).spacing == 4
+
+
+class TestSystemClock:
+    def test_it_is_close_to_unix_time_and_never_goes_back(self) -> None:
+        clock = SystemClock()
+        moments = [clock.now() for _ in range(100)]
+        assert moments == sorted(moments)
+        assert clock.wall(clock.now()) == pytest.approx(time.time(), abs=1.5)
+
+    def test_a_corrected_wall_clock_moves_the_wall_and_not_the_pace(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        clock = SystemClock()
+        real = time.time
+        before = clock.now()
+        monkeypatch.setattr(time, "time", lambda: real() + 3600)
+        assert clock.now() == pytest.approx(before, abs=60)
+        assert clock.wall(before) == pytest.approx(before + 3600, abs=60)
+        monkeypatch.setattr(time, "time", lambda: real() + 3600.5)
+        assert clock.wall(before) == pytest.approx(before + 3600, abs=60)
+
+    def test_without_a_boot_clock_the_monotonic_one_is_used(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delattr(time, "CLOCK_BOOTTIME")
+        clock = SystemClock()
+        assert clock.now() <= clock.now()
+
+    @pytest.mark.parametrize("seconds", [-1.0, 0.0, 1e-3, 1e12])
+    def test_waiting_ends_with_the_event_or_the_time(self, seconds: float) -> None:
+        event = threading.Event()
+        if seconds > 1:
+            event.set()
+        SystemClock().wait(event, seconds)
+        SystemClock().pause(min(seconds, 1e-3))

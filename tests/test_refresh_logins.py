@@ -1,0 +1,141 @@
+"""When a login may be tried: no account is ever locked, and no window overdrawn."""
+
+from dataclasses import replace
+
+import pytest
+
+from fusionsolar_exporter.config import Credentials
+from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
+from fusionsolar_exporter.northbound.transport import TransportSettings
+from fusionsolar_exporter.pacing.limits import Limit
+from fusionsolar_exporter.refresh.logins import Logins, Pause
+from fusionsolar_exporter.refresh.settings import AccountSettings
+
+T0 = 1_750_000_000.0
+LIMIT = Limit(5, 603, 0)
+WRONG, RIGHT = Credentials("user", "wrong"), Credentials("user", "right")
+SETTINGS = AccountSettings(
+    name="default",
+    host="far.example",
+    transport=TransportSettings("http://far.example"),
+    credentials=lambda: WRONG,
+)
+LIFETIME = 1800.0
+
+
+def error(reason: Reason, fail_code: int | None = None, *, html: bool = False, empty: bool = False) -> NorthboundError:
+    return NorthboundError(reason, "login", "refused", fail_code=fail_code, html=html, empty=empty)
+
+
+REFUSED = error(Reason.CREDENTIALS, 20400)
+
+
+def fail(logins: Logins, failure: NorthboundError, moment: float, credentials: Credentials = WRONG) -> None:
+    logins.started(moment)
+    logins.failed(failure, credentials, moment, SETTINGS, LIMIT)
+
+
+def test_the_first_login_may_be_tried_at_once() -> None:
+    logins = Logins()
+    assert logins.earliest(LIMIT) < T0
+    assert (logins.pause(T0), logins.refused, logins.contended, logins.succeeded_once) == (
+        Pause.NONE,
+        False,
+        False,
+        False,
+    )
+
+
+@pytest.mark.parametrize("fail_code", [20400, 20402, 20403])
+def test_refused_credentials_pause_logins(fail_code: int) -> None:
+    logins = Logins()
+    fail(logins, error(Reason.CREDENTIALS, fail_code), T0)
+    assert logins.earliest(LIMIT) == T0 + 1800
+    assert logins.pause(T0 + 1799) is Pause.CREDENTIALS
+    assert logins.pause(T0 + 1800) is Pause.NONE
+
+
+def test_the_pause_after_refused_credentials_is_configurable() -> None:
+    logins = Logins()
+    logins.failed(REFUSED, WRONG, T0, replace(SETTINGS, login_pause=10), LIMIT)
+    assert logins.earliest(LIMIT) == T0 + 10
+
+
+@pytest.mark.parametrize(
+    ("failure", "state"),
+    [(REFUSED, Pause.CREDENTIALS), (error(Reason.BAD_RESPONSE, empty=True), Pause.OTHER)],
+)
+def test_other_credentials_end_the_pause(failure: NorthboundError, state: Pause) -> None:
+    logins = Logins()
+    fail(logins, failure, T0)
+    assert logins.pause(T0 + 1799) is state
+    assert logins.refused
+    assert not logins.credentials_now(WRONG)
+    assert logins.earliest(LIMIT) == T0 + 1800
+    assert logins.credentials_now(RIGHT)
+    assert logins.earliest(LIMIT) < T0
+    assert (logins.pause(T0), logins.refused) == (Pause.NONE, False)
+    assert not logins.credentials_now(WRONG)
+
+
+def test_three_wrong_passwords_in_a_window_are_enough_even_when_they_change() -> None:
+    logins = Logins()
+    for number in range(3):
+        assert logins.earliest(LIMIT) <= T0 + number
+        fail(logins, REFUSED, T0 + number, Credentials("user", str(number)))
+        assert logins.credentials_now(RIGHT)
+    assert logins.earliest(LIMIT) == T0 + 603
+    fail(logins, REFUSED, T0 + 603)
+    assert logins.credentials_now(RIGHT)
+    assert logins.earliest(LIMIT) == T0 + 604
+
+
+@pytest.mark.parametrize(
+    ("failure", "pause"),
+    [
+        (error(Reason.TIMEOUT), Pause.NONE),
+        (error(Reason.CONNECTION), Pause.NONE),
+        (error(Reason.TLS), Pause.NONE),
+        (error(Reason.BAD_RESPONSE, html=True), Pause.NONE),
+        (error(Reason.BAD_RESPONSE), Pause.OTHER),
+        (error(Reason.SYSTEM_BUSY, 20200), Pause.OTHER),
+        (error(Reason.RATE_LIMITED), Pause.OTHER),
+        (error(Reason.REJECTED, 30030), Pause.OTHER),
+    ],
+)
+def test_other_failures_back_off_and_come_no_more_than_twice_in_a_window(
+    failure: NorthboundError, pause: Pause
+) -> None:
+    logins = Logins()
+    fail(logins, failure, T0)
+    assert logins.earliest(LIMIT) == T0 + 60
+    assert logins.pause(T0 + 59) is pause
+    fail(logins, failure, T0 + 60)
+    assert logins.earliest(LIMIT) == T0 + 603  # back-off alone would say 180
+    fail(logins, failure, T0 + 603)
+    assert logins.earliest(LIMIT) == T0 + 603 + 240
+    assert not logins.refused
+
+
+@pytest.mark.parametrize(("fail_code", "pause"), [(407, 603), (20618, 3600)])
+def test_a_rate_limit_pauses_for_its_window(fail_code: int, pause: float) -> None:
+    logins = Logins()
+    fail(logins, error(Reason.RATE_LIMITED, fail_code), T0)
+    assert logins.earliest(LIMIT) == T0 + pause
+    assert logins.pause(T0 + pause - 1) is Pause.OTHER
+
+
+def test_credentials_that_cannot_be_read_pause_for_a_minute() -> None:
+    logins = Logins()
+    logins.credentials_unreadable(T0, "password_file cannot be read", 60)
+    assert (logins.earliest(LIMIT), logins.pause(T0), logins.refused) == (T0 + 60, Pause.CREDENTIALS, False)
+
+
+def test_a_success_ends_the_pause_but_not_the_count_of_the_window() -> None:
+    logins = Logins()
+    fail(logins, REFUSED, T0)
+    fail(logins, error(Reason.TIMEOUT), T0 + 1800)
+    fail(logins, error(Reason.TIMEOUT), T0 + 1860)
+    logins.succeeded()
+    assert (logins.pause(T0), logins.refused, logins.succeeded_once) == (Pause.NONE, False, True)
+    assert logins.earliest(LIMIT) == T0 + 1800 + LIMIT.window

@@ -1,0 +1,139 @@
+"""The search for refused ids: it blames exactly the bad ones, in few turns, and goes on asking for the others."""
+
+from dataclasses import dataclass, field
+from math import ceil, log2
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fusionsolar_exporter.refresh.search import Search
+
+
+@dataclass
+class Outcome:
+    blamed: set[str] = field(default_factory=set)
+    turns: list[tuple[list[str], bool]] = field(default_factory=list)
+    """What was asked, and whether it was answered."""
+
+
+def run(search: Search, bad: set[str]) -> Outcome:
+    outcome = Outcome()
+    while not search.done:
+        asked = search.turn()
+        answered = bad.isdisjoint(asked)
+        outcome.turns.append((asked, answered))
+        if answered:
+            search.accepted()
+            continue
+        blamed = search.refused()
+        if blamed is not None:
+            assert asked == [blamed]
+            outcome.blamed.add(blamed)
+    return outcome
+
+
+def names(count: int) -> list[str]:
+    return [f"id{number}" for number in range(count)]
+
+
+BATCHES = st.integers(1, 100).flatmap(
+    lambda count: st.tuples(st.just(names(count)), st.sets(st.sampled_from(names(count))))
+)
+
+
+@given(BATCHES)
+def test_it_blames_exactly_the_bad_ids(case: tuple[list[str], set[str]]) -> None:
+    ids, bad = case
+    search = Search(ids)
+    outcome = run(search, bad)
+    assert outcome.blamed == bad
+    assert sorted(search.good) == sorted(set(ids) - bad)
+    assert sorted(search.ids()) == sorted(search.good)
+
+
+@given(BATCHES)
+def test_every_turn_asks_known_ids_once_and_no_more_than_the_batch(case: tuple[list[str], set[str]]) -> None:
+    ids, bad = case
+    for asked, _ in run(Search(ids), bad).turns:
+        assert asked
+        assert len(set(asked)) == len(asked)
+        assert set(asked) <= set(ids)
+
+
+@given(BATCHES)
+def test_it_takes_few_turns(case: tuple[list[str], set[str]]) -> None:
+    ids, bad = case
+    halvings = ceil(log2(len(ids))) if len(ids) > 1 else 1
+    turns = len(run(Search(ids), bad).turns)
+    assert turns <= 2 * len(ids)
+    assert turns <= 2 * max(len(bad), 1) * halvings + 2
+
+
+@pytest.mark.parametrize("count", [2, 3, 10, 64, 99, 100])
+def test_one_bad_id_is_found_in_two_turns_a_halving_wherever_it_is(count: int) -> None:
+    for bad in names(count):
+        assert len(run(Search(names(count)), {bad}).turns) <= 2 * ceil(log2(count))
+
+
+@pytest.mark.parametrize("bad", names(100))
+def test_with_one_bad_id_those_known_to_be_good_wait_three_turns_at_most(bad: str) -> None:
+    good: set[str] = set()
+    waited = 0
+    for asked, answered in run(Search(names(100)), {bad}).turns:
+        waited = 0 if answered and good <= set(asked) else waited + 1
+        assert not good or waited <= 3  # a refused part, and two last suspects, each by itself
+        if answered:
+            good |= set(asked)
+
+
+@given(BATCHES)
+def test_an_answered_turn_of_several_suspects_refreshes_all_that_are_known_to_be_good(
+    case: tuple[list[str], set[str]],
+) -> None:
+    ids, bad = case
+    search = Search(ids)
+    while not search.done:
+        good, asked = list(search.good), search.turn()
+        assert len(asked) == 1 or asked[: len(good)] == good
+        if bad.isdisjoint(asked):
+            search.accepted()
+        else:
+            search.refused()
+
+
+def test_what_was_refused_for_another_reason_is_all_good_in_the_end() -> None:
+    search = Search(names(10))
+    assert run(search, set()).blamed == set()
+    assert sorted(search.good) == names(10)
+
+
+def test_a_single_id_is_asked_before_it_is_blamed() -> None:
+    search = Search(["a"])
+    assert search.turn() == ["a"]
+    assert search.refused() == "a"
+    assert (search.done, search.good, search.ids()) == (True, [], [])
+
+
+@given(
+    st.sets(st.integers(0, 19)),
+    st.lists(st.sets(st.integers(0, 19)), max_size=6),
+)
+def test_ids_may_leave_the_list_meanwhile(bad_numbers: set[int], leaving: list[set[int]]) -> None:
+    bad, listed = {f"id{number}" for number in bad_numbers}, set(names(20))
+    search, blamed = Search(names(20)), set()
+    for gone in [*leaving, *[set[int]()] * 100]:
+        if search.done:
+            break
+        asked = search.turn()
+        assert set(asked) <= listed
+        if bad.isdisjoint(asked):
+            search.accepted()
+        elif (found := search.refused()) is not None:
+            blamed.add(found)
+        listed -= {f"id{number}" for number in gone}
+        search.keep(listed)
+    assert search.done
+    assert blamed <= bad
+    assert set(search.good) == listed - bad
+    assert bad & listed <= blamed
