@@ -1,0 +1,216 @@
+"""The pages say what is so: snippets run, links lead somewhere, names exist, tables are the code's."""
+
+import os
+import re
+import runpy
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from prometheus_client.parser import text_string_to_metric_families as parse_text
+from web_support import FakeExporter
+
+from fusionsolar_exporter import __version__
+from fusionsolar_exporter.config import config_from_environment, load_config
+from fusionsolar_exporter.metrics.families import FAMILIES
+from fusionsolar_exporter.northbound.errors import Reason, reason_of
+from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.pacing.clock import SystemClock
+from fusionsolar_exporter.status import AccountState
+from fusionsolar_exporter.web.application import Application
+
+ROOT = Path(__file__).parents[1]
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
+}
+README = PAGES["README.md"]
+COMMANDS = ("serve", "demo", "simulator", "check-config")
+OTHER_PROGRAMS_FLAGS = {"--require-hashes", "--no-cov", "--slow", "--upgrade"}
+SECRETS = {"PARKS_PASSWORD": "x", "ROOFS_PASSWORD": "x"}
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGES[page], re.DOTALL | re.MULTILINE)
+
+
+def yaml_blocks(key: str) -> list[tuple[str, str]]:
+    """Page and text of every YAML snippet with such a key at its top."""
+    found = [(page, text) for page in PAGES for text in blocks(page, "yaml")]
+    return [(page, text) for page, text in found if key in yaml.safe_load(text)]
+
+
+def table(page: str, heading: str) -> list[list[str]]:
+    """The cells of the first table under a heading, without its head."""
+    section = PAGES[page].split(f"\n{heading}\n", 1)[1]
+    first = re.search(r"^(\|.*\n)+", section, re.MULTILINE)
+    assert first
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in first[0].splitlines()[2:]]
+
+
+def commands() -> Iterator[tuple[str, list[str]]]:
+    """Page and words of every command line on a page."""
+    for page in PAGES:
+        for text in blocks(page, "console"):
+            for line in re.findall(r"^\$ (.*)", text, re.MULTILINE):
+                yield page, line.split()
+
+
+def anchors(text: str) -> set[str]:
+    headings = re.findall(r"^#+ (.*)", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def promtool(*arguments: str) -> None:
+    program = shutil.which("promtool")
+    if program is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("promtool is not installed")
+        pytest.skip("promtool is not installed")
+    result = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=30, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.fixture(scope="module")
+def usage() -> str:
+    """What every subcommand says of its flags."""
+    texts = []
+    for arguments in ([], *([command] for command in COMMANDS)):
+        call = [sys.executable, "-m", "fusionsolar_exporter", *arguments, "--help"]
+        texts.append(subprocess.run(call, capture_output=True, text=True, timeout=30, check=True).stdout)
+    return "\n".join(texts)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", PAGES[page]):
+        if re.match(r"https?://", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (ROOT / page).parent / path if path else ROOT / page
+        assert target.exists(), link
+        if anchor:
+            assert anchor in anchors(target.read_text(encoding="utf-8")), link
+
+
+@pytest.mark.parametrize(("page", "text"), yaml_blocks("accounts"))
+def test_configurations_are_valid(page: str, text: str, tmp_path: Path) -> None:
+    path = tmp_path / "config.yml"
+    path.write_text(text, encoding="utf-8")
+
+    assert load_config(path, SECRETS).accounts, page
+
+
+def test_the_environment_of_the_quick_start_is_enough(tmp_path: Path) -> None:
+    environ = dict(re.findall(r"^\$ export (\w+)=(\S+)", README, re.MULTILINE))
+    password = tmp_path / "password"
+    password.write_text("secret\n", encoding="utf-8")
+
+    config = config_from_environment({**environ, "FUSIONSOLAR_PASSWORD_FILE": str(password)})
+
+    assert "FUSIONSOLAR_PASSWORD_FILE" in environ
+    assert config.accounts[0].credentials().password == "secret"
+
+
+@pytest.mark.parametrize(("page", "text"), yaml_blocks("scrape_configs"))
+def test_prometheus_takes_the_scrape_configuration(page: str, text: str, tmp_path: Path) -> None:
+    path = tmp_path / f"{Path(page).stem}.yml"
+    path.write_text(text, encoding="utf-8")
+
+    promtool("check", "config", str(path))
+
+
+def test_prometheus_takes_the_queries(tmp_path: Path) -> None:
+    (text,) = blocks("README.md", "promql")
+    queries = [query for query in re.split(r"^#.*\n", text, flags=re.MULTILINE) if query]
+    rules = [{"record": f"readme:query{number}", "expr": query.strip()} for number, query in enumerate(queries)]
+    path = tmp_path / "rules.yml"
+    path.write_text(yaml.safe_dump({"groups": [{"name": "readme", "rules": rules}]}), encoding="utf-8")
+
+    assert len(rules) == 5
+    promtool("check", "rules", str(path))
+
+
+def test_the_samples_are_such_as_there_are() -> None:
+    (text,) = blocks("README.md", "text")
+    found = [sample for family in parse_text(text) for sample in family.samples]
+
+    assert len(found) == 5
+    for sample in found:
+        assert set(sample.labels) == set(FAMILIES[sample.name].all_labels)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_metric_that_is_named_exists(page: str) -> None:
+    for name in re.findall(r"\bfusionsolar_(?!exporter\b)\w+\b(?!\.tsv|/)", PAGES[page]):
+        if not name.endswith("_"):
+            assert name in FAMILIES or re.sub(r"_(bucket|count|sum)$", "", name) in FAMILIES, name
+
+
+def test_every_flag_that_is_named_exists(usage: str) -> None:
+    known = set(re.findall(r"--[a-z][\w.-]*", usage))
+    for page, text in PAGES.items():
+        named = set(re.findall(r"(?<![\w-])--[a-z][a-z.-]*[a-z]", text))
+        assert named - known - OTHER_PROGRAMS_FLAGS == set(), page
+
+
+def test_every_command_that_is_named_exists(usage: str) -> None:
+    for page, words in commands():
+        program, *arguments = words
+        if program.startswith(("scripts/", ".ci/")):
+            assert os.access(ROOT / program, os.X_OK), page
+        elif Path(program).name == "fusionsolar-exporter":
+            assert not arguments or arguments[0].startswith("--") or arguments[0] in COMMANDS, page
+        else:
+            assert Path(program).name in {"python3", "pip", "export"}, page
+    assert all(re.search(rf"^ +{command}\b", usage, re.MULTILINE) for command in COMMANDS)
+
+
+def test_the_tables_of_intervals_are_those_of_the_code() -> None:
+    for (page, name), expected in runpy.run_path(str(ROOT / "scripts" / "interval_table.py"))["tables"]().items():
+        marks = rf"<!-- {name}: made by scripts/docs -->\n(.*)\n<!-- end of {name} -->"
+        assert re.findall(marks, PAGES[page], re.DOTALL) == [expected], "run scripts/docs"
+
+
+def test_the_table_of_limits_names_every_interface() -> None:
+    assert [row[0].strip("`") for row in table("docs/rate-limits.md", "## The limits")] == list(Interface)
+
+
+def test_every_path_is_in_the_table_of_endpoints() -> None:
+    application = Application(FakeExporter(), clock=SystemClock())
+
+    assert {row[0].strip("`") for row in table("README.md", "## HTTP endpoints")} == set(application._routes)
+
+
+def test_the_reasons_of_fail_codes_are_those_of_the_code() -> None:
+    rows = table("docs/troubleshooting.md", "## failCodes")
+    reasons = {code: row[1].strip("`") for row in rows for code in re.findall(r"\d+", row[0])}
+
+    assert {code: reason_of(int(code)).value for code in reasons} == reasons
+    assert {"305", "401", "407", "20056", "20200", "20400", "20403", "20618"} <= reasons.keys()
+
+
+def test_every_reason_and_every_state_is_explained() -> None:
+    page = PAGES["docs/troubleshooting.md"]
+    states = [row[0].strip("`") for row in table("docs/troubleshooting.md", "## The state of the account")]
+
+    assert sorted(states) == sorted(AccountState)
+    assert all(f"`{reason}`" in page for reason in Reason)
+
+
+def test_the_package_map_names_what_there_is() -> None:
+    package = ROOT / "fusionsolar_exporter"
+    rows = table("CONTRIBUTING.md", "## Where things live")
+    named = {name.rstrip("/") for row in rows for name in re.findall(r"`([^`]+)`", row[0])}
+    there = {path.name for path in package.iterdir() if path.name != "__pycache__"}
+
+    assert {name for name in named if "/" not in name} == there
+    assert all((package / name).exists() for name in named)
+
+
+def test_the_changelog_tells_of_this_version() -> None:
+    assert re.search(rf"\b{re.escape(__version__)}\b", PAGES["CHANGELOG.md"])
