@@ -95,7 +95,7 @@ class PlantList(Collector):
             # device lists that were made due with it wait for its end, and so leave out the plants that are gone
             batch.retry_at = ended if self._early_turn is None else self._early_turn
             return True
-        complete = content.total is None or len(self._collected) + self._dropped >= content.total
+        complete = self._complete(content)
         if complete:
             self.desk.roster.keep_plants(self._collected, self._turn_started or started)
             batch.failures = 0
@@ -160,6 +160,12 @@ class PlantList(Collector):
             self._dropped = 0
         self._page += 1
         return True
+
+    def _complete(self, content: Page[Plant]) -> bool:
+        """Whether the last page that is worth asking for has come, and no plant of the list is missing."""
+        if content.total is not None:
+            return len(self._collected) + self._dropped >= content.total
+        return content.empty or content.pages is None or self._page >= content.pages
 
     def _serve(self, content: Page[Plant], started: float) -> None:
         self.desk.lists_changed()
