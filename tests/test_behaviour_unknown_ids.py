@@ -191,7 +191,7 @@ def test_one_refused_batch_holds_up_no_other() -> None:
 
     assert scrape.by("device_id", POWER, device_type="power_sensor").keys() == world.system.fleet.devices.keys() - bad
     assert scrape.all(POWER, device_type="string_inverter") == []
-    assert differences(moments) == pytest.approx([303] * (len(moments) - 1), abs=1.5)
+    assert max(differences(moments)) <= 2 * 303 + 1.5  # a turn of the search may take its place once, never twice
 
 
 def test_only_the_refused_batchs_own_device_lists_are_made_due() -> None:

@@ -144,6 +144,9 @@ class Collector(ABC):
 class BatchCollector(Collector):
     """A collector that asks for ids in batches."""
 
+    searches_at_once: ClassVar[bool] = True
+    """Whether the turns of a search take the next free calls, in turn with other batches, or wait for an interval."""
+
     @abstractmethod
     def kinds(self) -> Iterable[Batches]:
         """Its batches by kind of id."""
@@ -186,7 +189,7 @@ class BatchCollector(Collector):
         batch.failures = batch.refusals = 0
         if batch.search:
             batch.search.accepted()
-            self._end_search(batch)
+            self._go_on_searching(batch)
 
     def rejected(self, job: Job, error: NorthboundError, ended: float) -> Sequence[str]:
         """An unknown id: new lists first; refused again: halve the batch until the id is alone."""
@@ -195,7 +198,7 @@ class BatchCollector(Collector):
             return super().rejected(job, error, ended)
         if batch.search:
             self._leave_out(batch, batch.search.refused(), ended)
-            self._end_search(batch)
+            self._go_on_searching(batch)
             return ()
         batch.refusals += 1
         if batch.refusals == 1 and error.fail_code in UNKNOWN_IDS:
@@ -205,6 +208,7 @@ class BatchCollector(Collector):
             self._leave_out(batch, batch.ids[0], ended)
         elif batch.refusals > 1:
             batch.search = Search(batch.ids)
+            self._go_on_searching(batch)
             self.desk.log.info(
                 "searching for the refused id", collector=self.name, ids=len(batch.ids), fail_code=error.fail_code
             )
@@ -220,7 +224,9 @@ class BatchCollector(Collector):
             "left out for a day: the far side refuses this id although it lists it", collector=self.name, id=key
         )
 
-    def _end_search(self, batch: Batch) -> None:
+    def _go_on_searching(self, batch: Batch) -> None:
+        if self.searches_at_once:
+            batch.retry_at = batch.last_start  # due, behind the batches that have waited longer
         if batch.search and batch.search.done:
             batch.search = None
             batch.refusals = 0

@@ -20,6 +20,7 @@ class Sessions:
         self._began_at = 0.0
         self._looked_at = -_LOOK_SECONDS
         self._secrets: dict[str, None] = {}
+        self._unavailable = ""
 
     @property
     def active(self) -> bool:
@@ -68,9 +69,12 @@ class Sessions:
         try:
             credentials = self._desk.settings.credentials()
         except CredentialsUnavailable as error:
-            self._desk.log.warning("no credentials", account=self._desk.settings.name, error=error)
+            if str(error) != self._unavailable:
+                self._unavailable = str(error)
+                self._desk.log.warning("no credentials", account=self._desk.settings.name, error=self._unavailable)
             self._logins.credentials_unreadable(self._desk.clock.now(), str(error), _LOOK_SECONDS)
             return None
+        self._unavailable = ""
         self._remember(credentials.password)
         return credentials
 

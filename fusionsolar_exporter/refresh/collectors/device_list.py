@@ -18,6 +18,7 @@ class DeviceList(PlantBatchCollector):
     name = CollectorName.DEVICE_LIST
     rank = 3
     interface = Interface.GET_DEV_LIST
+    searches_at_once = False  # its quota is for a day
 
     def make_due(self, plant_codes: Iterable[str], now: float) -> None:
         """Ask these plants' lists before their time, as far as the reserve of the quota allows."""
