@@ -109,9 +109,8 @@ def sleeps(source: str) -> Iterator[int]:
         if isinstance(node, ast.Attribute) and node.attr == "sleep" and isinstance(node.value, ast.Name):
             if node.value.id in CLOCKS:
                 yield node.lineno
-        elif isinstance(node, ast.ImportFrom) and node.module in CLOCKS:
-            if "sleep" in {alias.name for alias in node.names}:
-                yield node.lineno
+        elif isinstance(node, ast.ImportFrom) and node.module in CLOCKS and "sleep" in {a.name for a in node.names}:
+            yield node.lineno
 
 
 @pytest.mark.parametrize("path", sorted(TESTS.rglob("*.py")), ids=lambda path: path.name)
