@@ -45,6 +45,7 @@ def serve(
     except ListenError as error:
         log.error("cannot listen", error=str(error))
         return 1
+
     # sessions end while the last answers are finished, so that both fit into the five seconds that a SIGTERM gives
     def part() -> None:
         log.info("stopping")
