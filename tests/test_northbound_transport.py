@@ -198,6 +198,12 @@ def test_the_time_holds_for_all_addresses_of_a_name_together(monkeypatch: pytest
     assert took < SHORT * 3
 
 
+def test_any_length_of_time_may_be_configured() -> None:
+    with FarSide(saying(reply())).running() as far:
+        assert post(far.url, timeout=1e15).status == 200
+        assert failure(far.url, timeout=1e-9).reason is Reason.TIMEOUT
+
+
 def test_after_a_time_out_the_next_request_has_its_own_time() -> None:
     def respond(sock: socket.socket, request: Request) -> bool:
         if request.connection == 1:

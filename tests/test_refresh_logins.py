@@ -139,3 +139,33 @@ def test_a_success_ends_the_pause_but_not_the_count_of_the_window() -> None:
     logins.succeeded()
     assert (logins.pause(T0), logins.refused, logins.succeeded_once) == (Pause.NONE, False, True)
     assert logins.earliest(LIMIT) == T0 + 1800 + LIMIT.window
+
+
+class TestContention:
+    def test_three_sessions_in_a_row_that_end_early_mean_another_program(self) -> None:
+        logins = Logins()
+        assert [logins.session_ended(10, LIFETIME) for _ in range(5)] == [False, False, True, False, False]
+        assert logins.contended
+
+    def test_a_session_that_lives_to_half_of_its_lifetime_breaks_the_row(self) -> None:
+        logins = Logins()
+        for age in (10, 10, LIFETIME / 2, 10, 10):
+            assert not logins.session_ended(age, LIFETIME)
+        assert not logins.contended
+
+    def test_logins_come_no_more_often_than_half_of_their_quota(self) -> None:
+        logins = Logins()
+        for _ in range(3):
+            logins.session_ended(10, LIFETIME)
+        logins.started(T0)
+        logins.succeeded()
+        assert logins.earliest(LIMIT) == T0 + 603 / 2
+        assert logins.earliest(Limit(1, 603, 0)) == T0 + 603
+
+    def test_it_ends_when_a_session_lives(self) -> None:
+        logins = Logins()
+        for _ in range(3):
+            logins.session_ended(10, LIFETIME)
+        logins.session_lives()
+        assert not logins.contended
+        assert not logins.session_ended(10, LIFETIME)

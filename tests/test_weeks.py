@@ -14,7 +14,7 @@ WINDOW = 300.0
 
 @pytest.mark.parametrize("plants", [1, 20, 120, 230, 1000])
 def test_a_week_without_a_refused_request(plants: int) -> None:
-    world = World(FleetPlan(plants=plants, devices_per_plant=3), rules=Rules(constant_bodies=True), log_size=0)
+    world = World(FleetPlan(plants=plants, devices_per_plant=2), rules=Rules(constant_bodies=True), log_size=0)
 
     world.run(WEEK)
 

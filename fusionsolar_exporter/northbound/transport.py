@@ -23,6 +23,7 @@ from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 
 LARGEST_ANSWER = 64 * 1024 * 1024
 _CHUNK = 64 * 1024
+_LONGEST_TIMEOUT = 86_400.0  # seconds; sockets cannot wait for more than 24 days
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
 _CLOSED = "the connection was closed before an answer came"
 
@@ -73,6 +74,7 @@ class HttpTransport:
 
     def __init__(self, settings: TransportSettings) -> None:
         self._settings = settings
+        self._seconds = min(settings.timeout, _LONGEST_TIMEOUT)
         self._base = settings.url.rstrip("/") + "/thirdData/"
         self._adapter = DeadlineAdapter()
         session = requests.Session()
@@ -89,9 +91,9 @@ class HttpTransport:
 
     def post(self, path: str, payload: Mapping[str, Any], token: str | None) -> RawAnswer:
         """See :meth:`Transport.post`."""
-        deadline = time.monotonic() + self._settings.timeout
+        deadline = time.monotonic() + self._seconds
         self._adapter.begin(deadline)
-        watchdog = threading.Timer(self._settings.timeout, self._adapter.cut)
+        watchdog = threading.Timer(self._seconds, self._adapter.cut)
         watchdog.daemon = True
         watchdog.start()
         try:
@@ -118,7 +120,7 @@ class HttpTransport:
             url,
             data=json.dumps(payload).encode(),
             headers=headers,
-            timeout=self._settings.timeout,
+            timeout=self._seconds,
             allow_redirects=False,
             stream=True,
             proxies=None if self._settings.proxy_url else get_environ_proxies(url),
@@ -149,7 +151,7 @@ class HttpTransport:
         return bytes(body)
 
     def _timeout(self, path: str) -> NorthboundError:
-        return NorthboundError(Reason.TIMEOUT, path, f"no whole answer within {self._settings.timeout:g} s")
+        return NorthboundError(Reason.TIMEOUT, path, f"no whole answer within {self._seconds:g} s")
 
     def _failure(self, path: str, error: Exception, *, late: bool) -> NorthboundError:
         causes = _causes(error)

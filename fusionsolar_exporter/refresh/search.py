@@ -10,18 +10,11 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 
-@dataclass(slots=True)
-class _Group:
-    """Parts of a refused whole: while no other part of it was refused, the last one left must hold the bad id."""
-
-    left: int
-    whole_refused: bool = True
-
-
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class _Part:
     ids: list[str]
-    group: _Group
+    whole: object
+    """The same for both halves of one refused whole."""
 
 
 class Search:
@@ -46,18 +39,14 @@ class Search:
         """The turn was answered."""
         part = self._parts.popleft()
         self.good += part.ids
-        self._leave(part)
-        if part.group.whole_refused and part.group.left == 1:
-            rest = next(other for other in self._parts if other.group is part.group)
-            if len(rest.ids) > 1:
-                self._parts.remove(rest)
-                self._halve(rest.ids)
+        rest = next((other for other in self._parts if other.whole is part.whole), None)
+        if rest is not None and len(rest.ids) > 1:  # the bad id must be in the other half
+            self._parts.remove(rest)
+            self._halve(rest.ids)
 
     def refused(self) -> str | None:
         """The turn was refused; the id that is to blame, where it was alone."""
         part = self._parts.popleft()
-        part.group.whole_refused = False
-        self._leave(part)
         if len(part.ids) == 1:
             return part.ids[0]
         self._halve(part.ids)
@@ -70,21 +59,7 @@ class Search:
             part.ids = [suspect for suspect in part.ids if suspect in ids]
             if not part.ids:
                 self._parts.remove(part)
-                part.group.whole_refused = False
-                self._leave(part)
-
-    def ids(self) -> list[str]:
-        """Every id that is not left out."""
-        return self.good + [suspect for part in self._parts for suspect in part.ids]
 
     def _halve(self, ids: list[str]) -> None:
-        if len(ids) == 1:
-            self._parts.append(_Part(ids, _Group(1, whole_refused=False)))
-            return
-        middle = len(ids) // 2
-        group = _Group(2)
-        self._parts += [_Part(ids[:middle], group), _Part(ids[middle:], group)]
-
-    @staticmethod
-    def _leave(part: _Part) -> None:
-        part.group.left -= 1
+        middle, whole = len(ids) // 2, object()
+        self._parts += [_Part(half, whole) for half in (ids[:middle], ids[middle:]) if half]
