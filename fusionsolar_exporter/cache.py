@@ -109,6 +109,11 @@ class Cache:
                 self._snapshot = self._build()
             return self._snapshot
 
+    def next_expiry(self) -> float:
+        """The moment at which something expires though nothing arrives; infinite where nothing can."""
+        with self._lock:
+            return min(ttl_map.next_expiry for maps in self._maps.values() for ttl_map in maps)
+
     def know(self, plants: Mapping[str, Plant], devices: Mapping[str, Device]) -> None:
         """Take these as the plants and devices there are; whatever belongs to others is dropped at once."""
         with self._lock:

@@ -1,5 +1,6 @@
-"""The running exporter: accounts that refresh in the background, one registry over what they publish, reloads."""
+"""The running exporter: accounts that refresh in the background, a renderer of what they publish, reloads."""
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,9 +12,9 @@ from fusionsolar_exporter.config import AccountConfig, Config, ConfigError, Cred
 from fusionsolar_exporter.failure_log import RepeatedFailures
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.metrics.collector import FusionSolarCollector, Limit
-from fusionsolar_exporter.metrics.exposition import render
+from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
 from fusionsolar_exporter.metrics.own import Instruments
-from fusionsolar_exporter.metrics.registry import build_registry
+from fusionsolar_exporter.metrics.registry import build_registry, exported_registry
 from fusionsolar_exporter.metrics.status_collector import StatusCollector
 from fusionsolar_exporter.northbound.errors import Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
@@ -23,6 +24,9 @@ from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.refresh.observer import Observer
 from fusionsolar_exporter.refresh.refresher import Surroundings
 from fusionsolar_exporter.refresh.settings import AccountSettings
+from fusionsolar_exporter.rendering.live_metrics import LiveMetrics
+from fusionsolar_exporter.rendering.piece import Body
+from fusionsolar_exporter.rendering.renderer import Renderer
 from fusionsolar_exporter.view import AccountView
 from fusionsolar_exporter.wiring import account_settings, export_settings
 
@@ -61,18 +65,31 @@ class Exporter:
         own = CollectorRegistry()
         self._instruments = Instruments(own)
         self._collector = FusionSolarCollector(self.views, export_settings(config), clock, self._warn_of_cut)
-        self._registry = build_registry(
-            [own, self._collector, StatusCollector(self.views, clock)],
-            self._exports,
-        )
-        self._surroundings = Surroundings(clock, HttpTransport, self._observer, log)
         self._accounts: dict[_Identity, Account] = {}
+        registry = exported_registry([StatusCollector(self.views, clock), own], self._exports)
+        self._renderer = Renderer(self._collector, registry, self._next_change, clock, log)
+        self.connection_counts = ConnectionCounts()
+        """Of the web server."""
+        self._live = LiveMetrics(build_registry([self.connection_counts], self._exports), clock)
+        self._surroundings = Surroundings(clock, HttpTransport, self._observer, log, self._renderer.wake)
         self._accounts = self._take(config)
         self._instruments.config_reloaded(successful=True, at=clock.wall(clock.now()))
+        self._renderer.refresh()
 
-    def render(self, *, openmetrics: bool, accounts: frozenset[str] | None, names: frozenset[str] | None) -> bytes:
-        """The exposition; None where nothing is selected by account or sample name."""
-        return render(self._registry, openmetrics=openmetrics, accounts=accounts, names=names)
+    def exposition(
+        self, *, openmetrics: bool, gzipped: bool, accounts: frozenset[str] | None, names: frozenset[str] | None
+    ) -> Body:
+        """The exposition as it was last rendered; None where nothing is selected by account or sample name.
+
+        Called by one thread.
+        """
+        return self._renderer.exposition.body(
+            self._live.look(), openmetrics=openmetrics, gzipped=gzipped, accounts=accounts, names=names
+        )
+
+    def refresh_exposition(self) -> None:
+        """Have what accounts have published so far rendered before this returns."""
+        self._renderer.refresh()
 
     def views(self) -> Sequence[AccountView]:
         """Every account as it is now."""
@@ -97,31 +114,38 @@ class Exporter:
                 accounts = self._take(config)
             except ConfigError as error:
                 self._instruments.config_reloaded(successful=False, at=now)
+                self._renderer.refresh()
                 for problem in error.problems:
                     self._log.error("configuration refused: the old one stays", error=problem)
                 return error.problems
             gone = [account for identity, account in self._accounts.items() if identity not in accounts]
             names = {account.name for account in self._config.accounts}
-            self._accounts, self._config = accounts, config
-            self._collector.reconfigure(export_settings(config))
-            for name in names - {account.name for account in config.accounts}:
-                self._instruments.forget(name)
+
+            def change() -> None:
+                self._accounts, self._config = accounts, config
+                self._collector.reconfigure(export_settings(config))
+                for name in names - {account.name for account in config.accounts}:
+                    self._instruments.forget(name)
+                self._instruments.config_reloaded(successful=True, at=now)
+
+            self._renderer.reconfigure(change)
             for account in gone:
                 account.retire()
             for account in accounts.values():
                 account.start()
-            self._instruments.config_reloaded(successful=True, at=now)
             self._log.info("configuration reloaded", accounts=len(accounts))
             return ()
 
     def start(self) -> None:
         """Begin to refresh, each account in its own thread."""
         self._log.info("state is kept in memory only: after a restart everything is asked anew", state="memory:")
+        self._renderer.start()
         for account in self._accounts.values():
             account.start()
 
     def stop(self) -> None:
         """End the threads and the sessions, in two seconds at most."""
+        self._renderer.stop()
         stopping = [
             threading.Thread(target=account.stop, args=(_STOP_SECONDS,), daemon=True)
             for account in self._accounts.values()
@@ -153,6 +177,17 @@ class Exporter:
         return Observer(
             self._instruments.account(settings.name), _FailureLog(settings.name, settings.host, self._repeated)
         )
+
+    def _next_change(self) -> float:
+        """When something changes though nothing arrives: data expires, or a call ceases to count."""
+        now = self._clock.now()
+        moments = [math.inf]
+        for account in self._accounts.values():
+            moments.append(account.cache.next_expiry())
+            for interface in account.status().interfaces:
+                ends = (call + interface.window_seconds for call in interface.calls)
+                moments.extend(end for end in ends if end > now)
+        return min(moments)
 
     def _exports(self, name: str) -> bool:
         return self._config.metrics.exports(name)

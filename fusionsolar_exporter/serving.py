@@ -1,6 +1,7 @@
 """The life of the process that serves: listen, refresh, reload, end."""
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from fusionsolar_exporter.web.application import Application
 from fusionsolar_exporter.web.server import WebServer
 
 _FAREWELL_SECONDS = 3.0
+SWITCH_SECONDS = 0.0005  # a scrape waits so long for the interpreter while something is being rendered; measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,9 @@ def serve(
     clock = SystemClock()
     log.info("starting", version=__version__, accounts=len(config.accounts))
     exporter = Exporter(config, load, clock=clock, log=log)
-    server = WebServer(Application(exporter, clock=clock, telemetry_path=web.telemetry_path), web.addresses)
+    sys.setswitchinterval(SWITCH_SECONDS)
+    app = Application(exporter, clock=clock, telemetry_path=web.telemetry_path)
+    server = WebServer(app, web.addresses, counts=exporter.connection_counts)
     try:
         server.bind()
     except ListenError as error:

@@ -4,52 +4,52 @@ import math
 from collections.abc import Callable, ItemsView, Iterator
 from typing import Generic, TypeVar
 
-from cachetools import TLRUCache
-
 K = TypeVar("K")
 V = TypeVar("V")
 
 
 class TtlMap(Generic[K, V]):
-    """``cachetools.TLRUCache`` keeps the order of expiry, a plain dict beside it is read without touching that order.
-
-    The cache's size is unbounded: it evicts by age alone, since what the lists name has to fit.
-    """
+    """Keys are kept by their moment of expiry: answers bring many with the same one, so moments are few."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._moment = -math.inf
-        # the cache expires entries inside its own methods too: it sees time pass only in expire(), where we take note
-        self._expiry: TLRUCache[K, float] = TLRUCache(
-            math.inf, lambda _key, expires_at, _moment: expires_at, timer=lambda: self._moment
-        )
         self._values: dict[K, V] = {}
+        self._expires_at: dict[K, float] = {}
+        self._keys: dict[float, set[K]] = {}
         self.expired = 0
         """How many entries have expired since the start."""
 
+    @property
+    def next_expiry(self) -> float:
+        """The moment at which the next entry expires; infinite where there is none."""
+        return min(self._keys, default=math.inf)
+
     def put(self, key: K, value: V, expires_at: float) -> None:
-        """Keep a value until a moment; one that is past is not kept."""
-        self.expire()
-        if expires_at <= self._moment:
+        """Keep a value until a moment; one that is past is not kept. A key that is there keeps its place."""
+        now = self._now()
+        if self._expires_at.get(key, math.inf) <= now:
+            self.expired += 1
+        if expires_at <= now:
             self.discard(key)
         else:
-            self._expiry[key] = expires_at
+            self._forget_moment(key)
             self._values[key] = value
+            self._expires_at[key] = expires_at
+            self._keys.setdefault(expires_at, set()).add(key)
 
     def expire(self) -> int:
         """Drop what has expired; how many that were."""
-        self._moment = self._now()
-        gone = list(self._expiry.expire() or ())
-        for key, _ in gone:
-            del self._values[key]
+        now = self._now()
+        gone = [key for moment, keys in self._keys.items() if moment <= now for key in keys]
+        for key in gone:
+            self.discard(key)
         self.expired += len(gone)
         return len(gone)
 
     def discard(self, key: K) -> None:
         """Drop an entry, if it is there, without counting it as expired."""
-        if key in self._values:
-            del self._values[key]
-            del self._expiry[key]
+        self._forget_moment(key)
+        self._values.pop(key, None)
 
     def retain(self, keep: Callable[[K], bool]) -> None:
         """Drop the entries whose keys are not to be kept."""
@@ -69,3 +69,11 @@ class TtlMap(Generic[K, V]):
 
     def __len__(self) -> int:
         return len(self._values)
+
+    def _forget_moment(self, key: K) -> None:
+        moment = self._expires_at.pop(key, None)
+        if moment is not None:
+            keys = self._keys[moment]
+            keys.remove(key)
+            if not keys:
+                del self._keys[moment]

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from fusionsolar_exporter.cache import Snapshot
+from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
 from fusionsolar_exporter.metrics.families import FAMILIES, MetricType
 from fusionsolar_exporter.metrics.kpis import KPIS
 from fusionsolar_exporter.metrics.own import Instruments
@@ -47,7 +48,7 @@ def everything() -> CollectorRegistry:
     instruments = Instruments(own)
     instruments.account("home").failed(Interface.LOGIN, Reason.CREDENTIALS, 20400)
     views = [with_status(content)]
-    collectors = [Exporter(views).collector, StatusCollector(lambda: views, FixedClock()), own]
+    collectors = [Exporter(views).collector, StatusCollector(lambda: views, FixedClock()), own, ConnectionCounts()]
     return build_registry(collectors, lambda _: True)
 
 

@@ -254,9 +254,9 @@ def test_no_header_makes_an_error(server: WebServer, accept: bytes, encoding: by
         assert head[9:12] in {b"200", b"400"}  # control characters are no HTTP
 
 
-def test_a_client_that_goes_away_is_not_rendered_for(server: WebServer) -> None:
-    exporter.may_render.clear()
-    request = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
+def test_a_client_that_goes_away_is_not_worked_for(server: WebServer) -> None:
+    exporter.may_answer.clear()
+    request = b"GET /-/ready HTTP/1.1\r\nHost: a\r\n\r\n"
     try:
         with connect(server, request), connect(server, request):
             assert exporter.began.acquire(timeout=DEADLINE)
@@ -268,27 +268,27 @@ def test_a_client_that_goes_away_is_not_rendered_for(server: WebServer) -> None:
         with connect(server, request), connect(server, request):  # in the place of the first two, behind their threads
             assert ask(server, "/-/healthy").status == 200
         assert ask(server, "/-/healthy").status == 200
-        exporter.may_render.set()
-        assert ask(server, "/metrics").status == 200
+        exporter.may_answer.set()
+        assert ask(server, "/-/ready").status == 200
     finally:
-        exporter.may_render.set()
-    assert exporter.renderings <= 3 + 2  # one or two of those that left may just have had their turn
+        exporter.may_answer.set()
+    assert exporter.asked_ready <= 3 + 2  # one or two of those that left may just have had their turn
 
 
-def test_renderings_share_few_threads(server: WebServer) -> None:
-    exporter.may_render.clear()
-    request = b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+def test_pages_share_few_threads_and_scrapes_need_none(server: WebServer) -> None:
+    exporter.may_answer.clear()
+    request = b"GET /-/ready HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
     before = threading.active_count()
     connections = [connect(server, request) for _ in range(30)]
     try:
         assert exporter.began.acquire(timeout=DEADLINE)
-        assert ask(server, "/").status == 200
+        assert ask(server, "/metrics").status == 200
         assert threading.active_count() == before
-        assert exporter.renderings <= 2
+        assert exporter.asked_ready <= 2
     finally:
-        exporter.may_render.set()
+        exporter.may_answer.set()
         answers = [read_to_end(connection) for connection in connections]
         for connection in connections:
             connection.close()
-    assert all(answer.endswith(BODY) for answer in answers)
-    assert exporter.renderings == 30
+    assert all(answer.endswith(b"ready\n") for answer in answers)
+    assert exporter.asked_ready == 30

@@ -1,6 +1,5 @@
 """What one client may do to the others: nothing. Real sockets; deadlines are small ones, given to the server."""
 
-import asyncio
 import contextlib
 import errno
 import http.client
@@ -31,11 +30,11 @@ from fusionsolar_exporter.web.addresses import ListenError, listen
 from fusionsolar_exporter.web.application import Application
 from fusionsolar_exporter.web.asgi import Receive, Scope, Send
 from fusionsolar_exporter.web.connections import ConnectionLimits
-from fusionsolar_exporter.web.scrape import ByteBudget
 from fusionsolar_exporter.web.server import WebServer
 
 SHORT = 0.3
 SCRAPE = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
+SLOW_PAGE = b"GET /-/ready HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 HALF = b"GET /metrics HTTP/1.1\r\nHost: a\r\nX-Half: "
 LARGE = b"x 1\n" * 4_000_000
 
@@ -182,21 +181,20 @@ def test_a_kept_connection_makes_room_too_but_after_the_silent_ones() -> None:
 
 def test_where_all_are_being_answered_the_next_is_refused() -> None:
     exporter = FakeExporter()
-    exporter.may_render.clear()
+    exporter.may_answer.clear()
     with serving(exporter=exporter, limits=ConnectionLimits(connections=2)) as server:
-        closing = SCRAPE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
         try:
-            with many(server, 2, closing) as connections:
+            with many(server, 2, SLOW_PAGE) as connections:
                 assert all(exporter.began.acquire(timeout=DEADLINE) for _ in connections)
                 with connect(server) as refused:
                     answer = read_to_end(refused)
                 assert answer.startswith(b"HTTP/1.1 503 ")
                 assert answer.endswith(b"\r\n\r\ntoo many connections\n")
-                exporter.may_render.set()
-                assert all(read_to_end(connection).endswith(b"up 1\n") for connection in connections)
+                exporter.may_answer.set()
+                assert all(read_to_end(connection).endswith(b"ready\n") for connection in connections)
             assert ask(server, "/metrics").status == 200
         finally:
-            exporter.may_render.set()
+            exporter.may_answer.set()
 
 
 def test_slow_readers_are_cut_off_while_others_are_served() -> None:
@@ -243,62 +241,42 @@ def test_an_answer_handed_over_whole_has_the_same_deadline() -> None:
             assert http_body(late) == LARGE
 
 
-def test_slow_readers_do_not_pile_up_answers() -> None:
+def test_slow_readers_share_one_answer() -> None:
     exporter = FakeExporter(body=LARGE)
-    app = Application(exporter, clock=FixedClock(), budget_bytes=3 * len(LARGE))
-    with serving(app, limits=ConnectionLimits(answer_seconds=SHORT)) as server, contextlib.ExitStack() as opened:
-        for _ in range(12):
+    limits = ConnectionLimits(answer_seconds=SHORT)
+    with serving(exporter=exporter, limits=limits) as server, contextlib.ExitStack() as opened:
+        before = peak_memory()
+        for _ in range(40):
             opened.enter_context(slow_reader(server))
         assert ask(server, "/-/healthy").status == 200
-        assert exporter.renderings <= 3 + 2
-        assert ask(server, "/metrics").body == LARGE  # its turn comes when the slow ones are cut off
-
-
-def test_the_budget_always_lets_one_answer_pass() -> None:
-    async def scenario() -> list[str]:
-        seen: list[str] = []
-        budget = ByteBudget(10)
-        release = await budget.take(100)
-
-        async def wait_for(size: int) -> None:
-            give_back = await budget.take(size)
-            seen.append(f"took {size}")
-            give_back()
-
-        waiting = [asyncio.create_task(wait_for(size)) for size in (4, 5)]
-        await asyncio.wait(waiting, timeout=0)
-        seen.append("released")
-        release()
-        await asyncio.gather(*waiting)
-        return seen
-
-    assert asyncio.run(scenario()) == ["released", "took 4", "took 5"]
+        assert peak_memory() - before < 40 * len(LARGE) / 4
+        assert ask(server, "/metrics").status == 200
 
 
 def test_stop_finishes_answers_in_flight() -> None:
-    exporter = FakeExporter(body=LARGE)
-    exporter.may_render.clear()
-    with serving(exporter=exporter) as server, connect(server, SCRAPE) as connection, connect(server, HALF) as half:
+    exporter = FakeExporter()
+    exporter.may_answer.clear()
+    with serving(exporter=exporter) as server, connect(server, SLOW_PAGE) as connection, connect(server, HALF) as half:
         assert exporter.began.acquire(timeout=DEADLINE)
         server.stop()
         assert read_to_end(half) == b""  # the server has begun to stop
         with pytest.raises(ConnectionError):
             connect(server)
-        exporter.may_render.set()
-        assert read_to_end(connection).endswith(LARGE)
+        exporter.may_answer.set()
+        assert read_to_end(connection).endswith(b"ready\n")
 
 
 def test_stop_does_not_wait_for_ever() -> None:
     stuck = FakeExporter()
-    stuck.may_render.clear()
+    stuck.may_answer.clear()
     large = FakeExporter(body=LARGE)
     began = time.monotonic()
     with contextlib.ExitStack() as opened:
         for exporter in (stuck, large):
             with serving(exporter=exporter, grace_seconds=0) as server:
-                opened.enter_context(slow_reader(server))
+                opened.enter_context(slow_reader(server, SLOW_PAGE if exporter is stuck else SCRAPE))
                 assert exporter.began.acquire(timeout=DEADLINE)
-    stuck.may_render.set()
+    stuck.may_answer.set()
     assert time.monotonic() - began < 3
 
 

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from fusionsolar_exporter.cache import PlantAlarms, Snapshot
+from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
 from fusionsolar_exporter.northbound.model import Device, Plant
+from fusionsolar_exporter.rendering.piece import Body, Piece
 from fusionsolar_exporter.status import (
     AccountState,
     AccountStatus,
@@ -56,25 +58,30 @@ class FakeExporter:
     asked: list[tuple[bool, frozenset[str] | None, frozenset[str] | None]] = field(default_factory=list)
     reloads: int = 0
     began: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
-    may_render: threading.Event = field(default_factory=threading.Event)
-    renderings: int = 0
+    may_answer: threading.Event = field(default_factory=threading.Event)
+    asked_ready: int = 0
 
     def __post_init__(self) -> None:
-        self.may_render.set()
+        self.may_answer.set()
+        self.piece = Piece.of(self.body)
 
-    def render(self, *, openmetrics: bool, accounts: frozenset[str] | None, names: frozenset[str] | None) -> bytes:
+    def exposition(
+        self, *, openmetrics: bool, gzipped: bool, accounts: frozenset[str] | None, names: frozenset[str] | None
+    ) -> Body:
         self.asked.append((openmetrics, accounts, names))
-        self.renderings += 1
         self.began.release()
-        assert self.may_render.wait(DEADLINE)
         if self.failure is not None:
             raise self.failure
-        return self.body
+        return self.piece.body(gzipped=gzipped)
 
     def views(self) -> Sequence[AccountView]:
         return self.accounts
 
     def ready(self) -> bool:
+        """Takes as long as a test wants."""
+        self.asked_ready += 1
+        self.began.release()
+        assert self.may_answer.wait(DEADLINE)
         return self.is_ready
 
     def reload(self) -> Sequence[str]:
@@ -88,12 +95,15 @@ def serving(
     *,
     exporter: FakeExporter | None = None,
     limits: ConnectionLimits | None = None,
+    counts: ConnectionCounts | None = None,
     addresses: Sequence[str] = ("127.0.0.1:0",),
     grace_seconds: int = 3,
 ) -> Iterator[WebServer]:
     """Run a server in a thread for the duration of a test."""
     served = app or Application(exporter or FakeExporter(), clock=FixedClock())
-    server = WebServer(served, addresses, limits=limits or ConnectionLimits(), grace_seconds=grace_seconds)
+    server = WebServer(
+        served, addresses, counts=counts, limits=limits or ConnectionLimits(), grace_seconds=grace_seconds
+    )
     server.bind()
     thread = threading.Thread(target=server.run)
     thread.start()

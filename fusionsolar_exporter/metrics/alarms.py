@@ -1,70 +1,105 @@
 """The metrics of alarms (reference 9.1.7)."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from fusionsolar_exporter.metrics.device_types import device_type_label
-from fusionsolar_exporter.metrics.labels import AccountLabels
-from fusionsolar_exporter.metrics.sample_buffer import SampleBuffer
+from fusionsolar_exporter.metrics.labels import AccountLabels, Labels, chunks
+from fusionsolar_exporter.metrics.part import CHUNK, Part, Scene
+from fusionsolar_exporter.metrics.sink import Sink
 from fusionsolar_exporter.metrics.text import label_value
-from fusionsolar_exporter.northbound.model import Alarm, Severity
-from fusionsolar_exporter.view import AccountView
+from fusionsolar_exporter.northbound.model import Alarm
 
 
-def export_alarms(
-    view: AccountView, labels: AccountLabels, buffer: SampleBuffer, severities: Sequence[Severity]
-) -> None:
-    """Add the alarms of one account; ``severities`` are counted even where there is no alarm."""
-    devices = _AlarmDevices(view, labels)
-    raised_at: dict[tuple[tuple[str, str], ...], float | None] = {}
-    for code, plant_alarms in view.snapshot.alarms.items():
-        plant_labels = labels.plants.get(code)
-        if plant_labels is None:
-            continue
-        for alarm in plant_alarms.alarms:
-            series = tuple(_alarm_labels(alarm, plant_labels, devices.find(alarm.serial_number, code)).items())
-            raised_at[series] = _earliest(raised_at.get(series), alarm.raised_at)
-        if plant_alarms.complete:
-            counts = Counter(alarm.severity for alarm in plant_alarms.alarms)
-            for severity in severities:
-                buffer.add("fusionsolar_plant_alarms", plant_labels | {"severity": severity.value}, counts[severity])
-    for series, moment in raised_at.items():
-        series_labels = dict(series)
-        buffer.add("fusionsolar_alarm", series_labels, 1)
-        buffer.add("fusionsolar_alarm_raised_timestamp_seconds", series_labels, moment)
+def alarm_parts(labels: AccountLabels) -> Iterator[Part]:
+    """The parts of an account's alarms: the alarms themselves, and their numbers by plant."""
+    yield Alarms(labels)
+    for chunk in chunks(tuple(labels.plants), CHUNK):
+        yield AlarmCounts(chunk, tuple(labels.plants[code] for code in chunk))
 
 
-class _AlarmDevices:
-    """The labelled devices of an account by serial number, which is all that an alarm tells."""
+@dataclass(frozen=True, slots=True)
+class AlarmCounts:
+    """The number of alarms of plants whose alarms are completely known."""
 
-    def __init__(self, view: AccountView, labels: AccountLabels) -> None:
+    codes: tuple[str, ...]
+    labels: tuple[Labels, ...]
+
+    def inputs(self, scene: Scene) -> tuple[object, ...]:
+        """See :meth:`Part.inputs`."""
+        return tuple(map(scene.snapshot.alarms.get, self.codes))
+
+    def export(self, scene: Scene, sink: Sink) -> None:
+        """See :meth:`Part.export`."""
+        for code, labels in zip(self.codes, self.labels, strict=True):
+            alarms = scene.snapshot.alarms.get(code)
+            if alarms is not None and alarms.complete:
+                counts = Counter(alarm.severity for alarm in alarms.alarms)
+                for severity in scene.severities:
+                    sink.add("fusionsolar_plant_alarms", labels, counts[severity], {"severity": severity.value})
+
+
+class Alarms:
+    """Every alarm. One part, since an alarm may carry the labels of a device of another plant."""
+
+    def __init__(self, labels: AccountLabels) -> None:
         self._labels = labels
-        self._plant_and_id: dict[str, list[tuple[str, str]]] = {}
-        for device_id in labels.devices if view.snapshot.alarms else ():
-            device = view.snapshot.devices[device_id]
-            if device.serial_number:
-                self._plant_and_id.setdefault(device.serial_number, []).append((device.plant_code, device_id))
 
-    def find(self, serial_number: str, plant_code: str) -> dict[str, str] | None:
-        """Labels of the device, that of the alarm's plant where several share the number; None where none matches."""
-        candidates = self._plant_and_id.get(serial_number)
-        if not candidates:
-            return None
-        _, device_id = next((item for item in candidates if item[0] == plant_code), candidates[0])
-        return self._labels.devices[device_id]
+    def inputs(self, scene: Scene) -> tuple[object, ...]:
+        """See :meth:`Part.inputs`."""
+        return tuple((code, some.alarms) for code, some in scene.snapshot.alarms.items() if some.alarms)
+
+    def export(self, scene: Scene, sink: Sink) -> None:
+        """See :meth:`Part.export`."""
+        devices = self._devices(scene)
+        series: dict[tuple[tuple[str, str], ...], tuple[Labels, dict[str, str]]] = {}
+        raised_at: dict[tuple[tuple[str, str], ...], float | None] = {}
+        for code, plant_alarms in scene.snapshot.alarms.items():
+            plant_labels = self._labels.plants.get(code)
+            if plant_labels is None:
+                continue
+            for alarm in plant_alarms.alarms:
+                found = _find(devices.get(alarm.serial_number, ()), code)
+                labels = plant_labels if found is None else found
+                extra = (_device(alarm) if found is None else {}) | _alarm(alarm)
+                key = tuple((labels.values | extra).items())
+                series[key] = labels, extra
+                raised_at[key] = _earliest(raised_at.get(key), alarm.raised_at)
+        for key, (labels, extra) in series.items():
+            sink.add("fusionsolar_alarm", labels, 1, extra)
+            sink.add("fusionsolar_alarm_raised_timestamp_seconds", labels, raised_at[key], extra)
+
+    def _devices(self, scene: Scene) -> dict[str, list[tuple[str, Labels]]]:
+        """Plant codes and labels of the devices by serial number, which is all that an alarm tells."""
+        found: dict[str, list[tuple[str, Labels]]] = {}
+        wanted = {alarm.serial_number for some in scene.snapshot.alarms.values() for alarm in some.alarms} - {""}
+        for device_id, labels in self._labels.devices.items() if wanted else ():
+            device = self._labels.known_devices[device_id]
+            if device.serial_number in wanted:
+                found.setdefault(device.serial_number, []).append((device.plant_code, labels))
+        return found
 
 
-def _alarm_labels(alarm: Alarm, plant_labels: dict[str, str], device_labels: dict[str, str] | None) -> dict[str, str]:
-    if device_labels is None:
-        type_id = alarm.device_type_id
-        device_labels = {
-            **plant_labels,
-            "device_id": "",
-            "device": label_value(alarm.device_name),
-            "device_type": "" if type_id is None else device_type_label(type_id),
-        }
+def _find(candidates: list[tuple[str, Labels]] | tuple[()], plant_code: str) -> Labels | None:
+    """The device of the alarm's plant where several share the number; None where none matches."""
+    if not candidates:
+        return None
+    return next((labels for code, labels in candidates if code == plant_code), candidates[0][1])
+
+
+def _device(alarm: Alarm) -> dict[str, str]:
+    """Labels of a device that the device list does not know."""
+    type_id = alarm.device_type_id
     return {
-        **device_labels,
+        "device_id": "",
+        "device": label_value(alarm.device_name),
+        "device_type": "" if type_id is None else device_type_label(type_id),
+    }
+
+
+def _alarm(alarm: Alarm) -> dict[str, str]:
+    return {
         "alarm_id": label_value(alarm.alarm_id),
         "alarm_name": label_value(alarm.name),
         "cause_id": label_value(alarm.cause_id),

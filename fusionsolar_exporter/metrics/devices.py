@@ -1,93 +1,108 @@
 """The metrics of devices (reference 9.1.5, 9.1.6.1)."""
 
-from collections.abc import Collection, Mapping
-from math import isfinite
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from operator import itemgetter
 
-from prometheus_client.samples import Sample
-
-from fusionsolar_exporter.metrics.labels import AccountLabels
+from fusionsolar_exporter.metrics.labels import AccountLabels, DeviceLabels, chunks
+from fusionsolar_exporter.metrics.part import CHUNK, Part, Scene
 from fusionsolar_exporter.metrics.routes import Routes
-from fusionsolar_exporter.metrics.sample_buffer import SampleBuffer
-from fusionsolar_exporter.metrics.states import DeviceStates
+from fusionsolar_exporter.metrics.sink import Sink
+from fusionsolar_exporter.metrics.states import export_states
 from fusionsolar_exporter.metrics.text import label_value
-from fusionsolar_exporter.metrics.unknown_keys import KeyGate
 from fusionsolar_exporter.northbound.model import Device
-from fusionsolar_exporter.pacing.clock import Clock
-from fusionsolar_exporter.view import AccountView
 
 _KPI = "fusionsolar_device_kpi"
 
 
-def export_devices(view: AccountView, labels: AccountLabels, buffer: SampleBuffer, clock: Clock) -> None:
-    """Add what is known about the devices of one account beside their readings."""
-    snapshot = view.snapshot
-    for device_id, device_labels in labels.devices.items():
-        if device_id in snapshot.listed_devices:
-            info = _info_labels(snapshot.devices[device_id])
-            buffer.add("fusionsolar_device_info", device_labels | info, 1)
-        moment = snapshot.device_fetched_at.get(device_id)
-        if moment is not None:
-            buffer.add("fusionsolar_device_last_success_timestamp_seconds", device_labels, clock.wall(moment))
+def device_parts(labels: AccountLabels) -> Iterator[Part]:
+    """The parts of an account's devices: by type, each in the order of the lists."""
+    by_type: dict[int, list[str]] = {}
+    for device_id in labels.devices:
+        by_type.setdefault(labels.known_devices[device_id].type_id, []).append(device_id)
+    for type_id, ids in sorted(by_type.items(), key=itemgetter(0)):
+        for chunk in chunks(ids, CHUNK):
+            some = tuple(labels.devices[device_id] for device_id in chunk)
+            devices = tuple(labels.known_devices[device_id] for device_id in chunk)
+            yield DeviceInfo(chunk, some, devices)
+            yield DeviceTimes(chunk, some)
+            yield DeviceReadings(chunk, some, type_id)
 
 
-def export_device_readings(
-    view: AccountView,
-    labels: AccountLabels,
-    buffer: SampleBuffer,
-    gate: KeyGate,
-    fitted: Mapping[str, Collection[str]] | None,
-) -> None:
-    """Add the readings of one account's devices; ``fitted`` are the PV strings to export, None exports all."""
-    snapshot = view.snapshot
-    states = DeviceStates(labels, buffer)
-    routes_of: dict[int, Routes] = {}
-    for device_id, reading in snapshot.device_readings.items():
-        device_labels = labels.devices.get(device_id)
-        if device_labels is None:
-            continue
-        device = snapshot.devices[device_id]
-        routes = routes_of.get(device.type_id)
-        if routes is None:
-            routes = routes_of[device.type_id] = Routes(device.type_id, buffer, view.scale_overrides)
-        strings = None if fitted is None else fitted.get(device_id, ())
-        unknown = _export_values(reading.values, device_labels, routes, strings)
-        if unknown and buffer.exports(_KPI):
-            _export_unknown(unknown, device_labels, routes, buffer, gate)
-        states.export(device, reading, device_labels)
-    states.export_counts()
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """What the device list says."""
+
+    ids: tuple[str, ...]
+    labels: tuple[DeviceLabels, ...]
+    devices: tuple[Device, ...]
+
+    def inputs(self, scene: Scene) -> tuple[object, ...]:
+        """See :meth:`Part.inputs`."""
+        return tuple(map(scene.snapshot.listed_devices.__contains__, self.ids))
+
+    def export(self, scene: Scene, sink: Sink) -> None:
+        """See :meth:`Part.export`."""
+        for device_id, labels, device in zip(self.ids, self.labels, self.devices, strict=True):
+            if device_id in scene.snapshot.listed_devices:
+                sink.add("fusionsolar_device_info", labels, 1, _info(device))
 
 
-def _export_values(
-    values: Mapping[str, float], labels: dict[str, str], routes: Routes, strings: Collection[str] | None
-) -> dict[str, float]:
-    """Add the values whose keys are known; return the others."""
-    unknown: dict[str, float] = {}
-    # the one loop that runs for every value of the fleet
-    for key, value in values.items():
-        route = routes[key]
-        if route is None:
-            unknown[key] = value
-            continue
-        add, metric, label, text, multiplier, divisor, string = route
-        if string and strings is not None and string not in strings:
-            continue
-        converted = value * multiplier / divisor
-        if isfinite(converted):
-            add(Sample(metric, {**labels, label: text} if label else labels, converted))
-    return unknown
+@dataclass(frozen=True, slots=True)
+class DeviceTimes:
+    """When data of the devices was last fetched."""
+
+    ids: tuple[str, ...]
+    labels: tuple[DeviceLabels, ...]
+
+    def inputs(self, scene: Scene) -> tuple[object, ...]:
+        """See :meth:`Part.inputs`; a corrected wall clock moves every time."""
+        return (scene.clock.wall(0), tuple(map(scene.snapshot.device_fetched_at.get, self.ids)))
+
+    def export(self, scene: Scene, sink: Sink) -> None:
+        """See :meth:`Part.export`."""
+        for device_id, labels in zip(self.ids, self.labels, strict=True):
+            moment = scene.snapshot.device_fetched_at.get(device_id)
+            if moment is not None:
+                sink.add("fusionsolar_device_last_success_timestamp_seconds", labels, scene.clock.wall(moment))
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceReadings:
+    """The real-time values of devices of one type, and their states."""
+
+    ids: tuple[str, ...]
+    labels: tuple[DeviceLabels, ...]
+    type_id: int
+
+    def inputs(self, scene: Scene) -> tuple[object, ...]:
+        """See :meth:`Part.inputs`."""
+        return tuple(map(scene.snapshot.device_readings.get, self.ids))
+
+    def export(self, scene: Scene, sink: Sink) -> None:
+        """See :meth:`Part.export`."""
+        routes = scene.routes[self.type_id]
+        for device_id, labels in zip(self.ids, self.labels, strict=True):
+            reading = scene.snapshot.device_readings.get(device_id)
+            if reading is not None:
+                strings = None if scene.fitted is None else scene.fitted.observe(device_id, reading.values, routes)
+                unknown = sink.add_values(labels, reading.values, routes, strings)
+                if unknown and sink.exports(_KPI):
+                    _export_unknown(unknown, labels, routes, scene, sink)
+                export_states(self.type_id, reading, labels, sink)
 
 
 def _export_unknown(
-    values: Mapping[str, float], labels: dict[str, str], routes: Routes, buffer: SampleBuffer, gate: KeyGate
+    values: Mapping[str, float], labels: DeviceLabels, routes: Routes, scene: Scene, sink: Sink
 ) -> None:
     for key, value in values.items():
-        label = gate.label(key)
+        label = scene.gate.label(key)
         if label is not None:
             multiplier, divisor = routes.scale(key, 1.0)
-            buffer.add(_KPI, labels | {"key": label}, value * multiplier / divisor)
+            sink.add(_KPI, labels, value * multiplier / divisor, {"key": label})
 
 
-def _info_labels(device: Device) -> dict[str, str]:
+def _info(device: Device) -> dict[str, str]:
     return {
         "serial_number": label_value(device.serial_number),
         "model": label_value(device.model),

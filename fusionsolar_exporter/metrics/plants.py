@@ -1,73 +1,165 @@
-"""The metrics of plants (reference 9.1.3, 9.1.4.1, 9.1.5)."""
+"""The metrics of plants (reference 9.1.3, 9.1.4.1, 9.1.5), alarms apart."""
 
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from fusionsolar_exporter.metrics.codes import CodeTable, code_labels
 from fusionsolar_exporter.metrics.device_types import device_type_label
 from fusionsolar_exporter.metrics.factor import multiplier_and_divisor
 from fusionsolar_exporter.metrics.kpis import plant_target
-from fusionsolar_exporter.metrics.labels import AccountLabels
+from fusionsolar_exporter.metrics.labels import AccountLabels, Labels, chunks
+from fusionsolar_exporter.metrics.part import CHUNK, Part, Scene
 from fusionsolar_exporter.metrics.plant_power import plant_active_power
-from fusionsolar_exporter.metrics.sample_buffer import SampleBuffer
+from fusionsolar_exporter.metrics.sink import Sink
+from fusionsolar_exporter.metrics.states import export_inverter_counts
 from fusionsolar_exporter.metrics.text import label_value
-from fusionsolar_exporter.metrics.unknown_keys import KeyGate
-from fusionsolar_exporter.northbound.model import Plant, Reading
-from fusionsolar_exporter.pacing.clock import Clock
-from fusionsolar_exporter.view import AccountView
+from fusionsolar_exporter.northbound.interfaces import INVERTER_TYPES
+from fusionsolar_exporter.northbound.model import Device, Plant, Reading
 
 _KPI = "fusionsolar_plant_kpi"
 _HEALTH_KEY = "real_health_state"
 
 
-def export_plants(view: AccountView, labels: AccountLabels, buffer: SampleBuffer, gate: KeyGate, clock: Clock) -> None:
-    """Add everything about the plants of one account, alarms apart."""
-    snapshot = view.snapshot
-    for code, plant_labels in labels.plants.items():
-        if code in snapshot.listed_plants:
-            _export_info(snapshot.plants[code], plant_labels, buffer)
-    for code, watts in plant_active_power(snapshot, view.scale_overrides):
-        if code in labels.plants:
-            buffer.add("fusionsolar_plant_active_power_watts", labels.plants[code], watts)
-    for code, reading in snapshot.plant_readings.items():
-        if code in labels.plants:
-            _export_reading(reading, labels.plants[code], buffer, gate)
-    _export_device_counts(view, labels, buffer)
-    for collector, moments in snapshot.plant_fetched_at.items():
-        for code, moment in moments.items():
-            if code in labels.plants:
-                buffer.add(
-                    "fusionsolar_plant_last_success_timestamp_seconds",
-                    labels.plants[code] | {"collector": collector.value},
-                    clock.wall(moment),
-                )
+def plant_parts(labels: AccountLabels) -> Iterator[Part]:
+    """The parts of an account's plants, in the order of the list."""
+    devices_of: dict[str, list[Device]] = {}
+    for device_id in labels.devices:
+        device = labels.known_devices[device_id]
+        devices_of.setdefault(device.plant_code, []).append(device)
+    for chunk in chunks(tuple(labels.plants), CHUNK):
+        some = tuple(labels.plants[code] for code in chunk)
+        devices = tuple(tuple(devices_of.get(code, ())) for code in chunk)
+        yield PlantInfo(chunk, some, tuple(labels.known_plants[code] for code in chunk))
+        yield PlantInverters(some, tuple(_inverters(one) for one in devices))
+        yield PlantReadings(chunk, some)
+        yield PlantDevices(some, devices)
+        yield PlantTimes(chunk, some)
 
 
-def _export_info(plant: Plant, labels: dict[str, str], buffer: SampleBuffer) -> None:
-    date = label_value(plant.grid_connection_date)
-    buffer.add("fusionsolar_plant_info", labels | {"grid_connection_date": date}, 1)
-    buffer.add("fusionsolar_plant_capacity_watts", labels, plant.capacity_watts)
-    buffer.add("fusionsolar_plant_latitude_degrees", labels, plant.latitude)
-    buffer.add("fusionsolar_plant_longitude_degrees", labels, plant.longitude)
-    buffer.add("fusionsolar_plant_grid_connection_timestamp_seconds", labels, plant.grid_connected_at)
+@dataclass(frozen=True, slots=True)
+class PlantInfo:
+    """What the plant list says."""
+
+    codes: tuple[str, ...]
+    labels: tuple[Labels, ...]
+    plants: tuple[Plant, ...]
+
+    def inputs(self, scene: Scene) -> tuple[object, ...]:
+        """See :meth:`Part.inputs`."""
+        return tuple(map(scene.snapshot.listed_plants.__contains__, self.codes))
+
+    def export(self, scene: Scene, sink: Sink) -> None:
+        """See :meth:`Part.export`."""
+        for code, labels, plant in zip(self.codes, self.labels, self.plants, strict=True):
+            if code in scene.snapshot.listed_plants:
+                date = label_value(plant.grid_connection_date)
+                sink.add("fusionsolar_plant_info", labels, 1, {"grid_connection_date": date})
+                sink.add("fusionsolar_plant_capacity_watts", labels, plant.capacity_watts)
+                sink.add("fusionsolar_plant_latitude_degrees", labels, plant.latitude)
+                sink.add("fusionsolar_plant_longitude_degrees", labels, plant.longitude)
+                sink.add("fusionsolar_plant_grid_connection_timestamp_seconds", labels, plant.grid_connected_at)
 
 
-def _export_reading(reading: Reading, labels: dict[str, str], buffer: SampleBuffer, gate: KeyGate) -> None:
+@dataclass(frozen=True, slots=True)
+class PlantInverters:
+    """What the readings of its inverters say about a plant."""
+
+    labels: tuple[Labels, ...]
+    inverters: tuple[tuple[Device, ...], ...]
+
+    def inputs(self, scene: Scene) -> tuple[object, ...]:
+        """See :meth:`Part.inputs`."""
+        readings = scene.snapshot.device_readings
+        return tuple(readings.get(device.id) for inverters in self.inverters for device in inverters)
+
+    def export(self, scene: Scene, sink: Sink) -> None:
+        """See :meth:`Part.export`."""
+        readings = scene.snapshot.device_readings
+        for labels, inverters in zip(self.labels, self.inverters, strict=True):
+            found = [(device.type_id, readings.get(device.id)) for device in inverters]
+            power = plant_active_power((scene.routes[type_id], reading) for type_id, reading in found)
+            sink.add("fusionsolar_plant_active_power_watts", labels, power)
+            export_inverter_counts(found, labels, sink)
+
+
+@dataclass(frozen=True, slots=True)
+class PlantReadings:
+    """The real-time values of plants."""
+
+    codes: tuple[str, ...]
+    labels: tuple[Labels, ...]
+
+    def inputs(self, scene: Scene) -> tuple[object, ...]:
+        """See :meth:`Part.inputs`."""
+        return tuple(map(scene.snapshot.plant_readings.get, self.codes))
+
+    def export(self, scene: Scene, sink: Sink) -> None:
+        """See :meth:`Part.export`."""
+        for code, labels in zip(self.codes, self.labels, strict=True):
+            reading = scene.snapshot.plant_readings.get(code)
+            if reading is not None:
+                _export_reading(reading, labels, scene, sink)
+
+
+@dataclass(frozen=True, slots=True)
+class PlantDevices:
+    """How many devices the device list names."""
+
+    labels: tuple[Labels, ...]
+    devices: tuple[tuple[Device, ...], ...]
+
+    def inputs(self, scene: Scene) -> tuple[object, ...]:
+        """See :meth:`Part.inputs`."""
+        listed = scene.snapshot.listed_devices
+        return tuple(device.id in listed for some in self.devices for device in some)
+
+    def export(self, scene: Scene, sink: Sink) -> None:
+        """See :meth:`Part.export`."""
+        for labels, devices in zip(self.labels, self.devices, strict=True):
+            counts = Counter(device.type_id for device in devices if device.id in scene.snapshot.listed_devices)
+            for type_id, count in counts.items():
+                sink.add("fusionsolar_plant_devices", labels, count, {"device_type": device_type_label(type_id)})
+
+
+@dataclass(frozen=True, slots=True)
+class PlantTimes:
+    """When data of the plants was last fetched."""
+
+    codes: tuple[str, ...]
+    labels: tuple[Labels, ...]
+
+    def inputs(self, scene: Scene) -> tuple[object, ...]:
+        """See :meth:`Part.inputs`; a corrected wall clock moves every time."""
+        fetched_at = scene.snapshot.plant_fetched_at
+        moments = tuple((name, tuple(map(fetched.get, self.codes))) for name, fetched in fetched_at.items())
+        return (scene.clock.wall(0), moments)
+
+    def export(self, scene: Scene, sink: Sink) -> None:
+        """See :meth:`Part.export`."""
+        for code, labels in zip(self.codes, self.labels, strict=True):
+            for collector, moments in scene.snapshot.plant_fetched_at.items():
+                if code in moments:
+                    sink.add(
+                        "fusionsolar_plant_last_success_timestamp_seconds",
+                        labels,
+                        scene.clock.wall(moments[code]),
+                        {"collector": collector.value},
+                    )
+
+
+def _inverters(devices: tuple[Device, ...]) -> tuple[Device, ...]:
+    return tuple(device for device in devices if device.type_id in INVERTER_TYPES)
+
+
+def _export_reading(reading: Reading, labels: Labels, scene: Scene, sink: Sink) -> None:
     for key, value in reading.values.items():
         target = plant_target(key)
         if target is not None:
             multiplier, divisor = multiplier_and_divisor(target.factor)
-            buffer.add(target.metric, labels, value * multiplier / divisor)
-        elif buffer.exports(_KPI) and (label := gate.label(key)) is not None:
-            buffer.add(_KPI, labels | {"key": label}, value)
+            sink.add(target.metric, labels, value * multiplier / divisor)
+        elif sink.exports(_KPI) and (label := scene.gate.label(key)) is not None:
+            sink.add(_KPI, labels, value, {"key": label})
     health = reading.values.get(_HEALTH_KEY)
     if health is not None:
-        buffer.add("fusionsolar_plant_health_state", labels | code_labels(CodeTable.HEALTH_STATE, health), 1)
-
-
-def _export_device_counts(view: AccountView, labels: AccountLabels, buffer: SampleBuffer) -> None:
-    devices = view.snapshot.devices
-    listed = (devices[device_id] for device_id in labels.devices if device_id in view.snapshot.listed_devices)
-    counts = Counter((device.plant_code, device.type_id) for device in listed)
-    for (code, type_id), count in counts.items():
-        device_type = {"device_type": device_type_label(type_id)}
-        buffer.add("fusionsolar_plant_devices", labels.plants[code] | device_type, count)
+        sink.add("fusionsolar_plant_health_state", labels, 1, code_labels(CodeTable.HEALTH_STATE, health))

@@ -10,14 +10,27 @@ _COUNTER_SUFFIX = "_total"
 
 
 def build_registry(collectors: Iterable[Collector], exports: Callable[[str], bool]) -> CollectorRegistry:
-    """A registry of these collectors and of the client library's process, platform and garbage collectors.
+    """A registry of these collectors and of what :func:`process_registry` has.
 
     ``exports`` decides by name which metrics of ``collectors`` are exposed, a counter's with ``_total``; it is asked
-    at every scrape, so that a reloaded configuration counts at once. The library's own are always there.
+    at every scrape, so that a reloaded configuration counts at once.
     """
+    registry = exported_registry(collectors, exports)
+    registry.register(process_registry())
+    return registry
+
+
+def exported_registry(collectors: Iterable[Collector], exports: Callable[[str], bool]) -> CollectorRegistry:
+    """A registry of these collectors alone; see :func:`build_registry`."""
     registry = CollectorRegistry()
     for collector in collectors:
         registry.register(_Exported(collector, exports))
+    return registry
+
+
+def process_registry() -> CollectorRegistry:
+    """A registry of the client library's process, platform and garbage collectors, which are always exported."""
+    registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)

@@ -1,13 +1,14 @@
 """States of devices: one series for the present state of each, and the number of inverters in each state."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from fusionsolar_exporter.metrics.codes import CodeTable, code_labels
-from fusionsolar_exporter.metrics.labels import AccountLabels
-from fusionsolar_exporter.metrics.sample_buffer import SampleBuffer
-from fusionsolar_exporter.northbound.model import Device, Reading
+from fusionsolar_exporter.metrics.device_types import device_type_label
+from fusionsolar_exporter.metrics.labels import Labels
+from fusionsolar_exporter.metrics.sink import Sink
+from fusionsolar_exporter.northbound.model import Reading
 
 
 class _State(NamedTuple):
@@ -22,27 +23,21 @@ _MODE = _State("ch_discharge_model", "fusionsolar_device_charge_discharge_mode",
 _STATES: Mapping[int, tuple[_State, ...]] = {1: (_INVERTER,), 38: (_INVERTER,), 39: (_BATTERY, _MODE)}
 
 
-class DeviceStates:
-    """Adds the states of the devices of one account (reference 9.2.6, Table 9-1)."""
+def export_states(type_id: int, reading: Reading, labels: Labels, sink: Sink) -> None:
+    """Add the present states of one device (reference 9.2.6, Table 9-1)."""
+    for state in _STATES.get(type_id, ()):
+        code = reading.values.get(state.key)
+        if code is not None:
+            sink.add(state.metric, labels, 1, code_labels(state.table, code))
 
-    def __init__(self, labels: AccountLabels, buffer: SampleBuffer) -> None:
-        self._labels = labels
-        self._buffer = buffer
-        self._inverters: Counter[tuple[str, str, tuple[tuple[str, str], ...]]] = Counter()
 
-    def export(self, device: Device, reading: Reading, labels: dict[str, str]) -> None:
-        """Add the present states of one device."""
-        for state in _STATES.get(device.type_id, ()):
-            code = reading.values.get(state.key)
-            if code is None:
-                continue
-            state_labels = code_labels(state.table, code)
-            self._buffer.add(state.metric, labels | state_labels, 1)
-            if state is _INVERTER:
-                self._inverters[device.plant_code, labels["device_type"], tuple(state_labels.items())] += 1
-
-    def export_counts(self) -> None:
-        """Add the number of inverters in each state, by plant and type."""
-        for (plant_code, device_type, state_labels), count in self._inverters.items():
-            labels = self._labels.plants[plant_code] | {"device_type": device_type} | dict(state_labels)
-            self._buffer.add("fusionsolar_plant_inverters", labels, count)
+def export_inverter_counts(inverters: Iterable[tuple[int, Reading | None]], labels: Labels, sink: Sink) -> None:
+    """Add the number of a plant's inverters in each state, by type; they come as type ids and readings."""
+    counts: Counter[tuple[int, float]] = Counter()
+    for type_id, reading in inverters:
+        code = None if reading is None else reading.values.get(_INVERTER.key)
+        if code is not None:
+            counts[type_id, code] += 1
+    for (type_id, code), count in counts.items():
+        extra = {"device_type": device_type_label(type_id), **code_labels(CodeTable.INVERTER_STATE, code)}
+        sink.add("fusionsolar_plant_inverters", labels, count, extra)

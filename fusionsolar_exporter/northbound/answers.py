@@ -19,6 +19,7 @@ from fusionsolar_exporter.northbound.model import (
     Reading,
     Severity,
 )
+from fusionsolar_exporter.northbound.values import Values
 
 T = TypeVar("T")
 
@@ -29,6 +30,7 @@ _LARGEST_INTEGER = 10**_LONGEST_NUMBER
 _WATTS_PER_KILOWATT = 1e3
 _WATTS_PER_MEGAWATT = 1e6
 _MILLISECONDS = 1e3
+_INFINITE = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +207,15 @@ def _reading(reading_id: str, item: Mapping[str, Any]) -> Reading | None:
     values = item.get("dataItemMap")
     if not reading_id or not isinstance(values, dict | None):
         return None
-    parsed = ((key, number(value)) for key, value in (values or {}).items())
-    return Reading(reading_id, {key: value for key, value in parsed if value is not None})
+    parsed = ((key, _value(value)) for key, value in (values or {}).items())
+    return Reading(reading_id, Values((key, value) for key, value in parsed if value is not None))
+
+
+def _value(value: object) -> float | None:
+    """What :func:`number` says, sooner where the value is what it should be: answers hold thousands."""
+    if type(value) is float and -_INFINITE < value < _INFINITE:
+        return value
+    return number(value)
 
 
 def alarms(data: object) -> Items[Alarm]:

@@ -17,6 +17,7 @@ class Account:
     def __init__(self, settings: AccountSettings, surroundings: Surroundings) -> None:
         self._clock = surroundings.clock
         self._log = surroundings.log
+        self._published = surroundings.published
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
@@ -56,6 +57,7 @@ class Account:
         if eventful or pending is not None or self._clock.now() >= self._published_at + _LONGEST_NAP:
             self._published_at = self._clock.now()
             self._status = self._refresher.status()
+            self._published()
         return at
 
     def start(self) -> None:
@@ -104,5 +106,6 @@ class Account:
             return self.step()
         except Exception as error:  # noqa: BLE001 - whatever it is, the thread has to go on
             self._status = replace(self._status, up=False)
+            self._published()
             self._log.error("internal error: please report it", account=self._settings.name, error=error)
             return self._clock.now() + _LONGEST_NAP

@@ -29,6 +29,10 @@ from fusionsolar_exporter.status import AccountStatus, CollectorName
 _LISTS = frozenset({CollectorName.PLANT_LIST, CollectorName.DEVICE_LIST})
 
 
+def _nobody() -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """The collaborators of an account; the transport is made anew when its settings change."""
@@ -37,6 +41,8 @@ class Surroundings:
     transport: Callable[[TransportSettings], Transport]
     observer: Callable[[AccountSettings], Observer]
     log: Log
+    published: Callable[[], None] = _nobody
+    """Called whenever there is something new to read; has to return at once."""
 
 
 class Refresher:

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Protocol
 
 from fusionsolar_exporter.pacing.clock import Clock
+from fusionsolar_exporter.rendering.piece import Body
 from fusionsolar_exporter.view import AccountView
 from fusionsolar_exporter.web.asgi import Receive, Scope, Send
 from fusionsolar_exporter.web.messages import ClientGoneError, Request, Response, plain, read_body
@@ -19,19 +20,19 @@ from fusionsolar_exporter.web.status_report import Report, report
 from fusionsolar_exporter.web.status_style import CONTENT_SECURITY_POLICY
 from fusionsolar_exporter.web.workers import DaemonExecutor
 
-MEBIBYTE = 1024 * 1024
 MAX_BODY_BYTES = 64 * 1024
-RENDERINGS_AT_ONCE = 2
 PAGES_AT_ONCE = 2
 
 log = logging.getLogger(__name__)
 
 
 class Exporter(Protocol):
-    """What the pages show and do. Its methods are called from worker threads."""
+    """What the pages show and do. Its methods are called from worker threads, ``exposition`` from the event loop."""
 
-    def render(self, *, openmetrics: bool, accounts: frozenset[str] | None, names: frozenset[str] | None) -> bytes:
-        """Give the exposition; None where nothing is selected by account or sample name."""
+    def exposition(
+        self, *, openmetrics: bool, gzipped: bool, accounts: frozenset[str] | None, names: frozenset[str] | None
+    ) -> Body:
+        """Give the exposition at once; None where nothing is selected by account or sample name."""
         ...
 
     def views(self) -> Sequence[AccountView]:
@@ -59,7 +60,7 @@ READ = ("GET", "HEAD")
 
 
 class Application:
-    """The ASGI application. ``budget_bytes`` bounds the answers to ``/metrics`` that wait for slow clients."""
+    """The ASGI application."""
 
     def __init__(
         self,
@@ -67,21 +68,14 @@ class Application:
         *,
         clock: Clock,
         telemetry_path: str = "/metrics",
-        budget_bytes: int = 256 * MEBIBYTE,
     ) -> None:
         self._exporter = exporter
         self._clock = clock
         self._telemetry_path = telemetry_path
         self._workers = DaemonExecutor(PAGES_AT_ONCE, "web-page")
-        scrapes = Scrapes(
-            exporter.render,
-            DaemonExecutor(RENDERINGS_AT_ONCE, "web-scrape"),
-            at_once=RENDERINGS_AT_ONCE,
-            budget_bytes=budget_bytes,
-        )
         self._routes: Mapping[str, Route] = {
             "/": Route(READ, self._page),
-            telemetry_path: Route(READ, scrapes.answer),
+            telemetry_path: Route(READ, Scrapes(exporter.exposition).answer),
             "/api/v1/status": Route(READ, self._status),
             "/-/healthy": Route(READ, self._healthy),
             "/-/ready": Route(READ, self._ready),
@@ -112,10 +106,7 @@ class Application:
         except Exception:
             log.exception("answering failed", extra={"path": request.path})
             response = plain(HTTPStatus.INTERNAL_SERVER_ERROR, "the answer could not be made; the log says why")
-        try:
-            await response.send(send, with_body=request.method != "HEAD")
-        finally:
-            response.release()
+        await response.send(send, with_body=request.method != "HEAD")
 
     async def _route(self, request: Request) -> Response:
         route = self._routes.get(request.path)

@@ -1,11 +1,12 @@
 """Requests as the routes see them, and answers as they give them."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
 
+from fusionsolar_exporter.rendering.piece import Body
 from fusionsolar_exporter.web.asgi import Receive, Scope, Send
 
 PLAIN = "text/plain; charset=utf-8"
@@ -42,25 +43,21 @@ class Request:
         return ", ".join(value.decode("latin-1") for key, value in self.headers if key == wanted)
 
 
-def _nothing() -> None:
-    pass
-
-
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer; ``release`` is called once it was handed over, or could not be."""
+    """An answer."""
 
     status: HTTPStatus
-    body: bytes
+    body: bytes | Body
     content_type: str = PLAIN
     headers: Sequence[tuple[str, str]] = ()
-    release: Callable[[], None] = _nothing
 
     async def send(self, send: Send, *, with_body: bool) -> None:
         """Hand the answer to the server; waits whenever the client does not read."""
+        body = Body((self.body,), len(self.body)) if isinstance(self.body, bytes) else self.body
         headers = [
             ("content-type", self.content_type),
-            ("content-length", str(len(self.body))),
+            ("content-length", str(body.size)),
             ("date", formatdate(usegmt=True)),
             ("x-content-type-options", "nosniff"),
             ("cache-control", "no-store"),
@@ -73,12 +70,30 @@ class Response:
                 "headers": [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers],
             }
         )
-        if with_body:
-            for start in range(0, len(self.body), CHUNK_BYTES):
-                piece = self.body[start : start + CHUNK_BYTES]
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        left = body.size if with_body else 0
+        for chunk in chunks(body.parts) if left else (b"",):
+            left -= len(chunk)
+            await send({"type": "http.response.body", "body": chunk, "more_body": left > 0})
+            if left:
                 await asyncio.sleep(0)  # others get their turn, and a client that is gone is noticed
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def chunks(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Small parts together and large ones cut, so that all but the last are of the same size."""
+    waiting: list[bytes] = []
+    room = CHUNK_BYTES
+    for part in parts:
+        start = 0
+        while len(part) - start >= room:
+            waiting.append(part[start : start + room])
+            start += room
+            yield b"".join(waiting)
+            waiting, room = [], CHUNK_BYTES
+        if start < len(part):
+            waiting.append(part[start:])
+            room -= len(part) - start
+    if waiting:
+        yield b"".join(waiting)
 
 
 def one_line(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import cast
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
 from fusionsolar_exporter.web.addresses import listen, name_of
 from fusionsolar_exporter.web.asgi import AsgiApplication
 from fusionsolar_exporter.web.connections import ConnectionLimits, Connections, GuardedConnection
@@ -41,6 +42,7 @@ class WebServer:
         app: AsgiApplication,
         addresses: Sequence[str],
         *,
+        counts: ConnectionCounts | None = None,
         limits: ConnectionLimits = DEFAULT_LIMITS,
         grace_seconds: int = GRACE_SECONDS,
     ) -> None:
@@ -48,11 +50,15 @@ class WebServer:
         self._sockets: list[socket.socket] = []
         self.addresses: tuple[str, ...] = ()
         """What the server really listens on, as ``HOST:PORT``; empty before :meth:`bind`."""
+        connections = Connections(limits, counts or ConnectionCounts())
         self._server = _Server(
             uvicorn.Config(
                 app,
                 # uvicorn asks for a class but only ever calls it
-                http=cast("type[asyncio.Protocol]", partial(GuardedConnection, Connections(limits))),
+                http=cast(
+                    "type[asyncio.Protocol]",
+                    partial(GuardedConnection, connections),
+                ),
                 loop="asyncio",
                 interface="asgi3",
                 ws="none",

@@ -179,7 +179,9 @@ class HttpWorld:
 
     def exposition(self, names: frozenset[str] | None = None) -> str:
         """``/metrics`` now, unread."""
-        return self.exporter.render(openmetrics=False, accounts=None, names=names).decode()
+        self.exporter.refresh_exposition()
+        body = self.exporter.exposition(openmetrics=False, gzipped=False, accounts=None, names=names)
+        return b"".join(body.parts).decode()
 
     def order(self, kind: FaultKind, interface: Interface | None = None, **how: Any) -> Fault:
         """Order a fault at the far side."""

@@ -1,0 +1,76 @@
+"""The values of one reading: numbers side by side, and keys that readings of the same kind share.
+
+A fleet of ten thousand inverters has a million values; as dictionaries of texts and floats they would take ten times
+as much memory.
+"""
+
+from array import array
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
+from functools import lru_cache
+
+_KINDS = 4096  # of readings, by their keys; each is remembered once
+
+
+class Values(Mapping[str, float]):
+    """An immutable mapping from the far side's keys to finite numbers, in the order of the answer."""
+
+    __slots__ = ("_numbers", "_places")
+
+    def __init__(self, values: Iterable[tuple[str, float]]) -> None:
+        found = dict(values)
+        self._places = _places(tuple(found))
+        self._numbers = array("d", found.values())
+
+    def __getitem__(self, key: str) -> float:
+        return self._numbers[self._places[key]]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Values) and other._places == self._places:
+            return self._numbers == other._numbers
+        return super().__eq__(other)
+
+    __hash__ = None  # type: ignore[assignment]  # like every mapping
+
+    def __repr__(self) -> str:
+        return f"Values({dict(self)!r})"
+
+    def values(self) -> ValuesView[float]:
+        """The numbers, without looking up each by its key."""
+        return _Numbers(self)
+
+    def items(self) -> ItemsView[str, float]:
+        """Keys and numbers, likewise."""
+        return _Items(self)
+
+    @property
+    def numbers(self) -> "array[float]":
+        """The numbers in the order of the keys; not to be changed."""
+        return self._numbers
+
+
+class _Numbers(ValuesView[float]):
+    _mapping: Values
+
+    def __iter__(self) -> Iterator[float]:
+        return iter(self._mapping.numbers)
+
+
+class _Items(ItemsView[str, float]):
+    _mapping: Values
+
+    def __iter__(self) -> Iterator[tuple[str, float]]:
+        return zip(self._mapping, self._mapping.numbers, strict=True)
+
+
+@lru_cache(maxsize=_KINDS)
+def _places(keys: tuple[str, ...]) -> Mapping[str, int]:
+    return {key: place for place, key in enumerate(keys)}

@@ -1,0 +1,1 @@
+"""The exposition as finished bytes: rendered in the background when something changes, only sent when scraped."""

@@ -1,0 +1,78 @@
+"""Finished stretches of the exposition, plain and compressed, and how they are joined."""
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fusionsolar_exporter.rendering import crc
+
+GZIP_LEVEL = 3  # measured: docs/http_server.md
+_RAW_DEFLATE = -15  # zlib's window size, without a container
+_GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # deflate, no name, no time, any system (RFC 1952)
+_LAST_BLOCK = b"\x03\x00"  # an empty one that ends the stream (RFC 1951)
+_MODULUS = 1 << 32
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """An answer's body, in the parts that it is made of."""
+
+    parts: tuple[bytes, ...]
+    size: int
+    """Bytes of all parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Lines of an exposition. Pieces are joined without touching their texts."""
+
+    texts: tuple[bytes, ...]
+    packed: tuple[bytes, ...]
+    """The same in deflate blocks that end on a byte and refer to nothing before them."""
+    size: int
+    """Bytes of all texts."""
+    crc: int
+    shift: int
+    """See :func:`crc.shift`, of the size."""
+    samples: int
+
+    @classmethod
+    def of(cls, text: bytes, samples: int = 0) -> "Piece":
+        """Compress a text."""
+        compressor = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, _RAW_DEFLATE)
+        packed = compressor.compress(text) + compressor.flush(zlib.Z_FULL_FLUSH)
+        return cls((text,), (packed,), len(text), zlib.crc32(text), crc.shift(len(text)), samples)
+
+    @classmethod
+    def join(cls, pieces: Iterable["Piece"]) -> "Piece":
+        """Pieces in a row as one."""
+        texts: list[bytes] = []
+        packed: list[bytes] = []
+        size, samples, checksum = 0, 0, 0
+        for piece in pieces:
+            texts.extend(piece.texts)
+            packed.extend(piece.packed)
+            size += piece.size
+            samples += piece.samples
+            checksum = crc.joined(checksum, piece.crc, piece.shift)
+        return cls(tuple(texts), tuple(packed), size, checksum, crc.shift(size), samples)
+
+    def condensed(self) -> "Piece":
+        """The same with its compressed blocks in one; the texts, which are much larger, stay apart."""
+        return Piece(self.texts, (b"".join(self.packed),), self.size, self.crc, self.shift, self.samples)
+
+    def head(self, samples: int) -> "Piece":
+        """The first lines only."""
+        text = b"".join(self.texts)
+        end = 0
+        for _ in range(samples):
+            end = text.index(b"\n", end) + 1  # line ends in labels are escaped
+        return Piece.of(text[:end], samples)
+
+    def body(self, *, gzipped: bool) -> Body:
+        """The piece as the body of an answer."""
+        if not gzipped:
+            return Body(self.texts, self.size)
+        trailer = _LAST_BLOCK + self.crc.to_bytes(4, "little") + (self.size % _MODULUS).to_bytes(4, "little")
+        parts = (_GZIP_HEADER, *self.packed, trailer)
+        return Body(parts, sum(map(len, parts)))
