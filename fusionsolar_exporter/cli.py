@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from fusionsolar_exporter import __version__, check_config, demo, logs
+from fusionsolar_exporter import __version__, check_config, demo, healthcheck, logs
 from fusionsolar_exporter.config import Config, ConfigError, config_from_environment, load_config
 from fusionsolar_exporter.logs import EventLogger, LogFormat, LogLevel
 from fusionsolar_exporter.serving import WebOptions, serve
@@ -25,6 +25,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return check_config.check_config(args.file)
     if args.command == "simulator":
         return simulator.run(args)
+    if args.command == "healthcheck":
+        return healthcheck.run(args)
     logs.configure(args.log_level, args.log_format, sys.stderr)
     log = EventLogger()
     web = WebOptions(args.listen_addresses or [_DEFAULT_ADDRESS], args.telemetry_path)
@@ -76,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     simulator.add_arguments(add("simulator", "a simulated management system, for other clients and for tests"))
     checker = add("check-config", "validate a configuration and print the cadence that follows from it")
     checker.add_argument("file", type=Path, metavar="FILE")
+    asker = add("healthcheck", "ask the exporter on this host whether it works; the exit status is 0 where it does")
+    healthcheck.add_arguments(asker, _DEFAULT_ADDRESS)
     return parser
 
 

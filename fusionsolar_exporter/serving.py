@@ -43,7 +43,7 @@ def serve(
     exporter = Exporter(config, load, clock=clock, log=log)
     sys.setswitchinterval(SWITCH_SECONDS)
     app = Application(exporter, clock=clock, telemetry_path=web.telemetry_path)
-    server = WebServer(app, web.addresses, counts=exporter.connection_counts)
+    server = WebServer(app, web.addresses, shortcut=app.shortcut, counts=exporter.connection_counts)
     try:
         server.bind()
     except ListenError as error:

@@ -197,7 +197,7 @@ def test_demo_shows_values_within_five_seconds_and_something_moves(monkeypatch: 
         )
         running.get_until(path, pattern)
 
-    status, lines = run_command(["demo", "--plants=2", "--speed=300", *ANYWHERE], meanwhile, monkeypatch)
+    status, lines = run_command(["demo", "--plants=2", "--speed=100", *ANYWHERE], meanwhile, monkeypatch)
 
     assert status == 0
     assert "status page   http://localhost:" in lines

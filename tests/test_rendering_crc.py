@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fusionsolar_exporter.rendering import crc
-from fusionsolar_exporter.rendering.piece import Piece
+from fusionsolar_exporter.rendering.piece import Piece, body
 
 
 @given(st.binary(), st.binary(), st.integers(0, 300_000))
@@ -27,8 +27,8 @@ def test_sizes_beyond_every_buffer() -> None:
 
 @given(st.lists(st.binary(max_size=300), max_size=12))
 def test_joined_pieces_are_one_gzip_stream_without_a_second_member(texts: list[bytes]) -> None:
-    body = Piece.join(map(Piece.of, texts)).body(gzipped=True)
+    whole = body([Piece.join(map(Piece.of, texts)), Piece.of(b"more")], gzipped=True)
     stream = zlib.decompressobj(31)
-    assert stream.decompress(b"".join(body.parts)) == b"".join(texts)
+    assert stream.decompress(b"".join(whole.parts)) == b"".join(texts) + b"more"
     assert stream.eof
     assert stream.unused_data == b""

@@ -232,13 +232,12 @@ def test_an_answer_handed_over_whole_has_the_same_deadline() -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
-    with serving(app, limits=ConnectionLimits(answer_seconds=SHORT)) as server:
-        with slow_reader(server) as slow:
-            wait_for_reset(slow, server)
-        with slow_reader(server) as late:
-            assert http_body(late) == LARGE
-            late.sendall(SCRAPE)
-            assert http_body(late) == LARGE
+    with serving(app, limits=ConnectionLimits(answer_seconds=SHORT)) as server, slow_reader(server) as slow:
+        wait_for_reset(slow, server)
+    with serving(app) as server, slow_reader(server) as late:
+        assert http_body(late) == LARGE
+        late.sendall(SCRAPE)
+        assert http_body(late) == LARGE
 
 
 def test_slow_readers_share_one_answer() -> None:

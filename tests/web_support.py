@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fusionsolar_exporter.cache import PlantAlarms, Snapshot
 from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
 from fusionsolar_exporter.northbound.model import Device, Plant
-from fusionsolar_exporter.rendering.piece import Body, Piece
+from fusionsolar_exporter.rendering.piece import Body, Piece, body
 from fusionsolar_exporter.status import (
     AccountState,
     AccountStatus,
@@ -72,7 +72,7 @@ class FakeExporter:
         self.began.release()
         if self.failure is not None:
             raise self.failure
-        return self.piece.body(gzipped=gzipped)
+        return body([self.piece], gzipped=gzipped)
 
     def views(self) -> Sequence[AccountView]:
         return self.accounts
@@ -102,7 +102,12 @@ def serving(
     """Run a server in a thread for the duration of a test."""
     served = app or Application(exporter or FakeExporter(), clock=FixedClock())
     server = WebServer(
-        served, addresses, counts=counts, limits=limits or ConnectionLimits(), grace_seconds=grace_seconds
+        served,
+        addresses,
+        shortcut=served.shortcut if isinstance(served, Application) else lambda _: None,
+        counts=counts,
+        limits=limits or ConnectionLimits(),
+        grace_seconds=grace_seconds,
     )
     server.bind()
     thread = threading.Thread(target=server.run)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fusionsolar_exporter.metrics.families import FAMILIES
 from fusionsolar_exporter.rendering.headers import headers
 from fusionsolar_exporter.rendering.own_metrics import OwnMetrics
-from fusionsolar_exporter.rendering.piece import Body, Piece
+from fusionsolar_exporter.rendering.piece import Body, Piece, body
 
 _EOF = Piece.of(b"# EOF\n")
 
@@ -74,7 +74,7 @@ class Exposition:
         ]
         if openmetrics:
             pieces.append(_EOF)
-        return Piece.join(pieces).body(gzipped=gzipped)
+        return body(pieces, gzipped=gzipped)
 
     def _data(self, *, openmetrics: bool, accounts: frozenset[str] | None, names: frozenset[str] | None) -> Piece:
         pieces: list[Piece] = []

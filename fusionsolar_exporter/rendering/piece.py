@@ -69,10 +69,20 @@ class Piece:
             end = text.index(b"\n", end) + 1  # line ends in labels are escaped
         return Piece.of(text[:end], samples)
 
-    def body(self, *, gzipped: bool) -> Body:
-        """The piece as the body of an answer."""
-        if not gzipped:
-            return Body(self.texts, self.size)
-        trailer = _LAST_BLOCK + self.crc.to_bytes(4, "little") + (self.size % _MODULUS).to_bytes(4, "little")
-        parts = (_GZIP_HEADER, *self.packed, trailer)
-        return Body(parts, sum(map(len, parts)))
+
+def body(pieces: Iterable[Piece], *, gzipped: bool) -> Body:
+    """Pieces in a row as the body of an answer."""
+    parts: list[bytes] = []
+    size, checksum = 0, 0
+    for piece in pieces:
+        size += piece.size
+        if gzipped:
+            parts.extend(piece.packed)
+            checksum = crc.joined(checksum, piece.crc, piece.shift)
+        else:
+            parts.extend(piece.texts)
+    if not gzipped:
+        return Body(tuple(parts), size)
+    trailer = _LAST_BLOCK + checksum.to_bytes(4, "little") + (size % _MODULUS).to_bytes(4, "little")
+    whole = (_GZIP_HEADER, *parts, trailer)
+    return Body(whole, sum(map(len, whole)))

@@ -12,6 +12,8 @@ from fusionsolar_exporter.web.asgi import Receive, Scope, Send
 PLAIN = "text/plain; charset=utf-8"
 CHUNK_BYTES = 1024 * 1024
 """Large answers are handed over in pieces, so that a slow reader holds one piece in the server's buffer."""
+LARGE_BYTES = 128 * 1024
+"""From here on copying a part costs more than sending it by itself."""
 
 
 class ClientGoneError(Exception):
@@ -52,46 +54,59 @@ class Response:
     content_type: str = PLAIN
     headers: Sequence[tuple[str, str]] = ()
 
-    async def send(self, send: Send, *, with_body: bool) -> None:
-        """Hand the answer to the server; waits whenever the client does not read."""
-        body = Body((self.body,), len(self.body)) if isinstance(self.body, bytes) else self.body
-        headers = [
+    @property
+    def content(self) -> Body:
+        """The body in its parts."""
+        return Body((self.body,), len(self.body)) if isinstance(self.body, bytes) else self.body
+
+    def fields(self) -> Sequence[tuple[bytes, bytes]]:
+        """The headers."""
+        fields = (
             ("content-type", self.content_type),
-            ("content-length", str(body.size)),
+            ("content-length", str(self.content.size)),
             ("date", formatdate(usegmt=True)),
             ("x-content-type-options", "nosniff"),
             ("cache-control", "no-store"),
             *self.headers,
-        ]
-        await send(
-            {
-                "type": "http.response.start",
-                "status": int(self.status),
-                "headers": [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers],
-            }
         )
-        left = body.size if with_body else 0
-        for chunk in chunks(body.parts) if left else (b"",):
+        return [(key.encode("latin-1"), value.encode("latin-1")) for key, value in fields]
+
+    def head(self) -> bytes:
+        """Status line and headers as HTTP/1.1 writes them."""
+        lines = [b"HTTP/1.1 %d %s" % (self.status, self.status.phrase.encode("ascii"))]
+        lines += [b"%s: %s" % field for field in self.fields()]
+        return b"\r\n".join([*lines, b"", b""])
+
+    async def send(self, send: Send, *, with_body: bool) -> None:
+        """Hand the answer to the server; waits whenever the client does not read."""
+        await send({"type": "http.response.start", "status": int(self.status), "headers": self.fields()})
+        content = self.content
+        left = content.size if with_body else 0
+        for chunk in chunks(content.parts) if left else (b"",):
             left -= len(chunk)
             await send({"type": "http.response.body", "body": chunk, "more_body": left > 0})
             if left:
                 await asyncio.sleep(0)  # others get their turn, and a client that is gone is noticed
 
 
-def chunks(parts: Iterable[bytes]) -> Iterator[bytes]:
-    """Small parts together and large ones cut, so that all but the last are of the same size."""
+def chunks(parts: Iterable[bytes]) -> Iterator[bytes | memoryview]:
+    """Large parts cut, without being copied; small ones together."""
     waiting: list[bytes] = []
-    room = CHUNK_BYTES
+    held = 0
     for part in parts:
-        start = 0
-        while len(part) - start >= room:
-            waiting.append(part[start : start + room])
-            start += room
-            yield b"".join(waiting)
-            waiting, room = [], CHUNK_BYTES
-        if start < len(part):
-            waiting.append(part[start:])
-            room -= len(part) - start
+        if len(part) >= LARGE_BYTES:
+            if waiting:
+                yield b"".join(waiting)
+            waiting, held = [], 0
+            view = memoryview(part)
+            for start in range(0, len(part), CHUNK_BYTES):
+                yield view[start : start + CHUNK_BYTES]
+        else:
+            waiting.append(part)
+            held += len(part)
+            if held >= CHUNK_BYTES:
+                yield b"".join(waiting)
+                waiting, held = [], 0
     if waiting:
         yield b"".join(waiting)
 

@@ -1,6 +1,6 @@
 """Answers to ``/metrics``: bytes that were ready before anybody asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import parse_qs
@@ -29,21 +29,22 @@ class Scrapes:
 
     async def answer(self, request: Request) -> Response:
         """Give what the query selects, in the representation the client prefers."""
+        return self.prepare(request)()
+
+    def prepare(self, request: Request) -> Callable[[], Response]:
+        """Give what answers this request, now and whenever it comes again."""
         openmetrics = wants_openmetrics(request.header("accept"))
         gzipped = wants_gzip(request.header("accept-encoding"))
         query = parse_qs(request.query, keep_blank_values=True)
-        body = self._exposition(
-            openmetrics=openmetrics,
-            gzipped=gzipped,
-            accounts=_selected(query, "account"),
-            names=_selected(query, "name[]"),
-        )
-        return Response(
-            HTTPStatus.OK,
-            body,
-            OPENMETRICS_CONTENT_TYPE if openmetrics else TEXT_CONTENT_TYPE,
-            (("vary", "Accept, Accept-Encoding"), *((("content-encoding", "gzip"),) if gzipped else ())),
-        )
+        accounts, names = _selected(query, "account"), _selected(query, "name[]")
+        content_type = OPENMETRICS_CONTENT_TYPE if openmetrics else TEXT_CONTENT_TYPE
+        headers = (("vary", "Accept, Accept-Encoding"), *((("content-encoding", "gzip"),) if gzipped else ()))
+
+        def answer() -> Response:
+            body = self._exposition(openmetrics=openmetrics, gzipped=gzipped, accounts=accounts, names=names)
+            return Response(HTTPStatus.OK, body, content_type, headers)
+
+        return answer
 
 
 def _selected(query: Mapping[str, Sequence[str]], name: str) -> frozenset[str] | None:

@@ -13,11 +13,16 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
 from fusionsolar_exporter.web.addresses import listen, name_of
-from fusionsolar_exporter.web.asgi import AsgiApplication
-from fusionsolar_exporter.web.connections import ConnectionLimits, Connections, GuardedConnection
+from fusionsolar_exporter.web.asgi import AsgiApplication, Scope
+from fusionsolar_exporter.web.connections import ConnectionLimits, Connections
+from fusionsolar_exporter.web.repeated import RepeatingConnection, Shortcut
 
 DEFAULT_LIMITS = ConnectionLimits()
 GRACE_SECONDS = 3
+
+
+def _no_shortcut(_scope: Scope) -> None:
+    """Every request is read anew."""
 
 
 class _Server(uvicorn.Server):
@@ -42,6 +47,7 @@ class WebServer:
         app: AsgiApplication,
         addresses: Sequence[str],
         *,
+        shortcut: Shortcut = _no_shortcut,
         counts: ConnectionCounts | None = None,
         limits: ConnectionLimits = DEFAULT_LIMITS,
         grace_seconds: int = GRACE_SECONDS,
@@ -57,7 +63,7 @@ class WebServer:
                 # uvicorn asks for a class but only ever calls it
                 http=cast(
                     "type[asyncio.Protocol]",
-                    partial(GuardedConnection, connections),
+                    partial(RepeatingConnection, connections, shortcut),
                 ),
                 loop="asyncio",
                 interface="asgi3",

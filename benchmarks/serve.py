@@ -1,0 +1,52 @@
+"""One server in a process of its own: ``python -m benchmarks.serve KIND SAMPLES``; says on which port, and its memory.
+
+Kinds: ``exporter``, ``refreshing`` (the same while values change at full speed), ``prometheus_client``.
+"""
+
+import json
+import sys
+import threading
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, start_http_server
+
+from benchmarks.fleet import Fleet, RenderedFleet
+from fusionsolar_exporter.metrics.registry import build_registry
+from fusionsolar_exporter.pacing.clock import SystemClock
+from fusionsolar_exporter.serving import SWITCH_SECONDS
+from fusionsolar_exporter.web.application import Application
+from fusionsolar_exporter.web.server import WebServer
+
+_KIB = 1024
+
+
+def memory(name: str) -> int:
+    """Bytes of this process: ``VmRSS`` now, ``VmHWM`` at most."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) * _KIB for line in lines if line.startswith(f"{name}:"))
+
+
+def main(kind: str, samples: int) -> None:
+    empty = memory("VmRSS")
+    fleet = Fleet(samples)
+    if kind == "prometheus_client":
+        registry: CollectorRegistry = build_registry([fleet.collector(), fleet.own()], lambda _: True)
+        server, _ = start_http_server(0, "127.0.0.1", registry)
+        port, count = server.server_port, 0
+    else:
+        rendered = RenderedFleet(fleet)
+        sys.setswitchinterval(SWITCH_SECONDS)
+        app = Application(rendered, clock=SystemClock())
+        web = WebServer(app, ["127.0.0.1:0"], shortcut=app.shortcut)
+        web.bind()
+        threading.Thread(target=web.run, daemon=True).start()
+        port, count = int(web.addresses[0].rpartition(":")[2]), rendered.renderer.exposition.samples
+        if kind == "refreshing":
+            rendered.refresh_for_ever()
+    print(json.dumps({"port": port, "samples": count, "empty": empty}), flush=True)
+    for _ in sys.stdin:  # asked how much it needed so far
+        print(json.dumps({"now": memory("VmRSS"), "peak": memory("VmHWM")}), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

@@ -1,0 +1,60 @@
+"""The subcommand ``healthcheck``: does the exporter on this host answer? Its exit status is for container runtimes."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from typing import TextIO
+
+PATH = "/-/healthy"
+TIMEOUT = 5.0
+"""Seconds until an exporter that does not answer counts as unhealthy."""
+
+_LOOPBACK = {"": "localhost", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - what is listened on, not listening
+_LARGEST_PORT = 65535
+
+
+def add_arguments(parser: argparse.ArgumentParser, default_address: str) -> None:
+    """Add the flags of the subcommand: those of ``serve`` that say where it listens."""
+    parser.add_argument(
+        "--web.listen-address",
+        dest="listen_addresses",
+        action="append",
+        type=_address,
+        metavar="HOST:PORT",
+        help=f"where the exporter was told to listen, repeatable: the first one is asked (default: {default_address})",
+    )
+    parser.set_defaults(default_address=default_address)
+
+
+def run(args: argparse.Namespace, *, messages: TextIO | None = None) -> int:
+    """Ask once: 0 where the answer is 200, else 1 and one line that says why."""
+    messages = sys.stderr if messages is None else messages
+    addresses: Sequence[tuple[str, int]] = args.listen_addresses or [_address(args.default_address)]
+    host, port = addresses[0]
+    # no proxy is asked, whatever the environment names: this connection does not leave the host
+    connection = HTTPConnection(host.strip("[]"), port, timeout=TIMEOUT)
+    where = f"http://{host}:{port}{PATH}"
+    try:
+        connection.request("GET", PATH, headers={"Connection": "close"})
+        answer: HTTPResponse = connection.getresponse()
+    except (OSError, HTTPException) as error:
+        print(f"unhealthy: {where}: {error or type(error).__name__}", file=messages)
+        return 1
+    finally:
+        connection.close()
+    if answer.status != 200:  # noqa: PLR2004 - HTTP's own number
+        print(f"unhealthy: {where}: HTTP status {answer.status}, expected 200", file=messages)
+        return 1
+    return 0
+
+
+def _address(text: str) -> tuple[str, int]:
+    """Host, with the brackets of IPv6, and port of an address that was listened on."""
+    host, colon, port = text.rpartition(":")
+    bare = not (host.startswith("[") and host.endswith("]"))
+    if not colon or (bare and ":" in host) or not port.isascii() or not port.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no address: write HOST:PORT, such as :10035 or [::1]:10035")
+    if not 1 <= int(port) <= _LARGEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r}: write the port that the exporter got, a number from 1 to 65535")
+    return _LOOPBACK.get(host, host), int(port)

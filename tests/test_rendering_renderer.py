@@ -1,0 +1,210 @@
+"""The exposition in the background: what changed is shown soon, what expired is gone, and nothing grows."""
+
+import math
+import re
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from metrics_support import FixedClock, export_settings, status
+from prometheus_client import CollectorRegistry
+from support.manual_clock import ManualClock
+
+from fusionsolar_exporter.cache import AlarmWindow, Cache, Freshness
+from fusionsolar_exporter.metrics.collector import FusionSolarCollector
+from fusionsolar_exporter.metrics.cuts import Limit
+from fusionsolar_exporter.metrics.exposition import render
+from fusionsolar_exporter.metrics.settings import ExportSettings
+from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Reading, Severity
+from fusionsolar_exporter.northbound.values import Values
+from fusionsolar_exporter.pacing.clock import Clock, SystemClock
+from fusionsolar_exporter.rendering.own_metrics import OwnRenderer
+from fusionsolar_exporter.rendering.renderer import Renderer
+from fusionsolar_exporter.view import AccountView
+
+DEADLINE = 10.0
+NOTHING = OwnRenderer(CollectorRegistry()).render()
+TEMPERATURE = "fusionsolar_device_temperature_celsius"
+
+
+@dataclass
+class Site:
+    """One account whose cache a test fills, and a renderer over it."""
+
+    clock: Clock
+    settings: ExportSettings = field(default_factory=export_settings)
+    cuts: list[tuple[str, Limit, int]] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    failure: Exception | None = None
+
+    def __post_init__(self) -> None:
+        self.cache = Cache(self.clock)
+        self.collector = FusionSolarCollector(self.views, self.settings, self.clock, lambda *cut: self.cuts.append(cut))
+        self.renderer = Renderer(self.collector, CollectorRegistry(), self.cache.next_expiry, self.clock, self)
+
+    def views(self) -> Sequence[AccountView]:
+        if self.failure is not None:
+            raise self.failure
+        return [AccountView("home", self.cache.snapshot(), status(), {})]
+
+    def error(self, event: str, /, **_: object) -> None:
+        self.errors.append(event)
+
+    def fleet(self, plants: Sequence[Plant], devices: Sequence[Device]) -> None:
+        self.cache.know({plant.code: plant for plant in plants}, {device.id: device for device in devices})
+
+    def read(self, values: dict[str, dict[str, float]], ttl: float = 100.0) -> None:
+        readings = [Reading(key, Values(some.items())) for key, some in values.items()]
+        self.cache.read_devices(readings, Freshness(self.clock.now(), ttl))
+
+    def text(self) -> str:
+        body = self.renderer.exposition.body(NOTHING, openmetrics=False, gzipped=False)
+        return b"".join(body.parts).decode()
+
+    def has(self, name: str) -> bool:
+        return re.search(rf"^{name}\b", self.text(), re.MULTILINE) is not None
+
+    def oracle(self) -> str:
+        return render(self.collector, openmetrics=False, accounts=None, names=None).decode()
+
+
+def eventually(what: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE
+    tick = threading.Event()
+    while not what():
+        assert time.monotonic() < deadline, "it never came"
+        tick.wait(0.002)
+
+
+ONE_PLANT = [Plant("p", "Plant")]
+ONE_DEVICE = [Device("1", "Inverter", "p", 1)]
+
+
+def test_the_background_shows_what_is_new_and_what_expires_though_nothing_arrives_any_more() -> None:
+    site = Site(SystemClock())
+    site.renderer.start()
+    try:
+        site.fleet(ONE_PLANT, ONE_DEVICE)
+        site.read({"1": {"temperature": 21.0}}, ttl=0.5)
+        site.renderer.wake()
+        eventually(lambda: site.has(TEMPERATURE))
+        eventually(lambda: not site.has(TEMPERATURE))
+        assert site.text() == site.oracle()
+    finally:
+        site.renderer.stop()
+
+
+def test_a_mistake_of_ours_is_logged_and_what_was_published_stays() -> None:
+    site = Site(FixedClock())
+    site.fleet(ONE_PLANT, ONE_DEVICE)
+    site.read({"1": {"temperature": 21.0}})
+    assert site.renderer._guarded_refresh() == 0.0
+    site.failure = RuntimeError("a bug")
+    assert site.renderer._guarded_refresh() == 60.0
+    assert site.errors == ["internal error while rendering: please report it"]
+    assert site.has(TEMPERATURE)
+    site.failure = None
+    assert site.renderer._guarded_refresh() == 0.0
+
+
+def test_what_did_not_change_is_not_rendered_again() -> None:
+    site = Site(ManualClock())
+    devices = [Device(str(number), "Inverter", "p", 1) for number in range(250)]
+    site.fleet(ONE_PLANT, devices)
+    site.read({device.id: {"temperature": 20.0} for device in devices})
+    site.renderer.refresh()
+    (account,) = site.renderer._accounts.values()
+    before = list(account._rendered)
+    site.read({devices[0].id: {"temperature": 21.0}})
+    site.renderer.refresh()
+    after = list(account._rendered)
+    changed = [one for one, other in zip(before, after, strict=True) if one is not other]
+    # the first hundred devices' readings, and what their plant's inverters say together
+    assert len(changed) == 2
+    assert site.text() == site.oracle()
+
+
+def test_equal_values_that_come_again_are_not_rendered_again() -> None:
+    site = Site(ManualClock())
+    site.fleet(ONE_PLANT, ONE_DEVICE)
+    site.read({"1": {"temperature": 20.0}})
+    site.renderer.refresh()
+    (account,) = site.renderer._accounts.values()
+    before = list(account._rendered)
+    site.read({"1": {"temperature": 20.0}})
+    site.renderer.refresh()
+    assert all(one is other for one, other in zip(before, account._rendered, strict=True))
+
+
+def test_a_renamed_plant_moves_at_once_and_leaves_the_others_alone() -> None:
+    site = Site(ManualClock())
+    plants = [Plant(f"p{number}", "Old") for number in range(150)]
+    site.fleet(plants, [Device(plant.code, "Inverter", plant.code, 1) for plant in plants])
+    site.read({plant.code: {"temperature": 20.0} for plant in plants})
+    site.renderer.refresh()
+    plants[120] = Plant("p120", "New")
+    site.fleet(plants, [Device(plant.code, "Inverter", plant.code, 1) for plant in plants])
+    site.renderer.refresh()
+    assert site.text() == site.oracle()
+    assert 'plant="New",plant_code="p120"' in site.text()
+    assert 'plant="Old",plant_code="p120"' not in site.text()
+
+
+def test_other_settings_count_at_once() -> None:
+    site = Site(ManualClock())
+    site.fleet(ONE_PLANT, ONE_DEVICE)
+    site.read({"1": {"temperature": 20.0, "odd": 1.0}})
+    site.renderer.refresh()
+    wanted = export_settings(exports=lambda name: name == TEMPERATURE)
+    site.renderer.reconfigure(lambda: site.collector.reconfigure(wanted))
+    assert [line.split("{")[0] for line in site.text().splitlines() if line[0] != "#"] == [TEMPERATURE]
+
+
+def test_next_expiry_is_that_of_whatever_expires_first() -> None:
+    clock = ManualClock()
+    site = Site(clock)
+    assert math.isinf(site.cache.next_expiry())
+    site.fleet(ONE_PLANT, ONE_DEVICE)
+    site.read({"1": {"temperature": 20.0}}, ttl=100)
+    site.cache.list_plants(["p"], Freshness(clock.now(), 50))
+    assert site.cache.next_expiry() == clock.now() + 50
+    clock.advance(50)
+    site.renderer.refresh()
+    assert site.cache.next_expiry() == clock.now() + 50
+
+
+def test_a_month_of_changes_leaves_nothing_behind() -> None:
+    clock = ManualClock()
+    site = Site(clock, export_settings(drop_unfitted_strings=True, unknown_keys=20))
+
+    def three_hours(number: int) -> None:
+        clock.advance(3 * 3600)
+        day = number // 8
+        plants = [Plant(f"p{place + day}", f"Plant {number // 7}") for place in range(8)]
+        devices = [
+            Device(f"{plant.code}-{place + day % 5}", f"Device {number // 5}", plant.code, (1, 39, 47)[place])
+            for plant in plants
+            for place in range(3)
+        ]
+        site.fleet(plants, devices)
+        site.read(
+            {device.id: {"temperature": number, "pv1_u": number, f"odd{number % 5}": 1.0} for device in devices}, 20000
+        )
+        window = AlarmWindow(0, clock.now())
+        alarm = Alarm(plants[0].code, "SN", f"{number}", 1, f"{number}", "n", "c", Severity.MAJOR, "1", clock.now())
+        site.cache.replace_alarms([plant.code for plant in plants], [alarm], window, Freshness(clock.now(), 20000))
+        site.renderer.refresh()
+
+    tracemalloc.start()
+    try:
+        sizes = []
+        for number in range(8 * 30):
+            three_hours(number)
+            if number % 40 == 39:
+                sizes.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    assert site.text() == site.oracle()
+    assert sizes[-1] < 1.1 * sizes[1], sizes
