@@ -7,6 +7,8 @@ from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.plan import FleetPlan
 
+pytestmark = pytest.mark.no_cover  # the tracer would double their time
+
 DAY = 86400.0
 WEEK = 7 * DAY
 WINDOW = 300.0
