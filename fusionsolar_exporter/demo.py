@@ -118,6 +118,7 @@ def _watch(exporter: Exporter, output: TextIO) -> None:
         if terminal:
             print(f"\r  {len(snapshot.plants)} plants, {devices} devices with values ", end="", file=output, flush=True)
         if snapshot.plant_readings and devices and snapshot.alarms:
+            exporter.refresh_exposition()
             print(
                 f"{chr(10) if terminal else ''}  values of {len(snapshot.plant_readings)} plants and {devices} devices "
                 f"after {waited:.1f} s\n",

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace, *, messages: TextIO | None = None) -> int:
         connection.request("GET", PATH, headers={"Connection": "close"})
         answer: HTTPResponse = connection.getresponse()
     except (OSError, HTTPException) as error:
-        print(f"unhealthy: {where}: {error or type(error).__name__}", file=messages)
+        print(f"unhealthy: {where}: {' '.join(str(error).split()) or type(error).__name__}", file=messages)
         return 1
     finally:
         connection.close()

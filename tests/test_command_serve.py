@@ -190,7 +190,7 @@ def test_demo_shows_values_within_five_seconds_and_something_moves(monkeypatch: 
     def meanwhile(running: Running) -> None:
         assert float(running.lines.wait_for(r"after (\d+\.\d) s")) < 5
         path = "/metrics?name[]=fusionsolar_plant_day_yield_watthours"
-        before = running.get(path)
+        before = running.get_until(path, "^fusionsolar_plant_day_yield_watthours")
         assert before.count("fusionsolar_plant_day_yield_watthours{") == 2
         pattern = (
             "^(?!" + re.escape(re.findall(r"^fusionsolar_plant_day.*$", before, re.MULTILINE)[0]) + "$)fusionsolar_p"

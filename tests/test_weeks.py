@@ -3,6 +3,7 @@
 import pytest
 from support.world import World
 
+from fusionsolar_exporter.northbound.interfaces import DOCUMENTED_TYPES, REAL_TIME_TYPES
 from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.plan import FleetPlan
@@ -39,3 +40,25 @@ def test_230_plants_use_at_least_95_percent_of_the_allowed_calls(interface: Inte
     allowed = quota[interface] * DAY / WINDOW
     assert world.system.log.counts[interface] / allowed >= 0.95
     assert world.refused == {}
+
+
+@pytest.mark.slow
+def test_a_day_of_real_answers_for_1500_devices_of_all_types() -> None:
+    plan = FleetPlan(plants=230, devices=dict.fromkeys((1, 17, 38, 39, 47, 62), 1))
+    world = World(plan, log_size=0)
+    fleet = world.system.fleet
+    others = sorted(DOCUMENTED_TYPES - {1, 17, 38, 39, 47, 62})
+    for number, plant in zip(range(120), list(fleet.plants), strict=False):
+        fleet.add_device(plant, others[number % len(others)], world.clock.now())
+    assert len(fleet.devices) == 1500
+    assert set(fleet.device_counts) == DOCUMENTED_TYPES
+
+    world.run(DAY)
+
+    assert world.refused == {}
+    assert not world.instruments.failures
+    snapshot = world.account.cache.snapshot()
+    assert set(snapshot.plant_readings) == set(fleet.plants)
+    real_time = {key for key, device in fleet.devices.items() if device.type_id in REAL_TIME_TYPES}
+    assert set(snapshot.device_readings) == real_time
+    assert all(alarms.complete for alarms in snapshot.alarms.values())
