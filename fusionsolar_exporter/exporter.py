@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from prometheus_client.registry import CollectorRegistry
 
 from fusionsolar_exporter import logs
-from fusionsolar_exporter.config import AccountConfig, Config, ConfigError, CredentialsUnavailable
+from fusionsolar_exporter.config import Config, ConfigError
 from fusionsolar_exporter.failure_log import RepeatedFailures
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.metrics.collector import FusionSolarCollector, Limit
@@ -27,8 +27,9 @@ from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.rendering.live_metrics import LiveMetrics
 from fusionsolar_exporter.rendering.piece import Body
 from fusionsolar_exporter.rendering.renderer import Renderer
+from fusionsolar_exporter.state.opening import open_state
 from fusionsolar_exporter.view import AccountView
-from fusionsolar_exporter.wiring import account_settings, export_settings
+from fusionsolar_exporter.wiring import account_identity, account_secrets, account_settings, export_settings
 
 _READY_AFTER = 60.0  # seconds; the far side being down at start is normal
 _STOP_SECONDS = 2.0  # for a request in flight and the logout, out of the five that SIGTERM allows
@@ -72,6 +73,7 @@ class Exporter:
         """Of the web server."""
         self._live = LiveMetrics(build_registry([self.connection_counts], self._exports), clock)
         self._surroundings = Surroundings(clock, HttpTransport, self._observer, log, self._renderer.wake)
+        self._state = open_state(config.state, clock, log, self._instruments.state)
         self._accounts = self._take(config)
         self._instruments.config_reloaded(successful=True, at=clock.wall(clock.now()))
         self._renderer.refresh()
@@ -121,6 +123,9 @@ class Exporter:
             gone = [account for identity, account in self._accounts.items() if identity not in accounts]
             names = {account.name for account in self._config.accounts}
 
+            if config.state != self._config.state:
+                self._log.warning("another state is used from the next start on", key="state")
+
             def change() -> None:
                 self._accounts, self._config = accounts, config
                 self._collector.reconfigure(export_settings(config))
@@ -138,7 +143,6 @@ class Exporter:
 
     def start(self) -> None:
         """Begin to refresh, each account in its own thread."""
-        self._log.info("state is kept in memory only: after a restart everything is asked anew", state="memory:")
         self._renderer.start()
         for account in self._accounts.values():
             account.start()
@@ -155,19 +159,21 @@ class Exporter:
         until = self._clock.now() + _STOP_SECONDS
         for thread in stopping:
             thread.join(max(until - self._clock.now(), 0.0))
+        self._state.close()
 
     def _take(self, config: Config) -> dict[_Identity, Account]:
         """Accounts for a configuration: those of the same host and user go on with other settings."""
-        planned = {_identity(account): account_settings(account, config) for account in config.accounts}
+        logs.redact("state", config.state.url.secrets)
+        planned = {account_identity(account): account_settings(account, config) for account in config.accounts}
         for account in config.accounts:
-            logs.redact(account.name, _secrets(account))
+            logs.redact(account.name, account_secrets(account))
         for warning in config.warnings:
             self._log.warning("doubtful configuration", warning=warning)
         accounts: dict[_Identity, Account] = {}
         for identity, settings in planned.items():
             known = self._accounts.get(identity)
             if known is None:
-                known = Account(settings, self._surroundings)
+                known = Account(settings, self._surroundings, self._state.place(*identity))
             else:
                 known.reconfigure(settings)
             accounts[identity] = known
@@ -194,18 +200,3 @@ class Exporter:
 
     def _warn_of_cut(self, account: str, limit: Limit, series: int) -> None:
         self._log.warning("a limit cuts series", account=account, limit=limit.value, series=series)
-
-
-def _identity(account: AccountConfig) -> _Identity:
-    """What limits and session belong to; a username that cannot be read yet is known by its file."""
-    try:
-        return account.identity
-    except CredentialsUnavailable:
-        return account.host, str(account.username_file)
-
-
-def _secrets(account: AccountConfig) -> set[str]:
-    try:
-        return {*account.secrets, account.credentials().password}
-    except CredentialsUnavailable:
-        return set(account.secrets)

@@ -81,6 +81,8 @@ class AccountStatus:
     host: str
     state: AccountState
     up: bool
+    leads: bool
+    """Whether this process refreshes the account; others serve what it brings."""
     had_first_outcome: bool
     """True once a request was answered or failed."""
     clock_offset_seconds: float | None

@@ -1,6 +1,6 @@
 """From the configuration to what each part wants to know of it."""
 
-from fusionsolar_exporter.config import AccountConfig, Config
+from fusionsolar_exporter.config import AccountConfig, Config, CredentialsUnavailable
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.northbound.model import SEVERITY_OF_LEVEL
 from fusionsolar_exporter.northbound.transport import TransportSettings
@@ -50,6 +50,22 @@ def export_settings(config: Config) -> ExportSettings:
         series_per_account=config.limits.series_per_account,
         unknown_keys=config.limits.unknown_keys,
     )
+
+
+def account_identity(account: AccountConfig) -> tuple[str, str]:
+    """What limits, session and state belong to; a username that cannot be read yet is known by its file."""
+    try:
+        return account.identity
+    except CredentialsUnavailable:
+        return account.host, str(account.username_file)
+
+
+def account_secrets(account: AccountConfig) -> set[str]:
+    """What no log may show of an account."""
+    try:
+        return {*account.secrets, account.credentials().password}
+    except CredentialsUnavailable:
+        return set(account.secrets)
 
 
 def _transport_settings(account: AccountConfig) -> TransportSettings:

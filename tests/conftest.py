@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def _state_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands keep their state in a file unless told otherwise: each test has its own."""
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state-of-this-test"))
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)

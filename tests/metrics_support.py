@@ -47,7 +47,7 @@ class FixedClock:
 
 
 def status(account: str = "home") -> AccountStatus:
-    return AccountStatus(account, "far.example", AccountState.OK, True, True, None, 1, (), (), ())
+    return AccountStatus(account, "far.example", AccountState.OK, True, True, True, None, 1, (), (), ())
 
 
 def view(

@@ -54,7 +54,7 @@ def test_serves_what_the_far_side_has_and_logs_out_at_the_end(
 ) -> None:
     with SimulatorServer(system) as simulator:
         file = tmp_path / "fusionsolar.yml"
-        file.write_text(configuration(simulator.url))
+        file.write_text(configuration(simulator.url) + "\nstate: {url: 'memory:'}\n")
 
         def meanwhile(running: Running) -> None:
             running.get_until("/metrics", r'^fusionsolar_collector_success\{.*"alarms"\} 1')

@@ -18,6 +18,7 @@ from fusionsolar_exporter.config import (
     PlantFilter,
     PlantListChoice,
     RateLimits,
+    StateKind,
     load_config,
 )
 from fusionsolar_exporter.northbound.interfaces import Interface
@@ -56,7 +57,7 @@ def test_minimal_file_has_every_default() -> None:
     assert config.collectors.of(CollectorName.PLANT_LIST) == CollectorConfig(enabled=True, interval="auto", ttl="auto")
     assert not config.collectors.plant_daily.enabled
     assert (config.limits.series_per_account, config.limits.unknown_keys) == (2_000_000, 500)
-    assert (config.state.url, config.state.lease) == ("memory:", 15)
+    assert (config.state.url.kind, config.state.url.text, config.state.lease) == (StateKind.SQLITE, "sqlite:", 15)
     assert config.metrics.exports("fusionsolar_up")
     assert not config.metrics.drop_unfitted_strings
 

@@ -14,6 +14,7 @@ from fusionsolar_exporter.pacing.limits import Limits, Override
 from fusionsolar_exporter.refresh.collector import Collector
 from fusionsolar_exporter.refresh.collectors import make_collectors
 from fusionsolar_exporter.refresh.desk import Desk
+from fusionsolar_exporter.refresh.journal import Journal
 from fusionsolar_exporter.refresh.plan import Plan
 from fusionsolar_exporter.refresh.preview import PlannedCollector, preview
 from fusionsolar_exporter.refresh.roster import Roster
@@ -143,7 +144,7 @@ def test_a_configured_interval_is_slowed_down_to_what_the_limits_allow(configure
 
 def planning(settings: AccountSettings) -> tuple[Plan, Desk, ListLog, tuple[Collector, ...]]:
     log, clock = ListLog(), ManualClock()
-    desk = Desk(clock, settings, Cache(clock), Roster(settings.selects), log)
+    desk = Desk(clock, settings, Cache(clock), Roster(settings.selects), log, Journal(clock, keeps=False))
     collectors = make_collectors(desk).all
     return Plan(desk, collectors), desk, log, collectors
 

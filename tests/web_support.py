@@ -219,6 +219,7 @@ def account(
             host="eu5.fusionsolar.huawei.com",
             state=state,
             up=state is AccountState.OK,
+            leads=True,
             had_first_outcome=had_first_outcome,
             clock_offset_seconds=1.5,
             stretch=1.25,

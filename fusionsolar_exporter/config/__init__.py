@@ -8,8 +8,9 @@ from fusionsolar_exporter.config.durations import format_duration, parse_duratio
 from fusionsolar_exporter.config.errors import ConfigError, CredentialsUnavailable
 from fusionsolar_exporter.config.filters import MetricsConfig, PlantFilter
 from fusionsolar_exporter.config.load import config_from_environment, load_config
-from fusionsolar_exporter.config.models import Config, LimitsConfig, StateConfig
+from fusionsolar_exporter.config.models import Config, LimitsConfig
 from fusionsolar_exporter.config.rates import Backoff, InterfaceLimits, RateLimits
+from fusionsolar_exporter.config.state import StateConfig, StateKind, StateUrl
 
 __all__ = [
     "AccountConfig",
@@ -30,6 +31,8 @@ __all__ = [
     "PlantListChoice",
     "RateLimits",
     "StateConfig",
+    "StateKind",
+    "StateUrl",
     "TlsConfig",
     "config_from_environment",
     "format_duration",

@@ -7,8 +7,9 @@ from pydantic import BeforeValidator, field_validator
 from fusionsolar_exporter.config.accounts import AccountConfig
 from fusionsolar_exporter.config.collectors import CollectorsConfig
 from fusionsolar_exporter.config.errors import CredentialsUnavailable, problem
-from fusionsolar_exporter.config.fields import Count, PositiveCount, PositiveDuration, Section, sequence_of
+from fusionsolar_exporter.config.fields import Count, PositiveCount, Section, sequence_of
 from fusionsolar_exporter.config.filters import MetricsConfig
+from fusionsolar_exporter.config.state import StateConfig
 from fusionsolar_exporter.status import CollectorName
 
 _NEEDED = {
@@ -17,27 +18,10 @@ _NEEDED = {
 }
 
 
-def _memory(value: Any) -> str:
-    if value != "memory:":
-        raise problem(
-            "not available; expected memory: (this version keeps state in memory only: "
-            "after a restart it logs in and asks everything anew)"
-        )
-    return "memory:"
-
-
 def _some(value: Any) -> Any:
     if not value:
         raise problem("no account; expected at least one")
     return value
-
-
-class StateConfig(Section):
-    """``state``: where ledger, sessions and readings are kept; memory only, in this version."""
-
-    url: Annotated[str, BeforeValidator(_memory)] = "memory:"
-    lease: PositiveDuration = 15.0
-    """Seconds that a replica holds an account; without effect while state is in memory."""
 
 
 class LimitsConfig(Section):

@@ -19,6 +19,7 @@ from fusionsolar_exporter.northbound.errors import Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
 
 _BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0)  # seconds; requests may take 30 s
+_STATE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0)  # seconds
 _UNDOCUMENTED_CODES = 50  # an interface
 _OTHER = "other"
 
@@ -34,14 +35,12 @@ class Instruments:
         self.failures = _counter("fusionsolar_api_failures_total", registry)
         self.fail_codes = _counter("fusionsolar_api_fail_codes_total", registry)
         self.dropped_items = _counter("fusionsolar_api_dropped_items_total", registry)
-        duration = FAMILIES["fusionsolar_api_request_duration_seconds"]
-        self.durations = Histogram(
-            duration.name, duration.help, duration.all_labels, buckets=_BUCKETS, registry=registry
-        )
+        self.durations = _histogram("fusionsolar_api_request_duration_seconds", _BUCKETS, registry)
         self._reload_successful = _gauge("fusionsolar_config_last_reload_successful", registry)
         self._reload_success_at = _gauge("fusionsolar_config_last_reload_success_timestamp_seconds", registry)
         build_info = _gauge("fusionsolar_exporter_build_info", registry)
         build_info.labels(version=__version__, python_version=platform.python_version()).set(1)
+        self.state = StateInstruments(registry)
         self._accounts: dict[str, AccountInstruments] = {}
         self._lock = threading.Lock()
 
@@ -64,6 +63,27 @@ class Instruments:
         self._reload_successful.set(successful)
         if successful:
             self._reload_success_at.set(at)
+
+
+class StateInstruments:
+    """What the state's backend reports."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._up = _gauge("fusionsolar_state_up", registry)
+        self._errors = _counter("fusionsolar_state_errors_total", registry)
+        self._durations = _histogram("fusionsolar_state_operation_duration_seconds", _STATE_BUCKETS, registry)
+
+    def operation(self, seconds: float) -> None:
+        """Reading or writing took so long, well or not."""
+        self._durations.observe(seconds)
+
+    def failed(self) -> None:
+        """Count an operation that failed."""
+        self._errors.inc()
+
+    def working(self, working: bool) -> None:
+        """Note whether state is kept, as of now."""
+        self._up.set(working)
 
 
 class AccountInstruments:
@@ -133,6 +153,11 @@ class AccountInstruments:
 def _counter(name: str, registry: CollectorRegistry) -> Counter:
     family = FAMILIES[name]
     return Counter(name, family.help, family.all_labels, registry=registry)
+
+
+def _histogram(name: str, buckets: Sequence[float], registry: CollectorRegistry) -> Histogram:
+    family = FAMILIES[name]
+    return Histogram(name, family.help, family.all_labels, buckets=buckets, registry=registry)
 
 
 def _gauge(name: str, registry: CollectorRegistry) -> Gauge:

@@ -34,6 +34,7 @@ class StatusCollector(Collector):
         labels = {"account": label_value(view.name)}
         status = view.status
         _add(rows, "fusionsolar_up", labels, status.up)
+        _add(rows, "fusionsolar_account_leader", labels, status.leads)
         _add(rows, "fusionsolar_account_state", labels | {"state": status.state.value}, 1)
         _add(rows, "fusionsolar_api_clock_offset_seconds", labels, status.clock_offset_seconds)
         for collector in status.collectors:

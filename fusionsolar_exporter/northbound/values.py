@@ -18,8 +18,15 @@ class Values(Mapping[str, float]):
 
     def __init__(self, values: Iterable[tuple[str, float]]) -> None:
         found = dict(values)
-        self._places = _places(tuple(found))
+        self._places = kind_of(tuple(found))
         self._numbers = array("d", found.values())
+
+    @classmethod
+    def of(cls, kind: Mapping[str, int], numbers: "array[float]") -> "Values":
+        """From what :func:`kind_of` gave, and the numbers in the order of its keys."""
+        values = cls.__new__(cls)
+        values._places, values._numbers = kind, numbers  # noqa: SLF001 - its own
+        return values
 
     def __getitem__(self, key: str) -> float:
         return self._numbers[self._places[key]]
@@ -52,6 +59,11 @@ class Values(Mapping[str, float]):
         return _Items(self)
 
     @property
+    def kind(self) -> Mapping[str, int]:
+        """The keys in the order of the answer, each with its place; the same object for all readings of a kind."""
+        return self._places
+
+    @property
     def numbers(self) -> "array[float]":
         """The numbers in the order of the keys; not to be changed."""
         return self._numbers
@@ -72,5 +84,6 @@ class _Items(ItemsView[str, float]):
 
 
 @lru_cache(maxsize=_KINDS)
-def _places(keys: tuple[str, ...]) -> Mapping[str, int]:
+def kind_of(keys: tuple[str, ...]) -> Mapping[str, int]:
+    """The one mapping from these keys to their places."""
     return {key: place for place, key in enumerate(keys)}

@@ -2,6 +2,8 @@
 
 import threading
 import time
+import uuid
+from pathlib import Path
 from typing import Protocol
 
 
@@ -14,6 +16,13 @@ class Clock(Protocol):
 
     def wall(self, moment: float) -> float:
         """Unix time of a moment that :meth:`now` gave, after any correction of the wall clock."""
+        ...
+
+    def boot(self, moment: float) -> tuple[str, float]:
+        """Name of the machine's present run, and the seconds from its start to a moment that :meth:`now` gave.
+
+        Processes of one run agree on both, whatever happens to the wall clock.
+        """
         ...
 
     def wait(self, event: threading.Event, seconds: float) -> None:
@@ -32,6 +41,7 @@ class SystemClock:
 
     def __init__(self) -> None:
         self._anchor = time.time() - self._since_boot()
+        self._boot_id = _boot_id()
         self._correction = 0.0
 
     def now(self) -> float:
@@ -44,6 +54,10 @@ class SystemClock:
         if abs(correction - self._correction) > self._STEP_SECONDS:
             self._correction = correction
         return moment + self._correction
+
+    def boot(self, moment: float) -> tuple[str, float]:
+        """See :meth:`Clock.boot`."""
+        return self._boot_id, moment - self._anchor
 
     def wait(self, event: threading.Event, seconds: float) -> None:
         """See :meth:`Clock.wait`."""
@@ -58,3 +72,11 @@ class SystemClock:
         # Linux only; elsewhere the monotonic clock is the nearest there is (it may pause while the machine sleeps)
         boottime = getattr(time, "CLOCK_BOOTTIME", None)
         return time.monotonic() if boottime is None else time.clock_gettime(boottime)
+
+
+def _boot_id() -> str:
+    """Linux names each run of the machine; elsewhere every process counts as a run of its own."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return str(uuid.uuid4())

@@ -1,6 +1,7 @@
 """Pauses and back-offs of one interface after failures."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 HOUR = 3600.0
@@ -17,6 +18,16 @@ class Backoff:
     def after(self, failures: int) -> float:
         """Seconds to wait after so many failures in a row."""
         return min(self.initial * 2.0 ** min(failures - 1, 60), self.maximum)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptHold:
+    """A hold as state keeps it."""
+
+    until: float
+    reason: str
+    refusals: int
+    failures: int
 
 
 class Hold:
@@ -53,3 +64,16 @@ class Hold:
         self.until = -math.inf
         self.reason = ""
         self._refusals = self._failures = 0
+
+    def kept(self) -> KeptHold | None:
+        """What state keeps; None where there is nothing to say."""
+        if math.isinf(self.until) and not self._refusals and not self._failures:
+            return None
+        return KeptHold(self.until, self.reason, self._refusals, self._failures)
+
+    def restore(self, kept: KeptHold | None, at: Callable[[float], float]) -> None:
+        """Take over what was kept; ``at`` turns its moments into those of this clock."""
+        self.answered()
+        if kept is not None:
+            self.until, self.reason = at(kept.until), kept.reason
+            self._refusals, self._failures = kept.refusals, kept.failures

@@ -6,8 +6,10 @@ between it was counted, and quick requests cost nothing.
 """
 
 import math
+from array import array
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -23,6 +25,18 @@ class _Calls:
     early: deque[float] = field(default_factory=deque)
     last: float = -math.inf
     last_counted: bool = False
+    before: float = -math.inf
+    """What ``last`` was before the newest call."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCalls:
+    """The calls of one interface as state keeps them: how many moments of each kind follow, and the newest start."""
+
+    counted: int
+    early: int
+    last: float
+    last_counted: bool
 
 
 class Ledger:
@@ -32,6 +46,9 @@ class Ledger:
         self._calls = {interface: _Calls() for interface in Interface}
         self.last_start = -math.inf
         """Start of the newest request of any interface."""
+        self._before = -math.inf
+        self.changes = 0
+        """Grows with every change."""
 
     def earliest(self, interface: Interface, limit: Limit) -> float:
         """The first moment at which the limit allows another call; infinity where it allows none at all."""
@@ -43,6 +60,7 @@ class Ledger:
 
     def start(self, interface: Interface, moment: float, limit: Limit, *, early: bool = False) -> None:
         """Write a call down, before it is sent. ``early`` marks a list made due before its time."""
+        self.changes += 1
         calls = self._calls[interface]
         forgotten = moment - _KEPT_WINDOWS * limit.window
         for kept in (calls.counted, calls.early):
@@ -51,21 +69,30 @@ class Ledger:
         calls.counted.append(moment)
         if early:
             calls.early.append(moment)
-        calls.last = moment
+        calls.before, calls.last = calls.last, moment
         calls.last_counted = True
-        self.last_start = max(self.last_start, moment)
+        self._before, self.last_start = self.last_start, max(self.last_start, moment)
+
+    def unsent(self, interface: Interface) -> None:
+        """The newest call was written down, and then not sent."""
+        self.give_back(interface)
+        calls = self._calls[interface]
+        calls.last = calls.before
+        self.last_start = self._before
 
     def end(self, interface: Interface, moment: float, margin: float) -> None:
         """Correct the newest call for a request that took longer than the margin."""
         calls = self._calls[interface]
         latest_arrival = moment - margin
         if latest_arrival > calls.last:
+            self.changes += 1
             calls.last = latest_arrival
             if calls.last_counted:
                 calls.counted[-1] = latest_arrival
 
     def give_back(self, interface: Interface) -> None:
         """Take the newest call out of the quota; its spacing stays. For requests that the far side did not count."""
+        self.changes += 1
         calls = self._calls[interface]
         if calls.last_counted:
             calls.counted.pop()
@@ -80,3 +107,33 @@ class Ledger:
     def early_within(self, interface: Interface, window: float, now: float) -> int:
         """How many calls of the window that ends now were made before their time."""
         return sum(moment > now - window for moment in self._calls[interface].early)
+
+    def kept(self) -> tuple[dict[Interface, KeptCalls], "array[float]"]:
+        """What state keeps: for each interface that was asked its numbers of moments, and the moments in this order."""
+        heads: dict[Interface, KeptCalls] = {}
+        moments = array("d")
+        for interface, calls in self._calls.items():
+            if calls.last > -math.inf:
+                heads[interface] = KeptCalls(len(calls.counted), len(calls.early), calls.last, calls.last_counted)
+                moments.extend(calls.counted)
+                moments.extend(calls.early)
+        return heads, moments
+
+    def restore(
+        self, heads: Mapping[Interface, KeptCalls], moments: "array[float]", at: Callable[[float], float]
+    ) -> None:
+        """Take over what was kept; ``at`` turns its moments into this clock's. ValueError where they do not fit."""
+        if any(head.counted < 0 or head.early < 0 for head in heads.values()):
+            raise ValueError("negative counts")
+        if sum(head.counted + head.early for head in heads.values()) != len(moments):
+            raise ValueError("heads and moments differ")
+        given = map(at, moments)
+        self._calls = {interface: _Calls() for interface in Interface}
+        for interface, head in heads.items():
+            self._calls[interface] = _Calls(
+                deque(islice(given, head.counted)),
+                deque(islice(given, head.early)),
+                at(head.last),
+                head.last_counted and head.counted > 0,
+            )
+        self.last_start = max((calls.last for calls in self._calls.values()), default=-math.inf)

@@ -6,15 +6,19 @@ from dataclasses import replace
 from fusionsolar_exporter.cache import Cache
 from fusionsolar_exporter.refresh.refresher import Refresher, Surroundings
 from fusionsolar_exporter.refresh.settings import AccountSettings
+from fusionsolar_exporter.state import NotLeadingError, Place
+from fusionsolar_exporter.state.memory import MemoryPlace
+from fusionsolar_exporter.state.store import LOOK_SECONDS
 from fusionsolar_exporter.status import AccountStatus
 
 _LONGEST_NAP = 60.0  # seconds; changed files with credentials are noticed after that
+_LONGEST_NAP_SHARED = 5.0  # seconds; whoever wants the account itself waits so long at most
 
 
 class Account:
     """Refreshes in the background; what it has published is read without a lock."""
 
-    def __init__(self, settings: AccountSettings, surroundings: Surroundings) -> None:
+    def __init__(self, settings: AccountSettings, surroundings: Surroundings, place: Place | None = None) -> None:
         self._clock = surroundings.clock
         self._log = surroundings.log
         self._published = surroundings.published
@@ -27,7 +31,9 @@ class Account:
         self._pending: AccountSettings | None = None
         self.cache = Cache(surroundings.clock)
         self.cache.enable_only(settings.enabled)
-        self._refresher = Refresher(settings, surroundings, self.cache)
+        self._refresher = Refresher(settings, surroundings, self.cache, place or MemoryPlace())
+        self._longest_nap = _LONGEST_NAP_SHARED if self._refresher.keeps else _LONGEST_NAP
+        self._refresher.take_part()
         self._status = self._refresher.status()
         self._published_at = self._clock.now()
 
@@ -53,12 +59,25 @@ class Account:
             pending, self._pending = self._pending, None
         if pending is not None:
             self._refresher.reconfigure(pending)
-        at, eventful = self._refresher.step()
+        at, eventful = self._take_part()
         if eventful or pending is not None or self._clock.now() >= self._published_at + _LONGEST_NAP:
             self._published_at = self._clock.now()
             self._status = self._refresher.status()
             self._published()
         return at
+
+    def _take_part(self) -> tuple[float, bool]:
+        news = self._refresher.take_part()
+        if self._refresher.leads:
+            try:
+                at, eventful = self._refresher.step()
+            except NotLeadingError:
+                eventful = True
+            else:
+                return at, eventful or news
+        else:
+            eventful = news
+        return self._clock.now() + LOOK_SECONDS, eventful
 
     def start(self) -> None:
         """Refresh in a thread of its own, if that does not run yet and is not to end."""
@@ -96,7 +115,7 @@ class Account:
             self._wake.clear()
             at = self._guarded_step()
             if not self._stopping:
-                self._clock.wait(self._wake, min(at - self._clock.now(), _LONGEST_NAP))
+                self._clock.wait(self._wake, min(at - self._clock.now(), self._longest_nap))
         if self._retired:
             self._refresher.close()
 

@@ -12,6 +12,7 @@ from fusionsolar_exporter.refresh.advice import advice_for
 from fusionsolar_exporter.refresh.desk import Desk
 from fusionsolar_exporter.refresh.observer import Observer
 from fusionsolar_exporter.refresh.standing import Standing
+from fusionsolar_exporter.state import NotLeadingError
 
 T = TypeVar("T")
 
@@ -38,8 +39,10 @@ class Asker:
         transport: Transport,
         observer: Observer,
         without_secrets: Callable[[str], str],
+        permit: Callable[[], None],
     ) -> None:
         self._desk = desk
+        self._permit = permit
         self._without_secrets = without_secrets
         self._standing = standing
         self.transport = transport
@@ -60,10 +63,18 @@ class Asker:
         early: bool = False,
         starts: Callable[[float], object],
     ) -> Outcome[T]:
-        """Write the request down, tell ``starts`` its moment, send it; NorthboundError where it brings no data."""
+        """Write the request down, tell ``starts`` its moment, send it.
+
+        NorthboundError where it brings no data; NotLeadingError where it must not be sent.
+        """
         ledger, clock, instruments = self._desk.ledger, self._desk.clock, self.observer.instruments
         started = clock.now()
         ledger.start(interface, started, self._desk.limit(interface), early=early)
+        try:
+            self._permit()
+        except NotLeadingError:
+            ledger.unsent(interface)
+            raise
         starts(started)
         instruments.attempt(interface)
         try:

@@ -5,7 +5,7 @@ Batches that are not full are packed together afterwards, each waiting for the l
 asked twice in a window, and the number of calls is the least that the quota formula counts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import ceil
 
 from fusionsolar_exporter.northbound.interfaces import IDS_PER_CALL
@@ -37,6 +37,29 @@ class Batches:
         held = {key for batch in self.all for key in batch.ids}
         self._add([key for key in wanted if key not in held and key not in self._left_out], now)
         self._count()
+
+    def resume(
+        self, ids: Iterable[str], asked_at: Mapping[str, float], left_out: Mapping[str, float], now: float
+    ) -> None:
+        """Start from what is known of each id: when it was asked last, and until when it is left out."""
+        wanted = dict.fromkeys(ids)
+        self._left_out = {key: until for key, until in left_out.items() if until > now and key in wanted}
+        together: dict[float | None, list[str]] = {}
+        for key in wanted:
+            if key not in self._left_out:
+                together.setdefault(asked_at.get(key), []).append(key)
+        self.all = []
+        self._add(together.pop(None, []), now)
+        for moment, some in together.items():
+            for start in range(0, len(some), IDS_PER_CALL):
+                part = some[start : start + IDS_PER_CALL]
+                self.all.append(Batch(part, now, device_type=self._device_type, last_start=moment, oldest_start=moment))
+        self._count()
+
+    @property
+    def left_out(self) -> Mapping[str, float]:
+        """Until when ids are not asked."""
+        return self._left_out
 
     def refresh_left_out(self, now: float) -> None:
         """Ids whose day is over are asked again, by themselves."""
@@ -88,8 +111,8 @@ class Batches:
                     created=min((part.created for part in parts), default=now),
                     device_type=self._device_type,
                     # a part that was never asked makes the whole due now, which its asked parts are too
-                    last_start=None if None in starts else max(filter(None, starts)),
-                    oldest_start=None if None in oldest else min(filter(None, oldest)),
+                    last_start=None if None in starts else max(moment for moment in starts if moment is not None),
+                    oldest_start=None if None in oldest else min(moment for moment in oldest if moment is not None),
                     turn_of=min(part.turn_of for part in parts),
                 )
             )

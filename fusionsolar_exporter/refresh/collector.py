@@ -1,21 +1,19 @@
-"""What all collectors have in common: intervals, sweeps, batches, and what a refusal does to a batch."""
+"""What all collectors have in common: intervals, sweeps, and what state keeps of them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from fusionsolar_exporter.cache import Freshness
 from fusionsolar_exporter.northbound.client import Answer, Client
-from fusionsolar_exporter.northbound.errors import UNKNOWN_IDS, WRONG_DEVICE, NorthboundError
+from fusionsolar_exporter.northbound.errors import NorthboundError
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.pacing import cadence
-from fusionsolar_exporter.pacing.holds import DAY
 from fusionsolar_exporter.refresh.batch import Batch
-from fusionsolar_exporter.refresh.batches import Batches
 from fusionsolar_exporter.refresh.desk import Desk
-from fusionsolar_exporter.refresh.search import Search
-from fusionsolar_exporter.refresh.sweep import Sweeps
+from fusionsolar_exporter.refresh.probes import KeptProbe
+from fusionsolar_exporter.refresh.sweep import KeptSweeps, Sweeps
 from fusionsolar_exporter.status import CollectorName
 
 _TTL_INTERVALS = 3
@@ -33,6 +31,22 @@ class Job:
     ids: Sequence[str] = ()
     early: bool = False
     """True for a list before its time: it comes out of the other half of the quota."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCollector:
+    """A collector as state keeps it; each kind uses what concerns it."""
+
+    sweeps: KeptSweeps
+    left_out: Mapping[str, float] = field(default_factory=dict)
+    """Until when ids are not asked."""
+    probes: Mapping[int, KeptProbe] = field(default_factory=dict)
+    type_as_text: bool = False
+    type_form_proven: bool = False
+    denied: Mapping[Interface, float] = field(default_factory=dict)
+    """Until when a plant list counts as not permitted."""
+    pages: int = 0
+    in_windows: bool = False
 
 
 class Collector(ABC):
@@ -75,6 +89,18 @@ class Collector(ABC):
     @abstractmethod
     def planned_interface(self) -> Interface:
         """The interface whose limits decide the interval."""
+
+    def kept(self) -> KeptCollector:
+        """What state keeps."""
+        return KeptCollector(self.sweeps.kept())
+
+    def restore(self, kept: KeptCollector, at: Callable[[float], float]) -> None:
+        """Take over what was kept; ``at`` turns its moments into those of this clock."""
+        self.sweeps.restore(kept.sweeps, at)
+
+    @abstractmethod
+    def resume(self, now: float) -> None:
+        """Plan anew from the lists and answers that state brought: nothing is asked before its time."""
 
     def lists_changed(self, now: float) -> None:  # noqa: B027 - the plant list itself has nothing to take over
         """Take over what the lists name now."""
@@ -139,94 +165,3 @@ class Collector(ABC):
     def next_sweep_at(self) -> float | None:
         """When its next request is due."""
         return min((batch.due(self.step) for batch in self.batches()), default=None)
-
-
-class BatchCollector(Collector):
-    """A collector that asks for ids in batches."""
-
-    searches_at_once: ClassVar[bool] = True
-    """Whether the turns of a search take the next free calls, in turn with other batches, or wait for an interval."""
-
-    @abstractmethod
-    def kinds(self) -> Iterable[Batches]:
-        """Its batches by kind of id."""
-
-    @abstractmethod
-    def plants_of(self, ids: Iterable[str]) -> list[str]:
-        """The plants that these ids belong to."""
-
-    def batches(self) -> Sequence[Batch]:
-        """See :meth:`Collector.batches`."""
-        return [batch for kind in self.kinds() for batch in kind.all]
-
-    def calls_needed(self) -> int:
-        """See :meth:`Collector.calls_needed`."""
-        return sum(len(kind.all) for kind in self.kinds())
-
-    def next(self, now: float) -> Job | None:
-        """See :meth:`Collector.next`."""
-        first: Batch | None = None
-        due = 0.0
-        for kind in self.kinds():
-            kind.refresh_left_out(now)
-            kind.pack(now, self.step)
-            for batch in kind.all:
-                moment = batch.due(self.step)
-                if first is None or moment < due:
-                    first, due = batch, moment
-        return None if first is None else Job(self.planned_interface(), first, due, first.turn())
-
-    def lists_answered(self) -> None:
-        """See :meth:`Collector.lists_answered`."""
-        for batch in self.batches():
-            since = batch.awaits_lists_since
-            if since is not None and self.desk.roster.listed_since(since, self.plants_of(batch.ids)):
-                batch.awaits_lists_since = None
-                batch.retry_at = since
-
-    def answered(self, batch: Batch) -> None:
-        """The batch was answered: whatever was wrong with it is over."""
-        batch.failures = batch.refusals = 0
-        if batch.search:
-            batch.search.accepted()
-            self._go_on_searching(batch)
-
-    def rejected(self, job: Job, error: NorthboundError, ended: float) -> Sequence[str]:
-        """An unknown id: new lists first; refused again: halve the batch until the id is alone."""
-        batch = job.batch
-        if error.fail_code not in UNKNOWN_IDS | WRONG_DEVICE:
-            return super().rejected(job, error, ended)
-        if batch.search:
-            self._leave_out(batch, batch.search.refused(), ended)
-            self._go_on_searching(batch)
-            return ()
-        batch.refusals += 1
-        if batch.refusals == 1 and error.fail_code in UNKNOWN_IDS:
-            batch.awaits_lists_since = batch.last_start
-            return self.plants_of(batch.ids)
-        if len(batch.ids) == 1:
-            self._leave_out(batch, batch.ids[0], ended)
-        elif batch.refusals > 1:
-            batch.search = Search(batch.ids)
-            self._go_on_searching(batch)
-            self.desk.log.info(
-                "searching for the refused id", collector=self.name, ids=len(batch.ids), fail_code=error.fail_code
-            )
-        return ()
-
-    def _leave_out(self, batch: Batch, key: str | None, ended: float) -> None:
-        if key is None:
-            return
-        kind = next(kind for kind in self.kinds() if batch in kind.all)
-        kind.leave_out(batch, key, ended + DAY)
-        batch.refusals = 0
-        self.desk.log.warning(
-            "left out for a day: the far side refuses this id although it lists it", collector=self.name, id=key
-        )
-
-    def _go_on_searching(self, batch: Batch) -> None:
-        if self.searches_at_once:
-            batch.retry_at = batch.last_start  # due, behind the batches that have waited longer
-        if batch.search and batch.search.done:
-            batch.search = None
-            batch.refusals = 0

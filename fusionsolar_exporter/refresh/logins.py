@@ -6,12 +6,15 @@ and at most two in a login window. Sessions that another program ends again and 
 
 import math
 from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 
 from fusionsolar_exporter.config import Credentials
 from fusionsolar_exporter.northbound.errors import DAY_LIMIT, TRANSPORT, NorthboundError, Reason
-from fusionsolar_exporter.pacing.holds import HOUR, Hold
+from fusionsolar_exporter.pacing.holds import HOUR, Hold, KeptHold
 from fusionsolar_exporter.pacing.limits import Limit
+from fusionsolar_exporter.refresh.fingerprint import fingerprint, matches
 from fusionsolar_exporter.refresh.settings import AccountSettings
 
 _FAILURES_PER_WINDOW = 2
@@ -27,13 +30,29 @@ class Pause(StrEnum):
     OTHER = "other"
 
 
+@dataclass(frozen=True, slots=True)
+class KeptLogins:
+    """Logins as state keeps them."""
+
+    hold: KeptHold | None
+    pause: Pause
+    refused: str | None
+    """Fingerprint of the refused credentials."""
+    refusals: tuple[float, ...]
+    failures: tuple[float, ...]
+    last: float | None
+    early_ends: int
+    contended: bool
+    succeeded_once: bool
+
+
 class Logins:
     """Moments are in the pacing clock's seconds."""
 
     def __init__(self) -> None:
         self._hold = Hold()
         self._pause = Pause.NONE
-        self._refused: Credentials | None = None
+        self._refused: str | None = None  # fingerprint
         self._refusals: deque[float] = deque(maxlen=_SAFE_WRONG_PASSWORDS)
         self._failures: deque[float] = deque(maxlen=_FAILURES_PER_WINDOW)
         self._last = -math.inf
@@ -77,7 +96,7 @@ class Logins:
             self._pause = Pause.CREDENTIALS
             self._refusals.append(moment)
         if error.reason is Reason.CREDENTIALS or error.empty:
-            self._refused = credentials
+            self._refused = fingerprint(credentials)
             self._hold.pause(moment + settings.login_pause, error.message)
             return
         self._failures.append(moment)
@@ -97,7 +116,7 @@ class Logins:
 
     def credentials_now(self, credentials: Credentials) -> bool:
         """Look whether credentials differ from the refused ones; ends the pause and says True where they do."""
-        if self._refused is None or credentials == self._refused:
+        if self._refused is None or matches(self._refused, credentials):
             return False
         self._refused = None
         self._hold.answered()
@@ -123,3 +142,26 @@ class Logins:
         """A session has lived for half of its lifetime: nobody else uses the account."""
         self._early_ends = 0
         self.contended = False
+
+    def kept(self) -> KeptLogins:
+        """What state keeps: no password."""
+        return KeptLogins(
+            self._hold.kept(),
+            self._pause,
+            self._refused,
+            tuple(self._refusals),
+            tuple(self._failures),
+            None if math.isinf(self._last) else self._last,
+            self._early_ends,
+            self.contended,
+            self.succeeded_once,
+        )
+
+    def restore(self, kept: KeptLogins, at: Callable[[float], float]) -> None:
+        """Take over what was kept; ``at`` turns its moments into those of this clock."""
+        self._hold.restore(kept.hold, at)
+        self._pause, self._refused = kept.pause, kept.refused
+        self._refusals = deque(map(at, kept.refusals), maxlen=_SAFE_WRONG_PASSWORDS)
+        self._failures = deque(map(at, kept.failures), maxlen=_FAILURES_PER_WINDOW)
+        self._last = -math.inf if kept.last is None else at(kept.last)
+        self._early_ends, self.contended, self.succeeded_once = kept.early_ends, kept.contended, kept.succeeded_once

@@ -1,5 +1,6 @@
-"""The cadence for a made-up fleet, by the same code that plans for a real one."""
+"""The cadence of collectors, and that for a made-up fleet, by the same code that plans for a real one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fusionsolar_exporter.cache import Cache
@@ -9,6 +10,7 @@ from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.refresh.collector import Collector
 from fusionsolar_exporter.refresh.collectors import make_collectors
 from fusionsolar_exporter.refresh.desk import Desk, Log
+from fusionsolar_exporter.refresh.journal import Journal
 from fusionsolar_exporter.refresh.plan import Plan
 from fusionsolar_exporter.refresh.roster import Roster
 from fusionsolar_exporter.refresh.settings import AccountSettings
@@ -42,10 +44,16 @@ def preview(
         (Device(f"{code}-{type_id}", "", code, type_id) for code in codes for type_id in device_types),
         clock.now(),
     )
-    collectors: tuple[Collector, ...] = make_collectors(Desk(clock, settings, Cache(clock), roster, log)).all
+    desk = Desk(clock, settings, Cache(clock), roster, log, Journal(clock, keeps=False))
+    collectors: tuple[Collector, ...] = make_collectors(desk).all
     for collector in collectors:
         collector.lists_changed(clock.now())
-    Plan(collectors[0].desk, collectors).update(0.0)
+    Plan(desk, collectors).update(0.0)
+    return planned(collectors)
+
+
+def planned(collectors: Sequence[Collector]) -> list[PlannedCollector]:
+    """The plan that enabled collectors have."""
     return [
         PlannedCollector(
             each.name, each.planned_interface(), each.interval, each.shortest_interval(), each.calls_needed()

@@ -1,7 +1,7 @@
 """Undocumented device types: asked once, and again daily or weekly where they are refused."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fusionsolar_exporter.northbound.interfaces import DOCUMENTED_TYPES, IDS_PER_CALL
@@ -17,6 +17,14 @@ class _Probe:
     batch: Batch
     due: float
     refusals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KeptProbe:
+    """What state keeps of a type; ``due`` is None once the far side has answered for it."""
+
+    due: float | None
+    refusals: int
 
 
 class Probes:
@@ -44,6 +52,11 @@ class Probes:
         due = [probe for probe in self._probes.values() if probe.due <= now]
         return min(due, key=lambda probe: probe.due).batch if due else None
 
+    def due(self, type_id: int, now: float) -> Batch | None:
+        """The probe of a type, if it is due."""
+        probe = self._probes.get(type_id)
+        return probe.batch if probe is not None and probe.due <= now else None
+
     def answered(self, type_id: int) -> bool:
         """Whether the far side has answered for the type."""
         probe = self._probes.get(type_id)
@@ -64,3 +77,16 @@ class Probes:
         probe = self._probes[type_id]
         probe.refusals += 1
         probe.due = moment + (DAY if probe.refusals < _DAILY_REFUSALS else _WEEK)
+
+    def kept(self) -> dict[int, KeptProbe]:
+        """What state keeps."""
+        return {
+            type_id: KeptProbe(None if math.isinf(probe.due) else probe.due, probe.refusals)
+            for type_id, probe in self._probes.items()
+        }
+
+    def restore(self, kept: Mapping[int, KeptProbe], at: Callable[[float], float]) -> None:
+        """Take over what was kept; ``at`` turns its moments into those of this clock."""
+        for type_id, probe in kept.items():
+            due = math.inf if probe.due is None else at(probe.due)
+            self._probes[type_id] = _Probe(Batch([], created=due, device_type=type_id), due, probe.refusals)

@@ -1,7 +1,7 @@
 """The lists as last answered: what the far side counts, and what there is to ask for."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from fusionsolar_exporter.northbound.interfaces import Fleet
 from fusionsolar_exporter.northbound.model import Device, Plant
@@ -41,8 +41,30 @@ class Roster:
         self.plants_listed_at = listed_at
         self._update()
 
+    @property
+    def listed(self) -> Mapping[str, Plant]:
+        """Every listed plant by code, selected or not."""
+        return self._listed
+
+    def device_lists(self) -> Iterator[tuple[float, Sequence[str], Sequence[Device]]]:
+        """The device lists of the selected plants: those asked together with the start of that request."""
+        together: dict[float, list[str]] = {}
+        for code, moment in self.devices_listed_at.items():
+            together.setdefault(moment, []).append(code)
+        for moment, codes in together.items():
+            yield moment, codes, [device for code in codes for device in self._devices_of.get(code, {}).values()]
+
     def set_devices(self, plant_codes: Sequence[str], devices: Iterable[Device], listed_at: float) -> None:
         """The device list of these plants named these devices alone."""
+        self.set_device_lists([(plant_codes, devices, listed_at)])
+
+    def set_device_lists(self, lists: Iterable[tuple[Sequence[str], Iterable[Device], float]]) -> None:
+        """The same for many lists, in their order."""
+        for plant_codes, devices, listed_at in lists:
+            self._set_devices(plant_codes, devices, listed_at)
+        self._update()
+
+    def _set_devices(self, plant_codes: Sequence[str], devices: Iterable[Device], listed_at: float) -> None:
         found: dict[str, dict[str, Device]] = {code: {} for code in plant_codes}
         for device in {device.id: device for device in devices}.values():  # one named under two plants: the last counts
             found[device.plant_code][device.id] = device
@@ -52,7 +74,6 @@ class Roster:
                 self._devices_of[code] = {key: device for key, device in listed.items() if key not in moved}
         self._devices_of.update(found)
         self.devices_listed_at.update((code, listed_at) for code in plant_codes)
-        self._update()
 
     def device_count(self, plant_codes: Iterable[str]) -> int:
         """How many devices these plants have."""

@@ -1,13 +1,25 @@
 """The session of one account: its token, how old it is, and who may renew it when."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
 from fusionsolar_exporter.config import Credentials, CredentialsUnavailable
 from fusionsolar_exporter.northbound.errors import NorthboundError
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.refresh.desk import Desk
-from fusionsolar_exporter.refresh.logins import Logins, Pause
+from fusionsolar_exporter.refresh.logins import KeptLogins, Logins, Pause
 
 _LOOK_SECONDS = 60.0  # files with credentials are looked at so often while they are refused
 _SECRETS_KEPT = 16  # tokens and passwords: the far side may still speak of those that are over
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSession:
+    """The session as state keeps it."""
+
+    token: str | None = field(repr=False)
+    began_at: float
+    logins: KeptLogins
 
 
 class Sessions:
@@ -114,6 +126,18 @@ class Sessions:
                 account=settings.name,
             )
         self._token = None
+
+    def kept(self) -> KeptSession:
+        """What state keeps."""
+        return KeptSession(self._token, self._began_at, self._logins.kept())
+
+    def restore(self, kept: KeptSession, at: Callable[[float], float]) -> None:
+        """Take over what was kept; ``at`` turns its moments into those of this clock."""
+        self._token, self._began_at = kept.token, at(kept.began_at)
+        self._remember(kept.token or "")
+        self._logins.restore(kept.logins, at)
+        if self._logins.refused:  # they may have been corrected while nobody looked
+            self._look(self._desk.clock.now())
 
     def settings_changed(self) -> None:
         """Other settings: perhaps with other credentials."""

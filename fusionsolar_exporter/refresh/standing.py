@@ -1,7 +1,8 @@
 """How an account stands, put together for scrapes and pages."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from fusionsolar_exporter.northbound.errors import TRANSPORT, NorthboundError
 from fusionsolar_exporter.northbound.interfaces import Interface
@@ -16,6 +17,17 @@ from fusionsolar_exporter.status import (
     FailureNote,
     InterfaceStatus,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class KeptStanding:
+    """The standing as state keeps it."""
+
+    had_outcome: bool
+    enveloped: bool
+    unreachable: bool
+    clock_offset: float | None
+    failures: tuple[FailureNote, ...]
 
 
 class Standing:
@@ -42,11 +54,29 @@ class Standing:
         self._failures.pop(interface, None)
         self._failures[interface] = FailureNote(moment, interface, error.reason, error.fail_code, error.message, advice)
 
+    def kept(self) -> KeptStanding:
+        """What state keeps."""
+        return KeptStanding(
+            self._had_outcome,
+            self._enveloped,
+            self._unreachable,
+            self._desk.clock_offset,
+            tuple(self._failures.values()),
+        )
+
+    def restore(self, kept: KeptStanding, at: Callable[[float], float]) -> None:
+        """Take over what was kept; ``at`` turns its moments into those of this clock."""
+        self._had_outcome, self._enveloped, self._unreachable = kept.had_outcome, kept.enveloped, kept.unreachable
+        self._desk.clock_offset = kept.clock_offset
+        self._failures = {Interface(note.interface): replace(note, at=at(note.at)) for note in kept.failures}
+
     def far_clock(self, far_time: float, moment: float) -> None:
         """An answer told the far side's Unix time."""
         self._desk.clock_offset = far_time - self._desk.clock.wall(moment)
 
-    def status(self, collectors: Sequence[Collector], sessions: Sessions, stretch: float) -> AccountStatus:
+    def status(
+        self, collectors: Sequence[Collector], sessions: Sessions, stretch: float, *, leads: bool
+    ) -> AccountStatus:
         """Everything about the account but its data."""
         now = self._desk.clock.now()
         told = [self._collector(collector) for collector in collectors]
@@ -61,6 +91,7 @@ class Standing:
             host=self._desk.settings.host,
             state=self._state(sessions, now),
             up=sessions.active and self._enveloped,
+            leads=leads,
             had_first_outcome=self._had_outcome,
             clock_offset_seconds=self._desk.clock_offset,
             stretch=stretch,

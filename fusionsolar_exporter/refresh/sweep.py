@@ -4,9 +4,20 @@ A sweep is one turn through all batches that there are. It ends when each has ha
 turn before another has had its first; it is complete when each was answered with failCode 0.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from fusionsolar_exporter.refresh.batch import Batch
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSweeps:
+    """Sweeps as state keeps them."""
+
+    number: int = 0
+    success: bool = False
+    last_success_at: float | None = None
+    last_duration: float | None = None
 
 
 class Sweeps:
@@ -47,3 +58,13 @@ class Sweeps:
             if not self._failed:
                 self.success = True
                 self.last_success_at = ended_at
+
+    def kept(self) -> KeptSweeps:
+        """What state keeps; a sweep that is not over is none."""
+        return KeptSweeps(self.finished, self.success, self.last_success_at, self.last_duration)
+
+    def restore(self, kept: KeptSweeps, at: Callable[[float], float]) -> None:
+        """Take over what was kept; ``at`` turns its moments into those of this clock."""
+        self.number, self.success, self.last_duration = kept.number, kept.success, kept.last_duration
+        self.last_success_at = None if kept.last_success_at is None else at(kept.last_success_at)
+        self._open = self._failed = False

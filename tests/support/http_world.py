@@ -113,7 +113,7 @@ class HttpWorld:
         # looks more often whether it is to stop: hundreds of worlds end
         self.server._thread = threading.Thread(target=self.server._server.serve_forever, args=(0.002,))
         self.account_keys = dict(account or {})
-        self.sections = sections
+        self.sections = {"state": {"url": "memory:"}, **sections}
         self.most_in_flight = 1
         self._log = io.StringIO()
         self._root = logging.getLogger()

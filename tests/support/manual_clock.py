@@ -9,12 +9,17 @@ class ManualClock:
     def __init__(self, now: float = 1_750_000_000.0) -> None:
         self._now = now
         self.wall_step = 0.0
+        self.boot_id = "boot"
+        self._booted_at = now - 3600.0
 
     def now(self) -> float:
         return self._now
 
     def wall(self, moment: float) -> float:
         return moment + self.wall_step
+
+    def boot(self, moment: float) -> tuple[str, float]:
+        return self.boot_id, moment - self._booted_at
 
     def wait(self, event: threading.Event, seconds: float) -> None:
         del event

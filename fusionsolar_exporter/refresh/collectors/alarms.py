@@ -1,6 +1,7 @@
 """Active alarms of the plants, asked from the beginning of time or, where the server refuses that, in windows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import ceil, inf
 
 from fusionsolar_exporter.cache import AlarmWindow
@@ -10,7 +11,7 @@ from fusionsolar_exporter.northbound.errors import TIME_SPAN, NorthboundError
 from fusionsolar_exporter.northbound.interfaces import DAY, HOUR, Interface
 from fusionsolar_exporter.northbound.model import SEVERITY_OF_LEVEL, Alarm, Severity
 from fusionsolar_exporter.pacing import cadence
-from fusionsolar_exporter.refresh.collector import Job
+from fusionsolar_exporter.refresh.collector import Job, KeptCollector
 from fusionsolar_exporter.refresh.collectors.by_plant import PlantBatchCollector
 from fusionsolar_exporter.refresh.desk import Desk
 from fusionsolar_exporter.status import CollectorName
@@ -31,6 +32,15 @@ class Alarms(PlantBatchCollector):
         super().__init__(desk)
         self._in_windows = False
         self._asked = AlarmWindow(0.0, 0.0)
+
+    def kept(self) -> KeptCollector:
+        """See :meth:`Collector.kept`."""
+        return replace(super().kept(), in_windows=self._in_windows)
+
+    def restore(self, kept: KeptCollector, at: Callable[[float], float]) -> None:
+        """See :meth:`Collector.restore`."""
+        super().restore(kept, at)
+        self._in_windows = kept.in_windows
 
     @property
     def step(self) -> float:
@@ -58,7 +68,9 @@ class Alarms(PlantBatchCollector):
         self.answered(job.batch)
         severities = {SEVERITY_OF_LEVEL[level] for level in self.desk.settings.alarm_levels} | {Severity.UNKNOWN}
         wanted = [alarm for alarm in content.items if alarm.severity in severities]
-        self.desk.cache.replace_alarms(job.ids, wanted, self._asked, self.freshness(started))
+        freshness = self.freshness(started)
+        self.desk.cache.replace_alarms(job.ids, wanted, self._asked, freshness)
+        self.desk.journal.alarms(job.ids, wanted, self._asked, freshness)
         job.batch.window = (job.batch.window + 1) % self._calls_of_a_turn()
         return True
 

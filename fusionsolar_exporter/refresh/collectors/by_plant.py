@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.refresh.batch_collector import BatchCollector
 from fusionsolar_exporter.refresh.batches import Batches
-from fusionsolar_exporter.refresh.collector import BatchCollector
 from fusionsolar_exporter.refresh.desk import Desk
 
 
@@ -29,6 +29,11 @@ class PlantBatchCollector(BatchCollector):
     def planned_interface(self) -> Interface:
         """See :meth:`Collector.planned_interface`."""
         return self.interface
+
+    def resume(self, now: float) -> None:
+        """See :meth:`Collector.resume`."""
+        asked_at = self.desk.asked_at(self.name, self.desk.cache.snapshot().plant_fetched_at[self.name])
+        self._plants.resume(self.desk.roster.plants, asked_at, self.kept_left_out, now)
 
     def lists_changed(self, now: float) -> None:
         """See :meth:`Collector.lists_changed`."""

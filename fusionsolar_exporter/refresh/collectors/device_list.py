@@ -55,7 +55,9 @@ class DeviceList(PlantBatchCollector):
         devices = [device for device in content.items if device.plant_code in roster.plants]
         roster.set_devices(listed, devices, started)
         self.desk.lists_changed()
-        self.desk.cache.list_devices(listed, [device.id for device in devices], self.freshness(started))
+        freshness = self.freshness(started)
+        self.desk.cache.list_devices(listed, [device.id for device in devices], freshness)
+        self.desk.journal.device_list(listed, devices, freshness)
         return True
 
     def auto_interval(self) -> float:

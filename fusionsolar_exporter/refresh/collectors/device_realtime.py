@@ -1,6 +1,7 @@
 """Real-time values of the devices, each call for one type."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from fusionsolar_exporter.northbound.answers import Items
 from fusionsolar_exporter.northbound.client import Answer, Client
@@ -8,8 +9,9 @@ from fusionsolar_exporter.northbound.errors import UNKNOWN_IDS, NorthboundError
 from fusionsolar_exporter.northbound.interfaces import REAL_TIME_TYPES, Interface
 from fusionsolar_exporter.northbound.model import Reading
 from fusionsolar_exporter.pacing import cadence
+from fusionsolar_exporter.refresh.batch_collector import BatchCollector
 from fusionsolar_exporter.refresh.batches import Batches
-from fusionsolar_exporter.refresh.collector import BatchCollector, Job
+from fusionsolar_exporter.refresh.collector import Job, KeptCollector
 from fusionsolar_exporter.refresh.desk import Desk
 from fusionsolar_exporter.refresh.probes import Probes
 from fusionsolar_exporter.status import CollectorName
@@ -43,8 +45,34 @@ class DeviceRealtime(BatchCollector):
         """See :meth:`Collector.planned_interface`."""
         return self.interface
 
+    def kept(self) -> KeptCollector:
+        """See :meth:`Collector.kept`."""
+        return replace(
+            super().kept(),
+            probes=self._probes.kept(),
+            type_as_text=self._type_as_text,
+            type_form_proven=self._type_form_proven,
+        )
+
+    def restore(self, kept: KeptCollector, at: Callable[[float], float]) -> None:
+        """See :meth:`Collector.restore`."""
+        super().restore(kept, at)
+        self._probes.restore(kept.probes, at)
+        self._type_as_text, self._type_form_proven = kept.type_as_text, kept.type_form_proven
+
+    def resume(self, now: float) -> None:
+        """See :meth:`Collector.resume`."""
+        asked_at = self.desk.asked_at(self.name, self.desk.cache.snapshot().device_fetched_at)
+        for type_id, ids in self._by_type(now).items():
+            self._kinds[type_id].resume(ids, asked_at, self.kept_left_out, now)
+
     def lists_changed(self, now: float) -> None:
         """See :meth:`Collector.lists_changed`."""
+        for type_id, ids in self._by_type(now).items():
+            self._kinds[type_id].sync(ids, now)
+
+    def _by_type(self, now: float) -> Mapping[int, Sequence[str]]:
+        """The devices to ask for, each type with its batches; undocumented types wait for their probe."""
         by_type: dict[int, list[str]] = {}
         wanted = self.desk.settings.device_types
         for device in self.desk.roster.devices.values():
@@ -52,9 +80,8 @@ class DeviceRealtime(BatchCollector):
                 by_type.setdefault(device.type_id, []).append(device.id)
         self._probes.sync(by_type, now)
         asked = {type_id for type_id in by_type if type_id in REAL_TIME_TYPES or self._probes.answered(type_id)}
-        self._kinds = {type_id: kind for type_id, kind in self._kinds.items() if type_id in asked}
-        for type_id in asked:
-            self._kinds.setdefault(type_id, Batches(type_id)).sync(by_type[type_id], now)
+        self._kinds = {type_id: self._kinds.get(type_id, Batches(type_id)) for type_id in asked}
+        return {type_id: by_type[type_id] for type_id in asked}
 
     def next(self, now: float) -> Job | None:
         """See :meth:`Collector.next`."""
@@ -66,6 +93,15 @@ class DeviceRealtime(BatchCollector):
             if probe is not None:
                 return Job(self.interface, probe, now, probe.ids)
         return regular
+
+    def job_of(self, type_id: int, now: float) -> Job | None:
+        """A request for devices of one type, due or not; None where there are none to ask for."""
+        kind = self._kinds.get(type_id)
+        if kind is None:
+            probe = self._probes.due(type_id, now)
+            return None if probe is None else Job(self.interface, probe, now, probe.ids)
+        batch = min(kind.all, key=lambda batch: batch.due(self.step), default=None)
+        return None if batch is None else Job(self.interface, batch, batch.due(self.step), batch.turn())
 
     def ask(self, client: Client, token: str, job: Job) -> Answer[Items[Reading]]:
         """See :meth:`Collector.ask`."""
@@ -95,7 +131,9 @@ class DeviceRealtime(BatchCollector):
             self.desk.log.info("undocumented device type answers", device_type_id=job.batch.device_type)
         else:
             self.answered(job.batch)
-        self.desk.cache.read_devices(content.items, self.freshness(started))
+        freshness = self.freshness(started)
+        self.desk.cache.read_devices(content.items, freshness)
+        self.desk.journal.readings(self.name, job.ids, content.items, freshness)
         return True
 
     def finished(self, job: Job, *, answered: bool, ended: float) -> None:

@@ -1,6 +1,7 @@
 """The plant list: pages of 100 plants, from the newer interface or the older one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import ceil
 
 from fusionsolar_exporter.config import PlantListChoice
@@ -10,7 +11,7 @@ from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.model import Plant
 from fusionsolar_exporter.pacing import cadence
 from fusionsolar_exporter.refresh.batch import Batch
-from fusionsolar_exporter.refresh.collector import EMPTY_ANSWERS_BELIEVED, Collector, Job
+from fusionsolar_exporter.refresh.collector import EMPTY_ANSWERS_BELIEVED, Collector, Job, KeptCollector
 from fusionsolar_exporter.refresh.desk import Desk
 from fusionsolar_exporter.status import CollectorName
 
@@ -44,6 +45,23 @@ class PlantList(Collector):
     def make_due(self, now: float) -> None:
         """Ask before its time, as far as the reserve of the quota allows."""
         self._early_at = now
+
+    def kept(self) -> KeptCollector:
+        """See :meth:`Collector.kept`."""
+        return replace(super().kept(), denied=self._denied, pages=self._pages)
+
+    def restore(self, kept: KeptCollector, at: Callable[[float], float]) -> None:
+        """See :meth:`Collector.restore`."""
+        super().restore(kept, at)
+        self._denied = {interface: at(until) for interface, until in kept.denied.items()}
+        self._pages = kept.pages
+
+    def resume(self, now: float) -> None:
+        """See :meth:`Collector.resume`."""
+        self._batch = Batch([], created=now)
+        self._turn_started = self.desk.roster.plants_listed_at
+        self._early_at = self._early_turn = None
+        self._restart()
 
     def planned_interface(self) -> Interface:
         """The first permitted one of the configured choice."""
@@ -97,7 +115,9 @@ class PlantList(Collector):
             return True
         complete = self._complete(content)
         if complete:
-            self.desk.roster.keep_plants(self._collected, self._turn_started or started)
+            listed_at = self._turn_started or started
+            self.desk.roster.keep_plants(self._collected, listed_at)
+            self.desk.journal.plant_list(self.desk.roster.listed, self.freshness(listed_at))
             batch.failures = 0
         self._serve(content, started)
         self._restart()

@@ -25,7 +25,9 @@ class PlantRealtime(PlantBatchCollector):
         """See :meth:`Collector.accept`."""
         del ended
         self.answered(job.batch)
-        self.desk.cache.read_plants(content.items, self.freshness(started))
+        freshness = self.freshness(started)
+        self.desk.cache.read_plants(content.items, freshness)
+        self.desk.journal.readings(self.name, job.ids, content.items, freshness)
         return True
 
     def auto_interval(self) -> float:

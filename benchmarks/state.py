@@ -1,0 +1,126 @@
+"""What state costs beside the refresh that it belongs to: ``python -m benchmarks.state [--inverters N]``.
+
+One account with so many inverters takes answers of 100 and has them rendered. Beside it the same answers are kept in
+SQLite, as the account's thread does it: its record before each request, its record and the answer afterwards. Then
+another process opens the file and takes everything over. All in processor time of one run.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from benchmarks.fleet import BATCH, Fleet, RenderedFleet
+from benchmarks.fleet import SAMPLES_OF_AN_INVERTER as SAMPLES
+from fusionsolar_exporter.cache import Cache, Freshness
+from fusionsolar_exporter.config import Credentials
+from fusionsolar_exporter.logs import EventLogger
+from fusionsolar_exporter.metrics.own import Instruments
+from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.northbound.model import Reading
+from fusionsolar_exporter.northbound.transport import HttpTransport, TransportSettings
+from fusionsolar_exporter.refresh.bench import Bench, Surroundings
+from fusionsolar_exporter.refresh.observer import Observer
+from fusionsolar_exporter.refresh.settings import AccountSettings
+from fusionsolar_exporter.state.sqlite import SqliteState
+from fusionsolar_exporter.status import CollectorName
+
+_INVERTERS = 20_000
+_MEASURED = 60  # batches
+_DAY = 86400.0
+
+
+class _Silent:
+    def failed(self, *_: object) -> None: ...
+
+    def recovered(self, *_: object) -> None: ...
+
+
+def _bench(fleet: Fleet, file: Path) -> tuple[Bench, SqliteState]:
+    """An account's parts on a file, as a process has them."""
+    instruments = Instruments(CollectorRegistry())
+    state = SqliteState(file, fleet.clock, EventLogger(), instruments.state)
+    settings = AccountSettings(
+        "default", "far.example", TransportSettings("http://far.example"), lambda: Credentials("user", "password")
+    )
+    observer = Observer(instruments.account("default"), _Silent())
+    surroundings = Surroundings(fleet.clock, HttpTransport, lambda _: observer, EventLogger())
+    return Bench(settings, surroundings, Cache(fleet.clock), state.place("far.example", "user")), state
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="What state costs beside a refresh.")
+    parser.add_argument("--inverters", type=int, default=_INVERTERS)
+    inverters = parser.parse_args().inverters
+    fleet = Fleet(inverters * SAMPLES)
+    rendered = RenderedFleet(fleet)
+    snapshot = fleet.cache.snapshot()
+    now = fleet.clock.now()
+    fresh = Freshness(now, _DAY)
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "state.sqlite"
+        bench, state = _bench(fleet, file)
+        assert bench.take_part() or bench.leads
+        roster, journal, ledger = bench.desk.roster, bench.desk.journal, bench.desk.ledger
+        roster.add_plants(snapshot.plants.values())
+        roster.keep_plants(snapshot.plants, now)
+        codes = list(snapshot.plants)
+        for start in range(0, len(codes), BATCH):
+            some = codes[start : start + BATCH]
+            wanted = set(some)
+            journal.device_list(some, [one for one in snapshot.devices.values() if one.plant_code in wanted], fresh)
+        journal.plant_list(snapshot.plants, fresh)
+        limit = bench.desk.settings.limits.of(Interface.GET_DEV_REAL_KPI, roster.fleet)
+        for _ in fleet.batches:  # one window of calls
+            ledger.start(Interface.GET_DEV_REAL_KPI, fleet.clock.now(), limit)
+
+        def keep(readings: list[Reading]) -> None:
+            bench._permit()  # noqa: SLF001 - what the asker calls
+            ledger.end(Interface.GET_DEV_REAL_KPI, fleet.clock.now(), 3.0)
+            journal.readings(CollectorName.DEVICE_REALTIME, [one.id for one in readings], readings, fresh)
+            bench.write_down()
+
+        for batch in fleet.batches:
+            keep([snapshot.device_readings[key] for key in batch])
+        refresh = update = 0.0
+        for batch, body in zip(fleet.batches[:_MEASURED], fleet.answers(), strict=False):
+            readings = [snapshot.device_readings[key] for key in batch]
+            began = time.process_time()
+            fleet.take(body)
+            rendered.renderer.refresh()
+            refreshed = time.process_time()
+            keep(readings)
+            refresh += refreshed - began
+            update += time.process_time() - refreshed
+        size = sum(one.stat().st_size for one in Path(directory).iterdir())
+        bench.close()
+        state.close()
+        opened: list[Bench] = []
+
+        def restart() -> None:
+            again, _ = _bench(fleet, file)
+            again.take_part()
+            opened.append(again)
+
+        reading = _seconds(restart)
+        assert len(opened[0].desk.cache.snapshot().device_readings) == inverters
+    scale = len(fleet.batches) / min(_MEASURED, len(fleet.batches))
+    refresh, update = refresh * scale, update * scale
+    print(f"{inverters:,} inverters, {inverters * SAMPLES:,} samples, {len(fleet.batches)} answers")
+    print(f"refresh: {refresh:.2f} s of processor time")
+    print(f"keeping it: {update:.3f} s, {update / refresh:.2%}")
+    print(f"opening and taking over, once a start: {reading:.3f} s, {reading / refresh:.2%}")
+    print(f"together: {(update + reading) / refresh:.2%} of a refresh; files: {size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""The parts of one account, put together, and the two things that can be done with them: log in, and ask.
+
+Who decides what to ask when stands above it: :mod:`.refresher` for as long as the process lives, ``doctor`` once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fusionsolar_exporter.cache import Cache
+from fusionsolar_exporter.northbound.client import Answer, Client
+from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
+from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.northbound.transport import Transport, TransportSettings
+from fusionsolar_exporter.pacing.clock import Clock
+from fusionsolar_exporter.refresh.asking import Asker
+from fusionsolar_exporter.refresh.collector import Collector, Job
+from fusionsolar_exporter.refresh.collectors import make_collectors
+from fusionsolar_exporter.refresh.desk import Desk, Log
+from fusionsolar_exporter.refresh.failures import Failures
+from fusionsolar_exporter.refresh.journal import Journal
+from fusionsolar_exporter.refresh.keeper import Keeper
+from fusionsolar_exporter.refresh.observer import Observer
+from fusionsolar_exporter.refresh.plan import Plan
+from fusionsolar_exporter.refresh.roster import Roster
+from fusionsolar_exporter.refresh.session import Sessions
+from fusionsolar_exporter.refresh.settings import AccountSettings
+from fusionsolar_exporter.refresh.standing import Standing
+from fusionsolar_exporter.state import NotLeadingError, Place
+from fusionsolar_exporter.status import AccountStatus, CollectorName
+
+LISTS = frozenset({CollectorName.PLANT_LIST, CollectorName.DEVICE_LIST})
+
+
+def _nobody() -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The collaborators of an account; the transport is made anew when its settings change."""
+
+    clock: Clock
+    transport: Callable[[TransportSettings], Transport]
+    observer: Callable[[AccountSettings], Observer]
+    log: Log
+    published: Callable[[], None] = _nobody
+    """Called whenever there is something new to read; has to return at once."""
+
+
+class Bench:
+    """One account's parts. Not thread-safe. Moments are in the pacing clock's seconds."""
+
+    def __init__(self, settings: AccountSettings, surroundings: Surroundings, cache: Cache, place: Place) -> None:
+        self.place = place
+        journal = Journal(surroundings.clock, keeps=place.keeps)
+        desk = Desk(surroundings.clock, settings, cache, Roster(settings.selects), surroundings.log, journal)
+        self.desk = desk
+        self.sessions = Sessions(desk)
+        self._standing = Standing(desk)
+        self.asker = Asker(
+            desk,
+            self._standing,
+            surroundings.transport(settings.transport),
+            surroundings.observer(settings),
+            self.sessions.without_secrets,
+            self._permit,
+        )
+        made = make_collectors(desk)
+        self.collectors = made.all
+        self._keeper = Keeper(desk, self.sessions, self._standing, self.collectors, place)
+        self.leads = False
+        """Whether this process refreshes the account."""
+        self._failures = Failures(desk, self.sessions, made.plant_list, made.device_list)
+        self.plan = Plan(desk, self.collectors)
+        self.replan()
+
+    def replan(self) -> None:
+        """Derive the intervals anew from lists and limits as they are now."""
+        self.plan.update(self.asker.mean_seconds)
+
+    def take_part(self) -> bool:
+        """See whether this process leads the account, and take over what others have done; whether that was news."""
+        led, self.leads = self.leads, self.place.lead()
+        news = self._keeper.take_over() if not (led and self.leads) else False
+        if news:
+            self.replan()
+        return news or led != self.leads
+
+    def write_down(self) -> None:
+        """Keep what has changed; NotLeadingError where another process has taken the account."""
+        self._while_leading(self._keeper.save)
+
+    def _permit(self) -> None:
+        self._while_leading(self._keeper.permit)
+
+    def _while_leading(self, keep: Callable[[], None]) -> None:
+        try:
+            keep()
+        except NotLeadingError:
+            self.leads = False
+            raise
+
+    def login(self) -> NorthboundError | None:
+        """Log in now, where credentials can be read; what the far side says against it."""
+        credentials = self.sessions.credentials()
+        if credentials is None:
+            return None
+
+        def send(client: Client) -> Answer[str]:
+            return client.login(credentials.username, credentials.password)
+
+        try:
+            outcome = self.asker.ask(Interface.LOGIN, send, starts=self.sessions.starts)
+        except NorthboundError as error:
+            self.sessions.failed(error, credentials)
+            return error
+        self.sessions.began(outcome.content, outcome.started)
+        return None
+
+    def perform(self, collector: Collector, job: Job) -> NorthboundError | None:
+        """Send a request now and take its answer; why it brought nothing, where it did not."""
+        token = self.sessions.token(self.desk.clock.now()) or ""
+        try:
+            outcome = self.asker.ask(
+                job.interface,
+                lambda client: collector.ask(client, token, job),
+                early=job.early,
+                starts=lambda moment: collector.started(job, moment),
+            )
+        except NorthboundError as error:
+            self._failures.handle(collector, job, error, self.desk.clock.now())
+            return error
+        job.batch.replayed = False
+        self.asker.observer.instruments.dropped(job.interface, outcome.content.dropped)
+        failure = None
+        accepted = collector.enabled and collector.accept(job, outcome.content, outcome.started, outcome.ended)
+        if not accepted:
+            told = "an empty or incomplete answer: what was known stays"
+            failure = NorthboundError(Reason.BAD_RESPONSE, job.interface, told, fail_code=0)
+            self.asker.failed(job.interface, failure)
+        collector.finished(job, answered=accepted, ended=outcome.ended)
+        if collector.name in LISTS:
+            self.take_lists(outcome.ended)
+        return failure
+
+    def take_lists(self, now: float) -> None:
+        """The lists or the settings are new: collectors follow."""
+        for collector in self.collectors:
+            collector.lists_changed(now)
+            collector.lists_answered()
+
+    def status(self) -> AccountStatus:
+        """Everything about the account but its data."""
+        return self._standing.status(self.collectors, self.sessions, self.plan.stretch, leads=self.leads)
+
+    def logout(self, until: float) -> None:
+        """End the session, where there is one that nobody can go on with, and the limits allow it before a moment."""
+        if self.place.keeps:
+            return
+        clock = self.desk.clock
+        token = self.sessions.token(clock.now())
+        at = max(self.desk.gate(Interface.LOGOUT), self.asker.next_gap)
+        if token is None or at > until:
+            return
+        while (now := clock.now()) < at:
+            clock.pause(at - now)
+
+        def send(client: Client) -> Answer[None]:
+            client.logout(token)
+            return Answer(None, None)
+
+        try:
+            self.asker.ask(Interface.LOGOUT, send, starts=lambda _: None)
+        except NorthboundError:
+            return  # reported; the session ends by itself
+
+    def close(self) -> None:
+        """Give up the connections, and let others lead."""
+        self.asker.transport.close()
+        self.place.release()
+        self.leads = False

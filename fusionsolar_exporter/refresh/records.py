@@ -1,0 +1,168 @@
+"""How what an account knows is written for its state: a head of JSON, and numbers side by side behind it.
+
+Moments are written as they are, in the pacing clock's seconds, with the moment of writing beside them: who reads them
+knows how long ago that was, and no correction of any wall clock makes them older or younger.
+"""
+
+import hashlib
+import json
+import math
+import struct
+import sys
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from pydantic import TypeAdapter
+
+from fusionsolar_exporter.cache import AlarmWindow, Freshness
+from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Reading
+from fusionsolar_exporter.northbound.values import Values, kind_of
+
+_LENGTH = struct.Struct("<I")
+
+At = Callable[[float], float]
+"""From a moment as it was written to the same moment by this process's clock."""
+T = TypeVar("T")
+
+
+class UnreadableRecordError(Exception):
+    """Not what this version writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingsHead:
+    """Readings of one answer; their numbers follow, in the order of ``ids``."""
+
+    now: float
+    fetched_at: float
+    ttl: float
+    ids: tuple[str, ...]
+    kinds: tuple[tuple[str, ...], ...]
+    """The different sets of keys."""
+    kind: tuple[int, ...]
+    """Which of them each reading has."""
+    unanswered: tuple[str, ...]
+    """Ids that were asked too, and about which the answer said nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmsRecord:
+    """The alarms of some plants within a part of the time."""
+
+    now: float
+    fetched_at: float
+    ttl: float
+    plant_codes: tuple[str, ...]
+    window: AlarmWindow
+    alarms: tuple[Alarm, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlantListRecord:
+    """The whole plant list, as the far side counts it."""
+
+    now: float
+    fetched_at: float
+    ttl: float
+    plants: tuple[Plant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceListRecord:
+    """The device lists of some plants."""
+
+    now: float
+    fetched_at: float
+    ttl: float
+    plant_codes: tuple[str, ...]
+    devices: tuple[Device, ...]
+
+
+class Form(Generic[T]):
+    """One kind of record."""
+
+    def __init__(self, kind: type[T]) -> None:
+        self._adapter = TypeAdapter(kind)
+
+    def write(self, head: T, numbers: "array[float] | None" = None) -> bytes:
+        """The record as bytes."""
+        # not by pydantic: it refuses lone surrogates, and names may hold them
+        text = json.dumps(self._adapter.dump_python(head), separators=(",", ":")).encode("ascii")
+        return b"".join((_LENGTH.pack(len(text)), text, _little_endian(numbers).tobytes() if numbers else b""))
+
+    def read(self, record: bytes) -> "tuple[T, array[float]]":
+        """The head and the numbers; UnreadableRecordError where they are not of this kind."""
+        try:
+            (length,) = _LENGTH.unpack_from(record)
+            end = _LENGTH.size + length
+            text = record[_LENGTH.size : end]
+            head = self._adapter.validate_python(json.loads(text, parse_constant=_no_number))
+            numbers = _little_endian(array("d", record[end:]))
+        except (struct.error, ValueError, RecursionError) as error:  # pydantic's errors are ValueErrors
+            raise UnreadableRecordError(type(error).__name__) from None
+        # the sum of many numbers is finite where each of them is, but for the largest that there are
+        if not math.isfinite(sum(numbers)) and not all(map(math.isfinite, numbers)):
+            raise UnreadableRecordError("infinite numbers")
+        return head, numbers
+
+
+READINGS = Form(ReadingsHead)
+ALARMS = Form(AlarmsRecord)
+PLANT_LIST = Form(PlantListRecord)
+DEVICE_LIST = Form(DeviceListRecord)
+
+
+def readings_record(asked: Iterable[str], readings: Sequence[Reading], freshness: Freshness, now: float) -> bytes:
+    """The readings of one answer."""
+    kinds: dict[int, tuple[int, Mapping[str, int]]] = {}  # by identity: equal ones are the same
+    kind = []
+    numbers = array("d")
+    for reading in readings:
+        values = reading.values if isinstance(reading.values, Values) else Values(reading.values.items())
+        known = kinds.get(id(values.kind))
+        if known is None:
+            known = kinds[id(values.kind)] = len(kinds), values.kind
+        kind.append(known[0])
+        numbers.extend(values.numbers)
+    ids = tuple(reading.id for reading in readings)
+    names = tuple(tuple(each) for _, each in kinds.values())
+    answered = frozenset(ids)
+    unanswered = tuple(key for key in asked if key not in answered)
+    head = ReadingsHead(now, freshness.fetched_at, freshness.ttl, ids, names, tuple(kind), unanswered)
+    return READINGS.write(head, numbers)
+
+
+def read_readings(record: bytes) -> tuple[ReadingsHead, Iterable[Reading]]:
+    """The opposite of :func:`readings_record`."""
+    head, numbers = READINGS.read(record)
+    if len(head.ids) != len(head.kind) or any(not 0 <= kind < len(head.kinds) for kind in head.kind):
+        raise UnreadableRecordError("ids and kinds differ")
+    if sum(len(head.kinds[kind]) for kind in head.kind) != len(numbers):
+        raise UnreadableRecordError("keys and numbers differ")
+    kinds = [kind_of(names) for names in head.kinds]
+    readings = []
+    start = 0
+    for key, number in zip(head.ids, head.kind, strict=True):
+        end = start + len(kinds[number])
+        readings.append(Reading(key, Values.of(kinds[number], numbers[start:end])))
+        start = end
+    return head, readings
+
+
+def digest(ids: Iterable[str]) -> str:
+    """A short name for a group of ids."""
+    joined = "\n".join(ids).encode(errors="surrogatepass")
+    return hashlib.blake2b(joined, digest_size=12).hexdigest()
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(text)
+
+
+def _little_endian(numbers: "array[float]") -> "array[float]":
+    if sys.byteorder == "big":  # pragma: no cover - no such machine here
+        numbers = numbers[:]
+        numbers.byteswap()
+    return numbers

@@ -1,0 +1,111 @@
+"""The protocol of state: what a backend promises, whatever it is.
+
+An account has one *place*. Exactly one process leads it, that is: refreshes the account and writes; every other one
+reads what the leader wrote. Entries are bytes under a key; a backend knows nothing of their meaning.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+LOOK_SECONDS = 1.0
+"""Who does not lead looks so often for news, and whether the account is free."""
+
+
+class NotLeadingError(Exception):
+    """Another process refreshes the account, or nobody can know: nothing may be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something to keep. Replaces what was kept under the same key."""
+
+    key: str
+    value: bytes
+    made_at: float
+    """The moment it speaks of, in the pacing clock's seconds."""
+    keep: float
+    """Seconds from then on after which nobody wants it any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Something that was kept, by this process or another."""
+
+    key: str
+    value: bytes
+    age: float
+    """Seconds since the moment it speaks of; never negative, whatever clocks have done meanwhile."""
+
+
+class Place(Protocol):
+    """One account's place in the state. Used by one thread, the account's own."""
+
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is kept at all: where not, nobody needs to make entries."""
+        ...
+
+    def lead(self) -> bool:
+        """Whether this process refreshes the account now; takes an account that is free, gives it up where asked to."""
+        ...
+
+    def presumes(self) -> bool:
+        """Whether what was kept is lost, so that everything may just have been asked; says so once."""
+        ...
+
+    def forgot(self) -> bool:
+        """Whether the store was emptied while this process knew what was in it; says so once."""
+        ...
+
+    def news(self) -> Sequence[Kept]:
+        """What others have written since the last call, oldest first; all there is, at the first call."""
+        ...
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Keep all of these, or none; NotLeadingError where this process does not lead (any more)."""
+        ...
+
+    def release(self) -> None:
+        """Let others lead."""
+        ...
+
+    def demand(self) -> None:
+        """Have the process that leads give the account up, until this place is released."""
+        ...
+
+
+class State(Protocol):
+    """A backend. Safe from any thread."""
+
+    def place(self, host: str, username: str) -> Place:
+        """The place of the account that limits and session belong to."""
+        ...
+
+    def close(self) -> None:
+        """Release everything."""
+        ...
+
+
+class Log(Protocol):
+    """Where events go: a message and its fields."""
+
+    def info(self, msg: str, /, **fields: object) -> None: ...  # noqa: D102 - the level says it
+
+    def warning(self, msg: str, /, **fields: object) -> None: ...  # noqa: D102
+
+
+class StateObserver(Protocol):
+    """What a backend reports to."""
+
+    def operation(self, seconds: float) -> None:
+        """Reading or writing took so long, well or not."""
+        ...
+
+    def failed(self) -> None:
+        """Reading or writing failed."""
+        ...
+
+    def working(self, working: bool) -> None:
+        """Whether state is kept, as of now."""
+        ...

@@ -1,0 +1,91 @@
+"""A world whose account keeps its state in a SQLite file: it can be killed at any moment, and started again."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from fusionsolar_exporter.northbound.transport import RawAnswer
+from fusionsolar_exporter.refresh.account import Account
+from fusionsolar_exporter.refresh.observer import Observer
+from fusionsolar_exporter.refresh.refresher import Surroundings
+from fusionsolar_exporter.simulator.plan import FleetPlan
+from fusionsolar_exporter.state.sqlite import SqlitePlace, SqliteState
+from support.world import InProcess, QuietFailures, World
+
+
+class Killed(BaseException):
+    """What SIGKILL is to a process: nothing behind this line happens."""
+
+
+class CountingState:
+    """What a backend reports, counted."""
+
+    def __init__(self) -> None:
+        self.operations = 0
+        self.failures = 0
+        self.up: bool | None = None
+
+    def operation(self, seconds: float) -> None:
+        assert seconds >= 0
+        self.operations += 1
+
+    def failed(self) -> None:
+        self.failures += 1
+
+    def working(self, working: bool) -> None:
+        self.up = working
+
+
+class Deadly(InProcess):
+    """A transport during whose requests the process may be killed: before they arrive, or after."""
+
+    before: Callable[[], None] = staticmethod(lambda: None)
+    after: Callable[[], None] = staticmethod(lambda: None)
+
+    def survive(self) -> None:
+        """Nobody is killed."""
+        self.before = self.after = lambda: None
+
+    def post(self, path: str, payload: Mapping[str, Any], token: str | None) -> RawAnswer:
+        self.before()
+        answer = super().post(path, payload, token)
+        self.after()
+        return answer
+
+
+class KeptWorld(World):
+    """Start it with :meth:`start`, as often as it was killed."""
+
+    def __init__(self, directory: Path, plan: FleetPlan | None = None, **options: Any) -> None:
+        super().__init__(plan, **options)
+        self.file = directory / "state.sqlite"
+        self.transport = self.deadly = Deadly(self.system, self.clock, self.transport.seconds)
+        self.observed = CountingState()
+        self.places: list[tuple[SqlitePlace, SqliteState]] = []
+        self.start()
+
+    def start(self) -> None:
+        """A new process with the same configuration."""
+        self.account = self.process()
+
+    def process(self) -> Account:
+        """An account of one more process on the same state."""
+        state = SqliteState(self.file, self.clock, self.log, self.observed)
+        place = state.place(self.settings.host, "northbound")
+        self.places.append((place, state))
+        surroundings = Surroundings(
+            clock=self.clock,
+            transport=lambda _settings: self.transport,
+            observer=lambda _settings: Observer(self.instruments, QuietFailures()),
+            log=self.log,
+        )
+        return Account(self.settings, surroundings, place)
+
+    def kill(self) -> None:
+        """End every process: what was not written is lost, and the system frees their locks."""
+        for place, state in self.places:
+            if place._lock is not None:
+                place._lock.close()
+            state.close()
+        self.places.clear()
+        self.deadly.survive()
