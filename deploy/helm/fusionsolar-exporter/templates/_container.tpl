@@ -1,0 +1,151 @@
+{{/* what the restricted Pod Security Standard asks of a container */}}
+{{- define "fusionsolar-exporter.securityContext" -}}
+allowPrivilegeEscalation: false
+capabilities:
+  drop: [ALL]
+readOnlyRootFilesystem: true
+runAsNonRoot: true
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}
+
+{{/* the exporter, the same in a deployment of its own and beside an application */}}
+{{- define "fusionsolar-exporter.container" -}}
+name: fusionsolar-exporter
+image: {{ include "fusionsolar-exporter.image" . }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+args:
+  - serve
+  - --config.file=/etc/fusionsolar-exporter/config.yml
+  - --log.level={{ .Values.log.level }}
+  - --log.format={{ .Values.log.format }}
+{{- if or .Values.env (ne .Values.state.volume "none") }}
+env:
+  {{- if ne .Values.state.volume "none" }}
+  - name: STATE_DIRECTORY
+    value: /var/lib/fusionsolar-exporter
+  {{- end }}
+  {{- with .Values.env }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end }}
+ports:
+  # not "metrics" or "http", which an application beside it may want
+  - name: fusionsolar
+    containerPort: 10035
+startupProbe:
+  httpGet: {path: /-/healthy, port: fusionsolar}
+  periodSeconds: 2
+  failureThreshold: 30
+livenessProbe:
+  httpGet: {path: /-/healthy, port: fusionsolar}
+  periodSeconds: 30
+  timeoutSeconds: 5
+readinessProbe:
+  httpGet: {path: /-/ready, port: fusionsolar}
+  periodSeconds: 5
+  timeoutSeconds: 5
+{{- with .Values.resources }}
+resources:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  {{- include "fusionsolar-exporter.securityContext" . | nindent 2 }}
+  runAsUser: 10035
+  runAsGroup: 10035
+volumeMounts:
+  - name: fusionsolar-exporter-config
+    mountPath: /etc/fusionsolar-exporter
+    readOnly: true
+  {{- range include "fusionsolar-exporter.secretNames" . | fromJsonArray }}
+  - name: fusionsolar-secret-{{ . | replace "." "-" | trunc 40 | trimSuffix "-" }}
+    mountPath: /etc/fusionsolar-secrets/{{ . }}
+    readOnly: true
+  {{- end }}
+  {{- if ne .Values.state.volume "none" }}
+  - name: fusionsolar-exporter-state
+    mountPath: /var/lib/fusionsolar-exporter
+  {{- end }}
+{{- end }}
+
+{{- define "fusionsolar-exporter.volumes" -}}
+- name: fusionsolar-exporter-config
+  configMap:
+    name: {{ include "fusionsolar-exporter.fullname" . }}
+    items:
+      - key: config.yml
+        path: config.yml
+{{- range include "fusionsolar-exporter.secretNames" . | fromJsonArray }}
+- name: fusionsolar-secret-{{ . | replace "." "-" | trunc 40 | trimSuffix "-" }}
+  secret:
+    secretName: {{ . }}
+    # the pod waits until it is there
+    optional: false
+    # for the pod's fsGroup, which the exporter's user is given
+    defaultMode: 0440
+{{- end }}
+{{- if eq .Values.state.volume "emptyDir" }}
+- name: fusionsolar-exporter-state
+  emptyDir:
+    sizeLimit: {{ .Values.state.size }}
+{{- else if eq .Values.state.volume "persistentVolumeClaim" }}
+- name: fusionsolar-exporter-state
+  persistentVolumeClaim:
+    claimName: {{ include "fusionsolar-exporter.claim" . }}
+{{- end }}
+{{- end }}
+
+{{/* a Prometheus in agent mode beside the exporter */}}
+{{- define "fusionsolar-exporter.agent" -}}
+name: prometheus-agent
+image: {{ .Values.sidecar.agent.image }}
+args:
+  - --agent
+  - --config.file=/etc/prometheus/prometheus.yml
+  - --storage.agent.path=/prometheus
+  - --web.listen-address=:9090
+ports:
+  - name: prometheus
+    containerPort: 9090
+livenessProbe:
+  httpGet: {path: /-/healthy, port: prometheus}
+readinessProbe:
+  httpGet: {path: /-/ready, port: prometheus}
+{{- with .Values.sidecar.agent.resources }}
+resources:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  {{- include "fusionsolar-exporter.securityContext" . | nindent 2 }}
+  runAsUser: 65534
+  runAsGroup: 65534
+volumeMounts:
+  - name: prometheus-agent-config
+    mountPath: /etc/prometheus
+    readOnly: true
+  - name: prometheus-agent-data
+    mountPath: /prometheus
+  {{- if .Values.sidecar.agent.remoteWriteSecretName }}
+  - name: prometheus-agent-secret
+    mountPath: /etc/prometheus-secrets
+    readOnly: true
+  {{- end }}
+{{- end }}
+
+{{- define "fusionsolar-exporter.agentVolumes" -}}
+- name: prometheus-agent-config
+  configMap:
+    name: {{ include "fusionsolar-exporter.fullname" . }}
+    items:
+      - key: prometheus.yml
+        path: prometheus.yml
+- name: prometheus-agent-data
+  emptyDir: {}
+{{- with .Values.sidecar.agent.remoteWriteSecretName }}
+- name: prometheus-agent-secret
+  secret:
+    secretName: {{ . }}
+    optional: false
+    defaultMode: 0440
+{{- end }}
+{{- end }}
