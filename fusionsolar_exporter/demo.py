@@ -83,7 +83,7 @@ def demo_config(url: str, speed: float) -> Config:
             "interfaces": limits,
         },
     }
-    return validate({"accounts": [account]}, Path.cwd())
+    return validate({"accounts": [account], "state": {"url": "memory:"}}, Path.cwd())
 
 
 def _this_morning() -> float:
