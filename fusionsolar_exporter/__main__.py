@@ -2,6 +2,6 @@
 
 import sys
 
-from fusionsolar_exporter.cli import main
+from fusionsolar_exporter.start import main
 
 sys.exit(main())

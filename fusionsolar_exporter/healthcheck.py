@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import TextIO
 
+DEFAULT_ADDRESS = ":10035"
+"""Where ``serve`` listens unless it is told otherwise."""
 PATH = "/-/healthy"
 TIMEOUT = 5.0
 """Seconds until an exporter that does not answer counts as unhealthy."""
@@ -14,7 +16,14 @@ _LOOPBACK = {"": "localhost", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: 
 _LARGEST_PORT = 65535
 
 
-def add_arguments(parser: argparse.ArgumentParser, default_address: str) -> None:
+def main(argv: Sequence[str]) -> int:
+    """Run the subcommand by itself; its exit status."""
+    parser = argparse.ArgumentParser(prog="fusionsolar-exporter healthcheck", allow_abbrev=False)
+    add_arguments(parser)
+    return run(parser.parse_args(argv))
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the subcommand: those of ``serve`` that say where it listens."""
     parser.add_argument(
         "--web.listen-address",
@@ -22,15 +31,14 @@ def add_arguments(parser: argparse.ArgumentParser, default_address: str) -> None
         action="append",
         type=_address,
         metavar="HOST:PORT",
-        help=f"where the exporter was told to listen, repeatable: the first one is asked (default: {default_address})",
+        help=f"where the exporter was told to listen, repeatable: the first one is asked (default: {DEFAULT_ADDRESS})",
     )
-    parser.set_defaults(default_address=default_address)
 
 
 def run(args: argparse.Namespace, *, messages: TextIO | None = None) -> int:
     """Ask once: 0 where the answer is 200, else 1 and one line that says why."""
     messages = sys.stderr if messages is None else messages
-    addresses: Sequence[tuple[str, int]] = args.listen_addresses or [_address(args.default_address)]
+    addresses: Sequence[tuple[str, int]] = args.listen_addresses or [_address(DEFAULT_ADDRESS)]
     host, port = addresses[0]
     # no proxy is asked, whatever the environment names: this connection does not leave the host
     connection = HTTPConnection(host.strip("[]"), port, timeout=TIMEOUT)

@@ -29,6 +29,7 @@ LAYERS = (
     {"simulator"},
     {"demo"},
     {"cli"},
+    {"start"},
     {"__main__"},
 )
 NEVER = {

@@ -76,6 +76,8 @@ def _account(account: AccountReport, anchor: str, now: float) -> Markup:
         counted(len(account.plants), "plant"),
         counted(sum(account.devices.values()), "device"),
     ]
+    if not account.leader:
+        facts.append("refreshed by another replica")
     if account.interval_stretch is not None and account.interval_stretch > 1:
         facts.append(f"intervals stretched by {account.interval_stretch:.2f}: the account's own speed is the limit")
     if account.clock_offset_seconds is not None:

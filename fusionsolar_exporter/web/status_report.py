@@ -87,6 +87,8 @@ class AccountReport:
     state: str
     advice: str
     up: bool
+    leader: bool
+    """Whether this process refreshes the account; where not, another replica does."""
     clock_offset_seconds: float | None
     interval_stretch: float | None
     devices: dict[str, int]
@@ -126,6 +128,7 @@ def _account(view: AccountView, clock: Clock, now: float) -> AccountReport:
         state=status.state,
         advice=ADVICE[status.state],
         up=status.up,
+        leader=status.leads,
         clock_offset_seconds=_finite(status.clock_offset_seconds),
         interval_stretch=_finite(status.stretch),
         devices=_total(devices.values()),
