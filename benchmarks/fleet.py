@@ -3,6 +3,7 @@
 import json
 import random
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from itertools import cycle
 
@@ -92,16 +93,17 @@ class Fleet:
         """The one account."""
         now = self.clock.now()
         status = AccountStatus(
-            _ACCOUNT,
-            "far.example",
-            AccountState.OK,
-            True,
-            True,
-            0.0,
-            1.0,
-            tuple(InterfaceStatus(name, 100, 303.0, (now,), now, None, "") for name in Interface),
-            tuple(CollectorStatus(name, True, True, 300.0, now, now, 1.0, 1) for name in CollectorName),
-            (),
+            account=_ACCOUNT,
+            host="far.example",
+            state=AccountState.OK,
+            up=True,
+            leads=True,
+            had_first_outcome=True,
+            clock_offset_seconds=0.0,
+            stretch=1.0,
+            interfaces=tuple(InterfaceStatus(name, 100, 303.0, (now,), now, None, "") for name in Interface),
+            collectors=tuple(CollectorStatus(name, True, True, 300.0, now, now, 1.0, 1) for name in CollectorName),
+            failures=(),
         )
         return [AccountView(_ACCOUNT, self.cache.snapshot(), status, {})]
 
@@ -111,8 +113,9 @@ class Fleet:
         self.cache.read_devices(found.items, self._fresh())
 
     def answers(self) -> Iterator[bytes]:
-        """Answers for batch after batch, without end, made beforehand."""
-        return cycle([answer(batch, seed) for seed, batch in enumerate(self.batches[:20], start=1_000_000)])
+        """Answers for batch after batch, without end, made beforehand; no two in a row for a batch are equal."""
+        batches = self.batches[:20]
+        return cycle([answer(batch, turn * 1000 + place) for turn in (1, 2) for place, batch in enumerate(batches)])
 
     def _fresh(self) -> Freshness:
         return Freshness(self.clock.now(), _DAY)
@@ -143,13 +146,14 @@ class RenderedFleet:
     def reload(self) -> Sequence[str]:
         return ()
 
-    def refresh_for_ever(self) -> None:
-        """Take answers and have them rendered, as fast as one thread each can."""
+    def refresh_for_ever(self, pause: float) -> None:
+        """Take answers, so many seconds apart, and have them rendered."""
         self.renderer.start()
 
         def work() -> None:
             for body in self.fleet.answers():
                 self.fleet.take(body)
                 self.renderer.wake()
+                time.sleep(pause)
 
         threading.Thread(target=work, daemon=True).start()

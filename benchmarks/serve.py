@@ -1,6 +1,7 @@
 """One server in a process of its own: ``python -m benchmarks.serve KIND SAMPLES``; says on which port, and its memory.
 
-Kinds: ``exporter``, ``refreshing`` (the same while values change at full speed), ``prometheus_client``.
+Kinds: ``exporter``, ``paced`` (the same while an answer comes every second, as from the quickest account there is),
+``hurried`` (while answers come one after the other without any pause), ``prometheus_client``.
 """
 
 import json
@@ -18,6 +19,7 @@ from fusionsolar_exporter.web.application import Application
 from fusionsolar_exporter.web.server import WebServer
 
 _KIB = 1024
+PAUSES = {"paced": 1.0, "hurried": 0.0}
 
 
 def memory(name: str) -> int:
@@ -32,7 +34,7 @@ def main(kind: str, samples: int) -> None:
     if kind == "prometheus_client":
         registry: CollectorRegistry = build_registry([fleet.collector(), fleet.own()], lambda _: True)
         server, _ = start_http_server(0, "127.0.0.1", registry)
-        port, count = server.server_port, 0
+        port = server.server_port
     else:
         rendered = RenderedFleet(fleet)
         sys.setswitchinterval(SWITCH_SECONDS)
@@ -40,10 +42,10 @@ def main(kind: str, samples: int) -> None:
         web = WebServer(app, ["127.0.0.1:0"], shortcut=app.shortcut)
         web.bind()
         threading.Thread(target=web.run, daemon=True).start()
-        port, count = int(web.addresses[0].rpartition(":")[2]), rendered.renderer.exposition.samples
-        if kind == "refreshing":
-            rendered.refresh_for_ever()
-    print(json.dumps({"port": port, "samples": count, "empty": empty}), flush=True)
+        port = int(web.addresses[0].rpartition(":")[2])
+        if kind in PAUSES:
+            rendered.refresh_for_ever(PAUSES[kind])
+    print(json.dumps({"port": port, "empty": empty}), flush=True)
     for _ in sys.stdin:  # asked how much it needed so far
         print(json.dumps({"now": memory("VmRSS"), "peak": memory("VmHWM")}), flush=True)
 

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 
 from benchmarks.fleet import BATCH, Fleet, RenderedFleet
 from benchmarks.fleet import SAMPLES_OF_AN_INVERTER as SAMPLES
-from fusionsolar_exporter.cache import Cache, Freshness
+from fusionsolar_exporter.cache import Cache, Freshness, Snapshot
 from fusionsolar_exporter.config import Credentials
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.metrics.own import Instruments
@@ -51,6 +51,22 @@ def _bench(fleet: Fleet, file: Path) -> tuple[Bench, SqliteState]:
     return Bench(settings, surroundings, Cache(fleet.clock), state.place("far.example", "user")), state
 
 
+def _fill(bench: Bench, snapshot: Snapshot, fresh: Freshness) -> None:
+    """The lists, as the far side would have told them."""
+    roster, journal = bench.desk.roster, bench.desk.journal
+    roster.add_plants(snapshot.plants.values())
+    roster.keep_plants(snapshot.plants, fresh.fetched_at)
+    codes = list(snapshot.plants)
+    for start in range(0, len(codes), BATCH):
+        some = codes[start : start + BATCH]
+        wanted = set(some)
+        devices = [device for device in snapshot.devices.values() if device.plant_code in wanted]
+        roster.set_devices(some, devices, fresh.fetched_at)
+        journal.device_list(some, devices, fresh)
+    journal.plant_list(snapshot.plants, fresh)
+    bench.desk.lists_changed()
+
+
 def _seconds(work: Callable[[], object]) -> float:
     began = time.process_time()
     work()
@@ -64,24 +80,15 @@ def main() -> None:
     fleet = Fleet(inverters * SAMPLES)
     rendered = RenderedFleet(fleet)
     snapshot = fleet.cache.snapshot()
-    now = fleet.clock.now()
-    fresh = Freshness(now, _DAY)
+    fresh = Freshness(fleet.clock.now(), _DAY)
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "state.sqlite"
         bench, state = _bench(fleet, file)
         assert bench.take_part() or bench.leads
-        roster, journal, ledger = bench.desk.roster, bench.desk.journal, bench.desk.ledger
-        roster.add_plants(snapshot.plants.values())
-        roster.keep_plants(snapshot.plants, now)
-        codes = list(snapshot.plants)
-        for start in range(0, len(codes), BATCH):
-            some = codes[start : start + BATCH]
-            wanted = set(some)
-            journal.device_list(some, [one for one in snapshot.devices.values() if one.plant_code in wanted], fresh)
-        journal.plant_list(snapshot.plants, fresh)
-        limit = bench.desk.settings.limits.of(Interface.GET_DEV_REAL_KPI, roster.fleet)
+        _fill(bench, snapshot, fresh)
+        journal, ledger = bench.desk.journal, bench.desk.ledger
         for _ in fleet.batches:  # one window of calls
-            ledger.start(Interface.GET_DEV_REAL_KPI, fleet.clock.now(), limit)
+            ledger.start(Interface.GET_DEV_REAL_KPI, fleet.clock.now(), bench.desk.limit(Interface.GET_DEV_REAL_KPI))
 
         def keep(readings: list[Reading]) -> None:
             bench._permit()  # noqa: SLF001 - what the asker calls

@@ -39,6 +39,9 @@ class FixedClock:
     def wall(self, moment: float) -> float:
         return moment + CORRECTION
 
+    def boot(self, moment: float) -> tuple[str, float]:
+        return "boot", moment
+
     def wait(self, event: threading.Event, seconds: float) -> None:
         raise NotImplementedError
 

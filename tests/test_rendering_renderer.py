@@ -138,6 +138,25 @@ def test_equal_values_that_come_again_are_not_rendered_again() -> None:
     site.read({"1": {"temperature": 20.0}})
     site.renderer.refresh()
     assert all(one is other for one, other in zip(before, account._rendered, strict=True))
+    # the older ones are let go, and next time there is nothing but identity to compare
+    (reading,) = site.cache.snapshot().device_readings.values()
+    assert sum(value is reading for one in account._rendered if one is not None for value in one.inputs) == 2
+
+
+def test_a_reading_renders_its_neighbours_plants_and_no_others() -> None:
+    site = Site(ManualClock())
+    plants = [Plant(f"p{number}", "Plant") for number in range(90)]
+    devices = [Device(f"{plant.code}-{place}", "Inverter", plant.code, 1) for plant in plants for place in range(10)]
+    site.fleet(plants, devices)
+    site.read({device.id: {"active_power": 1.0} for device in devices})
+    site.renderer.refresh()
+    (account,) = site.renderer._accounts.values()
+    before = list(account._rendered)
+    site.read({device.id: {"active_power": 2.0} for device in devices[200:300]})
+    site.renderer.refresh()
+    changed = [one for one, other in zip(before, account._rendered, strict=True) if one is not other]
+    assert len(changed) == 2
+    assert site.text() == site.oracle()
 
 
 def test_a_renamed_plant_moves_at_once_and_leaves_the_others_alone() -> None:

@@ -222,7 +222,9 @@ def test_an_entry_that_is_written_late_is_as_old_as_what_it_speaks_of(bench: Ben
 
 
 @pytest.mark.parametrize("value", [b"", b"\xff\xff\xff\xff", b"\x02\x00\x00\x00{}", b"\x03\x00\x00\x00nul" + bytes(8)])
-@pytest.mark.parametrize("key", ["account", "calls", "alarms/0/x", "device_realtime/x", "device_list/x", "plant_list", "x"])
+@pytest.mark.parametrize(
+    "key", ["account", "calls", "alarms/0/x", "device_realtime/x", "device_list/x", "plant_list", "x"]
+)
 def test_an_entry_that_makes_no_sense_is_left_out(tmp_path: Path, key: str, value: bytes) -> None:
     world = KeptWorld(tmp_path, PLAN)
     world.run(10 * MINUTE)

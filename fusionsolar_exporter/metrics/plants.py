@@ -31,9 +31,9 @@ def plant_parts(labels: AccountLabels) -> Iterator[Part]:
         some = tuple(labels.plants[code] for code in chunk)
         devices = tuple(tuple(devices_of.get(code, ())) for code in chunk)
         yield PlantInfo(chunk, some, tuple(labels.known_plants[code] for code in chunk))
-        yield PlantInverters(some, tuple(_inverters(one) for one in devices))
+        yield from _inverter_parts(some, tuple(_inverters(one) for one in devices))
         yield PlantReadings(chunk, some)
-        yield PlantDevices(some, devices)
+        yield PlantDevices(_ids(devices), some, devices)
         yield PlantTimes(chunk, some)
 
 
@@ -65,13 +65,14 @@ class PlantInfo:
 class PlantInverters:
     """What the readings of its inverters say about a plant."""
 
+    ids: tuple[str, ...]
+    """Of all the inverters."""
     labels: tuple[Labels, ...]
     inverters: tuple[tuple[Device, ...], ...]
 
     def inputs(self, scene: Scene) -> tuple[object, ...]:
         """See :meth:`Part.inputs`."""
-        readings = scene.snapshot.device_readings
-        return tuple(readings.get(device.id) for inverters in self.inverters for device in inverters)
+        return tuple(map(scene.snapshot.device_readings.get, self.ids))
 
     def export(self, scene: Scene, sink: Sink) -> None:
         """See :meth:`Part.export`."""
@@ -106,13 +107,14 @@ class PlantReadings:
 class PlantDevices:
     """How many devices the device list names."""
 
+    ids: tuple[str, ...]
+    """Of all the devices."""
     labels: tuple[Labels, ...]
     devices: tuple[tuple[Device, ...], ...]
 
     def inputs(self, scene: Scene) -> tuple[object, ...]:
         """See :meth:`Part.inputs`."""
-        listed = scene.snapshot.listed_devices
-        return tuple(device.id in listed for some in self.devices for device in some)
+        return tuple(map(scene.snapshot.listed_devices.__contains__, self.ids))
 
     def export(self, scene: Scene, sink: Sink) -> None:
         """See :meth:`Part.export`."""
@@ -146,6 +148,20 @@ class PlantTimes:
                         scene.clock.wall(moments[code]),
                         {"collector": collector.value},
                     )
+
+
+def _inverter_parts(labels: tuple[Labels, ...], inverters: tuple[tuple[Device, ...], ...]) -> Iterator[Part]:
+    """So many plants in a part that their inverters are about those of one request."""
+    start, count = 0, 0
+    for end, some in enumerate(inverters, start=1):
+        count += len(some)
+        if count >= CHUNK or end == len(inverters):
+            yield PlantInverters(_ids(inverters[start:end]), labels[start:end], inverters[start:end])
+            start, count = end, 0
+
+
+def _ids(devices: tuple[tuple[Device, ...], ...]) -> tuple[str, ...]:
+    return tuple(device.id for some in devices for device in some)
 
 
 def _inverters(devices: tuple[Device, ...]) -> tuple[Device, ...]:

@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import is_
 
 from fusionsolar_exporter.metrics.account_export import AccountExport
 from fusionsolar_exporter.metrics.part import Part, Scene
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.rendering.line_buffer import LineBuffer, Plans
 from fusionsolar_exporter.rendering.piece import Piece
+from fusionsolar_exporter.rendering.row import Row
 from fusionsolar_exporter.view import AccountView
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Rendered:
     """What a part became, and of what."""
 
@@ -20,14 +20,6 @@ class _Rendered:
     pieces: Mapping[str, Piece]
     cut: int
     """Series held back for their unknown keys."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """The pieces of one metric, and what they became together."""
-
-    pieces: tuple[Piece, ...]
-    joined: Piece
 
 
 class AccountPieces:
@@ -38,7 +30,7 @@ class AccountPieces:
         self._plans = Plans(lambda _: False)
         self._parts: Sequence[Part] = ()
         self._rendered: Sequence[_Rendered | None] = ()
-        self._runs: Mapping[str, _Run] = {}
+        self._rows: Mapping[str, Row] = {}
         self.by_metric: Mapping[str, Piece] = {}
         """In the order of the table of metrics."""
         self.unknown_keys_cut = 0
@@ -57,7 +49,7 @@ class AccountPieces:
         for one in rendered:
             for name, piece in one.pieces.items():
                 pieces[name].append(piece)
-        self._runs = {name: self._run(name, tuple(found)) for name, found in pieces.items() if found}
+        self._rows = {name: Row.of(tuple(found), self._rows.get(name)) for name, found in pieces.items() if found}
         self._trim(settings.series_per_account)
 
     def _before(self, export: AccountExport, settings: ExportSettings) -> Sequence[_Rendered | None]:
@@ -74,6 +66,9 @@ class AccountPieces:
     def _render(self, part: Part, scene: Scene, before: _Rendered | None) -> _Rendered:
         inputs = part.inputs(scene)
         if before is not None and before.inputs == inputs:
+            before.inputs = (
+                inputs  # where equal readings came again these are the newer, compared by identity next time
+            )
             return before
         buffer = LineBuffer(self._plans)
         cut = scene.gate.cut
@@ -81,20 +76,14 @@ class AccountPieces:
         pieces = {name: Piece.of(text, samples) for name, text, samples in buffer.texts()}
         return _Rendered(inputs, pieces, scene.gate.cut - cut)
 
-    def _run(self, name: str, pieces: tuple[Piece, ...]) -> _Run:
-        known = self._runs.get(name)
-        if known is not None and len(known.pieces) == len(pieces) and all(map(is_, known.pieces, pieces)):
-            return known
-        return _Run(pieces, Piece.join(pieces).condensed())
-
     def _trim(self, limit: int) -> None:
         """Cut the account to so many series, the last metrics of the table first."""
         left, cut = limit, 0
         by_metric: dict[str, Piece] = {}
-        for name, run in self._runs.items():
-            keep = min(run.joined.samples, left)
+        for name, row in self._rows.items():
+            keep = min(row.joined.samples, left)
             left -= keep
-            cut += run.joined.samples - keep
+            cut += row.joined.samples - keep
             if keep:
-                by_metric[name] = run.joined if keep == run.joined.samples else run.joined.head(keep)
+                by_metric[name] = row.joined if keep == row.joined.samples else row.joined.head(keep)
         self.by_metric, self.series_cut = by_metric, cut

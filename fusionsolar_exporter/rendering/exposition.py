@@ -41,13 +41,8 @@ class Exposition:
     def __init__(self, families: Sequence[DataFamily], own: OwnMetrics) -> None:
         self._families = families
         self._own = own
-        self._text = self._data(openmetrics=False, accounts=None, names=None)
-        self._openmetrics = self._data(openmetrics=True, accounts=None, names=None)
-
-    @property
-    def samples(self) -> int:
-        """How many samples there are."""
-        return self._text.samples + self._own.text.samples
+        self._text = self._select(openmetrics=False, accounts=None, names=None).condensed()
+        self._openmetrics = self._select(openmetrics=True, accounts=None, names=None).condensed()
 
     def body(
         self,
@@ -64,19 +59,15 @@ class Exposition:
         these names (``x_total``, ``x_bucket``); together by "and". None keeps all.
         """
         if accounts is None and names is None:
-            data = self._openmetrics if openmetrics else self._text
+            known = self._openmetrics if openmetrics else self._text
         else:
-            data = self._data(openmetrics=openmetrics, accounts=accounts, names=names)
-        pieces = [
-            data,
-            self._own.select(openmetrics=openmetrics, accounts=accounts, names=names),
-            live.select(openmetrics=openmetrics, accounts=accounts, names=names),
-        ]
+            known = self._select(openmetrics=openmetrics, accounts=accounts, names=names)
+        pieces = [known, live.select(openmetrics=openmetrics, accounts=accounts, names=names)]
         if openmetrics:
             pieces.append(_EOF)
         return body(pieces, gzipped=gzipped)
 
-    def _data(self, *, openmetrics: bool, accounts: frozenset[str] | None, names: frozenset[str] | None) -> Piece:
+    def _select(self, *, openmetrics: bool, accounts: frozenset[str] | None, names: frozenset[str] | None) -> Piece:
         pieces: list[Piece] = []
         for family in self._families:
             if names is None or family.name in names:
@@ -85,4 +76,5 @@ class Exposition:
                     header = _HEADERS[family.name]
                     pieces.append(header.openmetrics if openmetrics else header.text)
                     pieces.extend(runs)
-        return Piece.join(pieces).condensed()
+        pieces.append(self._own.select(openmetrics=openmetrics, accounts=accounts, names=names))
+        return Piece.join(pieces)

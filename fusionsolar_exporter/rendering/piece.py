@@ -1,7 +1,7 @@
 """Finished stretches of the exposition, plain and compressed, and how they are joined."""
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from fusionsolar_exporter.rendering import crc
@@ -11,6 +11,11 @@ _RAW_DEFLATE = -15  # zlib's window size, without a container
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # deflate, no name, no time, any system (RFC 1952)
 _LAST_BLOCK = b"\x03\x00"  # an empty one that ends the stream (RFC 1951)
 _MODULUS = 1 << 32
+LARGE_BYTES = 128 * 1024
+"""From here on copying a part costs more than sending it by itself."""
+TOGETHER_BYTES = 256 * 1024
+"""Small parts are put together up to this size."""
+_LITTLE_BYTES = 4 * 1024 * 1024  # so much is copied as a whole: the fewer parts, the quicker they are sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +63,10 @@ class Piece:
         return cls(tuple(texts), tuple(packed), size, checksum, crc.shift(size), samples)
 
     def condensed(self) -> "Piece":
-        """The same with its compressed blocks in one; the texts, which are much larger, stay apart."""
-        return Piece(self.texts, (b"".join(self.packed),), self.size, self.crc, self.shift, self.samples)
+        """The same with fewer compressed blocks: one, or where that is much to copy, the large ones shared."""
+        little = sum(map(len, self.packed)) <= _LITTLE_BYTES
+        packed = (b"".join(self.packed),) if little else tuple(together(self.packed))
+        return Piece(self.texts, packed, self.size, self.crc, self.shift, self.samples)
 
     def head(self, samples: int) -> "Piece":
         """The first lines only."""
@@ -68,6 +75,24 @@ class Piece:
         for _ in range(samples):
             end = text.index(b"\n", end) + 1  # line ends in labels are escaped
         return Piece.of(text[:end], samples)
+
+
+def together(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Large parts as they are, small neighbours as one."""
+    waiting: list[bytes] = []
+    held = 0
+    for part in parts:
+        large = len(part) >= LARGE_BYTES
+        if held and (large or held + len(part) > TOGETHER_BYTES):
+            yield b"".join(waiting)
+            waiting, held = [], 0
+        if large:
+            yield part
+        else:
+            waiting.append(part)
+            held += len(part)
+    if held:
+        yield b"".join(waiting)
 
 
 def body(pieces: Iterable[Piece], *, gzipped: bool) -> Body:

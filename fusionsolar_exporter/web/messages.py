@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
 
-from fusionsolar_exporter.rendering.piece import Body
+from fusionsolar_exporter.rendering.piece import Body, together
 from fusionsolar_exporter.web.asgi import Receive, Scope, Send
 
 PLAIN = "text/plain; charset=utf-8"
-CHUNK_BYTES = 1024 * 1024
+CHUNK_BYTES = 256 * 1024
 """Large answers are handed over in pieces, so that a slow reader holds one piece in the server's buffer."""
-LARGE_BYTES = 128 * 1024
-"""From here on copying a part costs more than sending it by itself."""
 
 
 class ClientGoneError(Exception):
@@ -91,24 +89,10 @@ class Response:
 
 def chunks(parts: Iterable[bytes]) -> Iterator[bytes | memoryview]:
     """Large parts cut, without being copied; small ones together."""
-    waiting: list[bytes] = []
-    held = 0
-    for part in parts:
-        if len(part) >= LARGE_BYTES:
-            if waiting:
-                yield b"".join(waiting)
-            waiting, held = [], 0
-            view = memoryview(part)
-            for start in range(0, len(part), CHUNK_BYTES):
-                yield view[start : start + CHUNK_BYTES]
-        else:
-            waiting.append(part)
-            held += len(part)
-            if held >= CHUNK_BYTES:
-                yield b"".join(waiting)
-                waiting, held = [], 0
-    if waiting:
-        yield b"".join(waiting)
+    for part in together(parts):
+        view = memoryview(part)
+        for start in range(0, len(part), CHUNK_BYTES):
+            yield view[start : start + CHUNK_BYTES]
 
 
 def one_line(text: str) -> str:

@@ -5,21 +5,26 @@ the second time the bytes are only compared. Everything else goes the ordinary w
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import h11
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from fusionsolar_exporter.rendering.piece import LARGE_BYTES
 from fusionsolar_exporter.web.asgi import Scope
 from fusionsolar_exporter.web.connections import Connections, GuardedConnection
-from fusionsolar_exporter.web.messages import CHUNK_BYTES, Response, chunks
+from fusionsolar_exporter.web.messages import Response
+from fusionsolar_exporter.web.outgoing import Outgoing
 
 Shortcut: TypeAlias = Callable[[Scope], Callable[[], Response] | None]
 """Gives, for a request, what answers it at once whenever it comes again; None where nothing can."""
 
 _LONGEST_REQUEST = 8 * 1024  # bytes that are worth remembering
+_TURN_BYTES = 4 * 1024 * 1024  # sent before others get their turn, where the client takes them
+_AHEAD_BYTES = 64 * 1024  # left to the transport where the client takes no more: what a slow reader costs
 
 
 class RepeatingConnection(GuardedConnection):
@@ -38,8 +43,7 @@ class RepeatingConnection(GuardedConnection):
         self._shortcut = shortcut
         self._request = b""
         self._answer: Callable[[], Response] | None = None
-        self._left: Iterator[bytes | memoryview] | None = None
-        self._left_bytes = 0
+        self._left: Outgoing | None = None
         self._early = b""
         self._ending = False
 
@@ -89,28 +93,45 @@ class RepeatingConnection(GuardedConnection):
     def _repeat(self, answer: Callable[[], Response]) -> None:
         self._unset_keepalive_if_required()
         response = answer()
-        head = response.head()
-        self._left = chunks((head, *response.content.parts))
-        self._left_bytes = len(head) + response.content.size
+        head, body = response.head(), response.content
+        if body.size < LARGE_BYTES:
+            self._left = Outgoing((head, *body.parts))
+        else:
+            self._left = Outgoing(body.parts)
+            self.transport.write(head)  # its client wakes up while the rest is handed over
         self._connections.mark(self, silent=False)
         self._continue()
 
     def _continue(self) -> None:
-        """Send about one chunk, and the next in another turn of the loop, so that others get theirs."""
-        sent = 0
-        while self._left is not None:
-            chunk = next(self._left, b"")
-            sent += len(chunk)
-            self._left_bytes -= len(chunk)
-            self.transport.write(chunk)
-            if self.flow.write_paused:
-                return
-            if not self._left_bytes:
-                self._finished()
-                return
-            if sent >= CHUNK_BYTES:
-                self.loop.call_soon(self._continue)
-                return
+        """Send what the client takes, so many bytes in one turn of the loop that others get theirs."""
+        if self._left is None or self.flow.write_paused:
+            return
+        if self._left:
+            self._send(self._left)
+        if self.flow.write_paused:
+            return
+        if self._left:
+            self.loop.call_soon(self._continue)
+        else:
+            self._finished()
+
+    def _send(self, left: Outgoing) -> None:
+        parts = left.first(_TURN_BYTES)
+        taken = self._send_at_once(parts)
+        left.drop(taken)
+        if taken < sum(map(len, parts)):
+            (part,) = left.first(_AHEAD_BYTES)[:1]
+            left.drop(len(part))
+            self.transport.write(part)
+
+    def _send_at_once(self, parts: Sequence[memoryview]) -> int:
+        """Bytes that one call took: each call gives up the interpreter, and gets it back when others let go of it."""
+        if self.scheme != "http":
+            return 0  # what is encrypted has to go through the transport
+        try:
+            return os.writev(self.transport.get_extra_info("socket").fileno(), parts)
+        except OSError:
+            return 0  # there is no room, or the connection is broken: the transport sees to both
 
     def _finished(self) -> None:
         self._left = None

@@ -1,0 +1,39 @@
+"""Pieces in a row as one piece, at a cost that hardly grows with their number when few of them change."""
+
+from dataclasses import dataclass
+from itertools import zip_longest
+from operator import is_
+
+from fusionsolar_exporter.rendering.piece import Piece
+
+_GROUP = 16  # pieces; a thousand are joined anew by joining 16 and then 63
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    pieces: tuple[Piece, ...]
+    joined: Piece
+
+    def is_of(self, pieces: tuple[Piece, ...]) -> bool:
+        return len(self.pieces) == len(pieces) and all(map(is_, self.pieces, pieces))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Pieces, and what they became together."""
+
+    groups: tuple[_Group, ...]
+    joined: Piece
+
+    @classmethod
+    def of(cls, pieces: tuple[Piece, ...], before: "Row | None") -> "Row":
+        """Join pieces; where they are those of ``before``, in groups or in all, nothing is joined again."""
+        known = before.groups if before is not None else ()
+        found = [pieces[start : start + _GROUP] for start in range(0, len(pieces), _GROUP)]
+        groups = tuple(
+            old if old is not None and old.is_of(some) else _Group(some, Piece.join(some).condensed())
+            for some, old in zip_longest(found, known[: len(found)])
+        )
+        if before is not None and len(groups) == len(known) and all(map(is_, groups, known)):
+            return before
+        return cls(groups, Piece.join(group.joined for group in groups))
