@@ -8,11 +8,10 @@ from pathlib import Path
 
 from fusionsolar_exporter import __version__, check_config, demo, healthcheck, logs
 from fusionsolar_exporter.config import Config, ConfigError, config_from_environment, load_config
+from fusionsolar_exporter.doctor import command as doctor
 from fusionsolar_exporter.logs import EventLogger, LogFormat, LogLevel
 from fusionsolar_exporter.serving import WebOptions, serve
 from fusionsolar_exporter.simulator import command as simulator
-
-_DEFAULT_ADDRESS = ":10035"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,17 +28,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return healthcheck.run(args)
     logs.configure(args.log_level, args.log_format, sys.stderr)
     log = EventLogger()
-    web = WebOptions(args.listen_addresses or [_DEFAULT_ADDRESS], args.telemetry_path)
     if args.command == "demo":
-        return demo.run(args, web, log)
-    return _serve(args.config_file, web, log)
+        return demo.run(args, _web(args), log)
+    return _configured(args, log)
 
 
-def _serve(config_file: Path | None, web: WebOptions, log: EventLogger) -> int:
+def _configured(args: argparse.Namespace, log: EventLogger) -> int:
+    """The commands that need a configuration."""
+
     def load() -> Config:
-        if config_file is None:
+        if args.config_file is None:
             return config_from_environment(os.environ)
-        return load_config(config_file, os.environ)
+        return load_config(args.config_file, os.environ)
 
     try:
         config = load()
@@ -47,7 +47,13 @@ def _serve(config_file: Path | None, web: WebOptions, log: EventLogger) -> int:
         for problem in error.problems:
             log.error("configuration", error=problem)
         return 1
-    return serve(config, load, web, log=log)
+    if args.command == "doctor":
+        return doctor.run(args, config, log)
+    return serve(config, load, _web(args), log=log)
+
+
+def _web(args: argparse.Namespace) -> WebOptions:
+    return WebOptions(args.listen_addresses or [healthcheck.DEFAULT_ADDRESS], args.telemetry_path)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -63,7 +69,28 @@ def _parser() -> argparse.ArgumentParser:
         return commands.add_parser(name, help=text, description=text, allow_abbrev=False)
 
     server = add("serve", "refresh in the background, serve /metrics")
-    server.add_argument(
+    demonstration = add("demo", "serve the data of a simulated management system; needs no account")
+    demo.add_arguments(demonstration)
+    examiner = add(
+        "doctor", "ask each interface once, say what is permitted and what to do; the exit status is 0 where all is"
+    )
+    doctor.add_arguments(examiner)
+    for each in (server, examiner):
+        _add_config(each)
+    for each in (server, demonstration):
+        _add_web(each)
+        _add_log(each, LogLevel.INFO)
+    _add_log(examiner, LogLevel.WARN)
+    simulator.add_arguments(add("simulator", "a simulated management system, for other clients and for tests"))
+    checker = add("check-config", "validate a configuration and print the cadence that follows from it")
+    checker.add_argument("file", type=Path, metavar="FILE")
+    asker = add("healthcheck", "ask the exporter on this host whether it works; the exit status is 0 where it does")
+    healthcheck.add_arguments(asker)
+    return parser
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--config.file",
         dest="config_file",
         type=Path,
@@ -71,25 +98,15 @@ def _parser() -> argparse.ArgumentParser:
         help="configuration (default: one account from FUSIONSOLAR_URL, FUSIONSOLAR_USERNAME and "
         "FUSIONSOLAR_PASSWORD or FUSIONSOLAR_PASSWORD_FILE)",
     )
-    demonstration = add("demo", "serve the data of a simulated management system; needs no account")
-    demo.add_arguments(demonstration)
-    for each in (server, demonstration):
-        _add_web_and_log(each)
-    simulator.add_arguments(add("simulator", "a simulated management system, for other clients and for tests"))
-    checker = add("check-config", "validate a configuration and print the cadence that follows from it")
-    checker.add_argument("file", type=Path, metavar="FILE")
-    asker = add("healthcheck", "ask the exporter on this host whether it works; the exit status is 0 where it does")
-    healthcheck.add_arguments(asker, _DEFAULT_ADDRESS)
-    return parser
 
 
-def _add_web_and_log(parser: argparse.ArgumentParser) -> None:
+def _add_web(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--web.listen-address",
         dest="listen_addresses",
         action="append",
         metavar="HOST:PORT",
-        help=f"where to serve, repeatable; port 0 takes a free one (default: {_DEFAULT_ADDRESS})",
+        help=f"where to serve, repeatable; port 0 takes a free one (default: {healthcheck.DEFAULT_ADDRESS})",
     )
     parser.add_argument(
         "--web.telemetry-path",
@@ -99,11 +116,14 @@ def _add_web_and_log(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="path of the metrics (default: %(default)s)",
     )
+
+
+def _add_log(parser: argparse.ArgumentParser, level: LogLevel) -> None:
     parser.add_argument(
         "--log.level",
         dest="log_level",
         choices=[level.value for level in LogLevel],
-        default=LogLevel.INFO.value,
+        default=level.value,
         help="least severe level that is logged (default: %(default)s)",
     )
     parser.add_argument(

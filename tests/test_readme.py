@@ -29,10 +29,10 @@ PAGES = {
     for path in [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
 }
 README = PAGES["README.md"]
-COMMANDS = ("serve", "demo", "simulator", "check-config", "healthcheck")
+COMMANDS = ("serve", "demo", "simulator", "check-config", "doctor", "healthcheck")
 OTHER_PROGRAMS = {"python3", "pip", "export", "podman", "helm", "amtool", "sed"}
 _FLAGS = """
---require-hashes --no-cov --slow --upgrade --check --days --faults --jobs
+--require-hashes --no-cov --slow --upgrade --check --days --faults --jobs --largest --inverters --output
 --build --build-arg --cap-drop --detach --down --env --file --format --from-file --from-literal --kustomize --name
 --network --now --publish --read-only --restart --security-opt --server-side --set --signal --tag --values --volume
 """

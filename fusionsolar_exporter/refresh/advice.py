@@ -2,10 +2,12 @@
 
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 
+_PORTAL = "System > Business Configuration > Northbound Management"
+
 _BY_FAIL_CODE = {
     20618: "the calls of the day are used up; if other programs use the account, give each a user of its own",
     20056: "ask the plant's owner to authorise API access for the company",
-    20403: "the user is locked or its end date has passed: look at it under System > Northbound Management",
+    20403: f"the user is locked or its end date has passed: look at it under {_PORTAL}",
 }
 
 _BY_REASON = {
@@ -15,7 +17,7 @@ _BY_REASON = {
     Reason.NOT_LOGGED_IN: "nothing, if it is rare: the exporter logs in again; else another program uses the account",
     Reason.CREDENTIALS: "check username and password of the northbound user (not those of the portal), whether it is "
     "locked, and its end date",
-    Reason.PERMISSION: "tick this interface for the northbound user under System > Northbound Management",
+    Reason.PERMISSION: f"tick this interface for the northbound user under {_PORTAL}",
     Reason.REJECTED: "see the failCode in the reference, section 10",
     Reason.TIMEOUT: "check network and proxy; raise timeout where the far side is slow",
     Reason.CONNECTION: "check url, network and proxy",

@@ -1,0 +1,40 @@
+"""What a person has to do, each thing once, the most urgent first."""
+
+from collections.abc import Iterator
+
+from fusionsolar_exporter.doctor.problems import portal_advice
+from fusionsolar_exporter.doctor.report import AccountReport, Host, Outcome
+from fusionsolar_exporter.northbound.errors import Reason
+
+_BOTH_LISTS = "plant_list"
+
+
+def remedies(account: AccountReport) -> tuple[str, ...]:
+    """In the order in which they are worth doing."""
+    if account.answers is Host.WEB_PAGE:
+        return (portal_advice(account.host),)
+    return tuple(dict.fromkeys(_remedies(account)))
+
+
+def _remedies(account: AccountReport) -> Iterator[str]:
+    if account.session.problem is not None:
+        yield f"login: {account.session.problem.advice}"
+    if account.session.contended:
+        yield "another program uses this user: give each program a northbound user of its own"
+    lists = [each for each in account.interfaces if each.collector == _BOTH_LISTS]
+    for each in account.interfaces:
+        stands_in = each in lists and any(other.permitted for other in lists)
+        if each.problem is not None and not stands_in:
+            yield f"{each.interface}: {each.problem.advice}"
+        elif each.outcome is Outcome.NOT_ASKED and each.permitted is None and each.next_timestamp_seconds is not None:
+            yield f"{each.interface}: run this again when it is free, or with --wait"
+    known = any(each.outcome is Outcome.ANSWERED for each in lists)
+    if known and not account.plants.listed:
+        yield (
+            "no plant is bound to this user: bind plants under System > Business Configuration > "
+            "Northbound Management, or see whether the user's company owns any"
+        )
+    elif known and not account.plants.selected:
+        yield "plants.include and plants.exclude of the configuration take none of the plants"
+    if any(each.problem is not None and each.problem.reason == Reason.PERMISSION for each in account.interfaces):
+        yield "then run this again: as soon as it finds the permission, a running exporter goes on too"

@@ -1,0 +1,62 @@
+"""What an interface brought, or why it was not asked, in a few words."""
+
+import math
+
+from fusionsolar_exporter.doctor.examination import Ask, Examination
+from fusionsolar_exporter.doctor.report import Outcome, Problem
+from fusionsolar_exporter.status import CollectorName
+from fusionsolar_exporter.web.wording import counted, moment, relative, span
+
+
+def summary_of(examination: Examination, ask: Ask, asked_at: float | None, problem: Problem | None) -> str:
+    """For people; the figures are in the report too."""
+    if ask.outcome is Outcome.NOT_ASKED:
+        return _not_asked(examination, ask, asked_at, problem)
+    if problem is not None:
+        return problem.message
+    brought = _brought(examination, ask)
+    return f"{brought}; {ask.note}" if ask.note else brought
+
+
+def _not_asked(examination: Examination, ask: Ask, asked_at: float | None, problem: Problem | None) -> str:
+    desk = examination.bench.desk
+    now = desk.clock.now()
+    words = []
+    if asked_at is not None and not ask.note:
+        asked = f"asked {relative(asked_at, now)} by the exporter or an earlier run"
+        words.append(f"{asked}: {problem.message if problem else 'answered'}")
+    elif problem is not None:
+        words.append(f"not asked; {relative(desk.clock.wall(now), problem.timestamp_seconds)}: {problem.message}")
+    else:
+        words.append(ask.note or "not asked")
+    if ask.next_at is not None and not math.isinf(ask.next_at):
+        words.append(f"next possible in {span(ask.next_at - now)}, at {moment(desk.clock.wall(ask.next_at))}")
+    return "; ".join(words)
+
+
+def _brought(examination: Examination, ask: Ask) -> str:
+    desk = examination.bench.desk
+    snapshot, roster = desk.cache.snapshot(), desk.roster
+    whole = len(roster.plants)
+    if ask.collector is CollectorName.PLANT_LIST:
+        left_out = roster.fleet.plants - whole
+        words = counted(roster.fleet.plants, "plant")
+        return f"{words}, of which the configuration takes {whole:,}" if left_out else words
+    if ask.collector is CollectorName.DEVICE_LIST:
+        asked = f"{counted(len(ask.ids), 'plant')}"
+        return f"{counted(roster.device_count(ask.ids), 'device')} of {asked}{_part(ask, whole)}"
+    if ask.collector is CollectorName.PLANT_REALTIME:
+        answered = sum(bool(snapshot.plant_readings[key].values) for key in ask.ids if key in snapshot.plant_readings)
+        return f"values of {counted(answered, 'plant')}{_part(ask, whole)}"
+    if ask.collector is CollectorName.ALARMS:
+        found = [alarm for key in ask.ids if key in snapshot.alarms for alarm in snapshot.alarms[key].alarms]
+        oldest = min((alarm.raised_at for alarm in found if alarm.raised_at is not None), default=None)
+        since = "" if oldest is None else f", the oldest of {moment(oldest)}"
+        return f"{counted(len(found), 'active alarm')} of {counted(len(ask.ids), 'plant')}{_part(ask, whole)}{since}"
+    types = [found for found in examination.types.values() if found.outcome is Outcome.ANSWERED]
+    ids = [key for found in types for key in found.ids if key in snapshot.device_readings]
+    return f"values of {counted(len(ids), 'device')} of {counted(len(types), 'type')}"
+
+
+def _part(ask: Ask, whole: int) -> str:
+    return f" (of {whole:,}: one call is enough to see)" if len(ask.ids) < whole else ""
