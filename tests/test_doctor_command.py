@@ -135,6 +135,7 @@ def test_colours_on_a_terminal_and_nothing_that_a_terminal_obeys(
 ) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("COLUMNS", "200")
     with Practice(tmp_path) as practice:
         practice.system.rewrites[Interface.ALARMS] = lambda envelope: envelope.update(
             failCode=401, message="\x1b[2J[red]not you[/red]\x07"

@@ -78,6 +78,7 @@ class Keeper:
     def take_over(self) -> bool:
         """Take over what others have kept since the last time; whether there was anything."""
         news = self.place.news()
+        self.desk.journal.superseded(kept.key for kept in news)
         if self.place.presumes():
             self._presume()
         self._take_lists([kept for kept in news if _kind(kept) in _LISTS])
