@@ -13,7 +13,7 @@ from fusionsolar_exporter.failure_log import RepeatedFailures
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.metrics.collector import FusionSolarCollector, Limit
 from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
-from fusionsolar_exporter.metrics.own import Instruments
+from fusionsolar_exporter.metrics.own import Instruments, StateInstruments
 from fusionsolar_exporter.metrics.registry import build_registry, exported_registry
 from fusionsolar_exporter.metrics.status_collector import StatusCollector
 from fusionsolar_exporter.northbound.errors import Reason
@@ -52,6 +52,25 @@ class _FailureLog:
         self.repeated.succeeded(self.account, interface)
 
 
+@dataclass(frozen=True, slots=True)
+class _ShownState:
+    """The state's metrics; what changed is rendered, though no account has anything to publish."""
+
+    instruments: StateInstruments
+    changed: Callable[[], None]
+
+    def operation(self, seconds: float) -> None:
+        self.instruments.operation(seconds)
+
+    def failed(self) -> None:
+        self.instruments.failed()
+        self.changed()
+
+    def working(self, working: bool) -> None:
+        if self.instruments.working(working):
+            self.changed()
+
+
 class Exporter:
     """Safe from any thread; scrapes read what is published and wait for nobody."""
 
@@ -73,7 +92,7 @@ class Exporter:
         """Of the web server."""
         self._live = LiveMetrics(build_registry([self.connection_counts], self._exports), clock)
         self._surroundings = Surroundings(clock, HttpTransport, self._observer, log, self._renderer.wake)
-        self._state = open_state(config.state, clock, log, self._instruments.state)
+        self._state = open_state(config.state, clock, log, _ShownState(self._instruments.state, self._renderer.wake))
         self._accounts = self._take(config)
         self._instruments.config_reloaded(successful=True, at=clock.wall(clock.now()))
         self._renderer.refresh()

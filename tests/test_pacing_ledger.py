@@ -1,6 +1,7 @@
 """Whatever is asked when the ledger allows it, no sliding window of the far side is ever overdrawn."""
 
 import math
+from array import array
 from dataclasses import dataclass, field
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fusionsolar_exporter.northbound.interfaces import Interface
-from fusionsolar_exporter.pacing.ledger import Ledger
+from fusionsolar_exporter.pacing.ledger import KeptCalls, Ledger
 from fusionsolar_exporter.pacing.limits import Limit
 
 KPI = Interface.GET_STATION_REAL_KPI
@@ -188,3 +189,42 @@ def test_calls_are_forgotten_long_after_they_count() -> None:
     assert len(ledger.within(KPI, 1e9, newest)) <= 11
     assert len(ledger.within(KPI, 150, newest)) == 8
     assert ledger.early_within(KPI, 1e9, newest) <= 11
+
+
+def test_a_call_that_was_not_sent_leaves_no_trace() -> None:
+    ledger, limit = Ledger(), Limit(calls=2, window=300, spacing=60)
+    ledger.start(Interface.GET_STATION_REAL_KPI, 1000, limit)
+    before = ledger.earliest(Interface.GET_STATION_REAL_KPI, limit), ledger.last_start
+    ledger.start(Interface.GET_STATION_REAL_KPI, 1100, limit)
+    ledger.unsent(Interface.GET_STATION_REAL_KPI)
+    assert (ledger.earliest(Interface.GET_STATION_REAL_KPI, limit), ledger.last_start) == before
+
+
+def test_a_call_counts_from_when_it_is_sent() -> None:
+    ledger, limit = Ledger(), Limit(calls=1, window=300, spacing=60)
+    ledger.start(Interface.GET_STATION_REAL_KPI, 1000, limit)
+    ledger.sent(Interface.GET_STATION_REAL_KPI, 1005)
+    assert ledger.earliest(Interface.GET_STATION_REAL_KPI, limit) == 1305
+    assert ledger.last_start == 1005
+
+
+@given(st.lists(st.tuples(st.sampled_from(list(Interface)), st.floats(0.1, 100))), st.floats(-1e6, 1e6))
+def test_what_is_kept_comes_back_moved_by_the_clock(calls: list[tuple[Interface, float]], shift: float) -> None:
+    ledger, limit, moment = Ledger(), Limit(calls=3, window=300, spacing=0), 1000.0
+    for interface, step in calls:
+        moment += step
+        ledger.start(interface, moment, limit, early=step > 50)
+    again = Ledger()
+    heads, moments = ledger.kept()
+    again.restore(heads, moments, lambda at: at + shift)
+    for interface in Interface:
+        assert again.earliest(interface, limit) == pytest.approx(ledger.earliest(interface, limit) + shift)
+        early = ledger.early_within(interface, 1e9, moment), again.early_within(interface, 1e9, moment + shift)
+        assert early[0] == early[1]
+
+
+@pytest.mark.parametrize("numbers", [(-1, 0), (2, 0), (0, 2)])
+def test_heads_that_do_not_fit_their_moments_are_refused(numbers: tuple[int, int]) -> None:
+    head = KeptCalls(*numbers, last=1.0, last_counted=True)
+    with pytest.raises(ValueError, match=r"negative|differ"):
+        Ledger().restore({Interface.LOGIN: head}, array("d", [1.0]), float)

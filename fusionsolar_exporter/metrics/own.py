@@ -71,6 +71,7 @@ class StateInstruments:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._up = _gauge("fusionsolar_state_up", registry)
         self._errors = _counter("fusionsolar_state_errors_total", registry)
+        self._working: bool | None = None
         self._durations = _histogram("fusionsolar_state_operation_duration_seconds", _STATE_BUCKETS, registry)
 
     def operation(self, seconds: float) -> None:
@@ -81,9 +82,11 @@ class StateInstruments:
         """Count an operation that failed."""
         self._errors.inc()
 
-    def working(self, working: bool) -> None:
-        """Note whether state is kept, as of now."""
+    def working(self, working: bool) -> bool:
+        """Note whether state is kept, as of now; whether that is news."""
+        before, self._working = self._working, working
         self._up.set(working)
+        return before != working
 
 
 class AccountInstruments:

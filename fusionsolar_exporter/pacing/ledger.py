@@ -73,6 +73,14 @@ class Ledger:
         calls.last_counted = True
         self._before, self.last_start = self.last_start, max(self.last_start, moment)
 
+    def sent(self, interface: Interface, moment: float) -> None:
+        """The newest call is sent now: writing it down may have taken a while."""
+        calls = self._calls[interface]
+        if moment > calls.last:
+            self.changes += 1
+            calls.last = calls.counted[-1] = moment
+            self.last_start = max(self.last_start, moment)
+
     def unsent(self, interface: Interface) -> None:
         """The newest call was written down, and then not sent."""
         self.give_back(interface)

@@ -75,6 +75,8 @@ class Asker:
         except NotLeadingError:
             ledger.unsent(interface)
             raise
+        started = clock.now()  # writing takes its time
+        ledger.sent(interface, started)
         starts(started)
         instruments.attempt(interface)
         try:

@@ -3,7 +3,6 @@
 Where the file cannot be written, the exporter goes on without: everything it knows is in its memory too.
 """
 
-import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TypeVar
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.state.file_lock import FileLock
 from fusionsolar_exporter.state.sqlite_file import BrokenFileError, SqliteFile, UnusableFileError
-from fusionsolar_exporter.state.store import Entry, Kept, Log, NotLeadingError, StateObserver
+from fusionsolar_exporter.state.store import Entry, Kept, Log, NotLeadingError, StateObserver, name_of
 
 _AGAIN_SECONDS = 60.0  # after a failure
 _CLEAN_SECONDS = 600.0
@@ -52,8 +51,7 @@ class SqliteState:
 
     def place(self, host: str, username: str) -> "SqlitePlace":
         """See :meth:`State.place`."""
-        digest = hashlib.blake2b(f"{host}\n{username}".encode(errors="surrogatepass"), digest_size=8).hexdigest()
-        return SqlitePlace(self, digest)
+        return SqlitePlace(self, name_of(host, username))
 
     def close(self) -> None:
         """See :meth:`State.close`."""

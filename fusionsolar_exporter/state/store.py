@@ -4,12 +4,18 @@ An account has one *place*. Exactly one process leads it, that is: refreshes the
 reads what the leader wrote. Entries are bytes under a key; a backend knows nothing of their meaning.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 LOOK_SECONDS = 1.0
 """Who does not lead looks so often for news, and whether the account is free."""
+
+
+def name_of(host: str, username: str) -> str:
+    """What an account is called in the state: a digest, since neither is anybody else's business."""
+    return hashlib.blake2b(f"{host}\n{username}".encode(errors="surrogatepass"), digest_size=8).hexdigest()
 
 
 class NotLeadingError(Exception):
@@ -106,6 +112,6 @@ class StateObserver(Protocol):
         """Reading or writing failed."""
         ...
 
-    def working(self, working: bool) -> None:
+    def working(self, working: bool) -> object:
         """Whether state is kept, as of now."""
         ...

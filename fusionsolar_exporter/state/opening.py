@@ -1,0 +1,36 @@
+"""From the configuration to a backend."""
+
+import os
+
+from fusionsolar_exporter.config.state import StateConfig, StateKind
+from fusionsolar_exporter.pacing.clock import Clock
+from fusionsolar_exporter.state.memory import MemoryState
+from fusionsolar_exporter.state.sqlite import SqliteState
+from fusionsolar_exporter.state.store import Log, State, StateObserver
+
+
+def open_state(config: StateConfig, clock: Clock, log: Log, observer: StateObserver) -> State:
+    """The backend that the configuration names; one that cannot be reached yet is no error."""
+    match config.url.kind:
+        case StateKind.SQLITE:
+            path = config.url.path(os.environ)
+            log.info("state is kept in a file", file=str(path))
+            return SqliteState(path, clock, log, observer)
+        case StateKind.REDIS:
+            return _open_redis(config, clock, log, observer)
+        case StateKind.MEMORY:
+            log.info("state is kept in memory only: after a restart everything is asked anew", state="memory:")
+            observer.working(True)
+            return MemoryState()
+
+
+def _open_redis(config: StateConfig, clock: Clock, log: Log, observer: StateObserver) -> State:
+    # redis is an extra: who keeps state elsewhere need not have it
+    from fusionsolar_exporter.state.redis_link import RedisLink  # noqa: PLC0415
+    from fusionsolar_exporter.state.redis_state import RedisState  # noqa: PLC0415
+
+    link = RedisLink(config.url.text, config.lease, clock, log, observer)
+    log.info("state is kept in Redis and shared by replicas", redis=link.address, lease_seconds=config.lease)
+    state = RedisState(link, config.lease, clock)
+    state.start()
+    return state

@@ -1,0 +1,177 @@
+"""One account's place in Redis: who leads, what is news, and writes that only the leader can make."""
+
+from collections.abc import Iterator, Sequence
+
+from fusionsolar_exporter.pacing.clock import Clock
+from fusionsolar_exporter.state import redis_scripts as scripts
+from fusionsolar_exporter.state.redis_lease import Lease
+from fusionsolar_exporter.state.redis_link import Answer, Argument, LinkDownError, RedisLink
+from fusionsolar_exporter.state.store import LOOK_SECONDS, Entry, Kept, NotLeadingError
+
+_ENTRIES_AT_ONCE = 50
+_NO_LEASE = "0"
+_FIELDS = 4  # of an entry read
+
+
+class RedisPlace:
+    """See :class:`Place`. What Redis does not confirm, this process does not do."""
+
+    keeps = True
+
+    def __init__(self, link: RedisLink, account: str, holder: str, length: float, clock: Clock) -> None:
+        self.account = account
+        self.holder = holder
+        self.lease = Lease()
+        self._link = link
+        self._length = length
+        self._clock = clock
+        self._known = 0  # number of the newest entry that this process has read or written
+        self._number = 0  # of the newest one that there is, as far as known
+        self._look_at = 0.0
+        self._all_known_at: float | None = None  # when nothing was news
+        self._led_last = False
+        self._demands = False
+        self._presumes = False
+        self._forgot = False
+
+    def lead(self) -> bool:
+        """See :meth:`Place.lead`; asks Redis only where this process has no lease, and then once in a second."""
+        now = self._clock.now()
+        if self.lease.good(now):
+            if not self.lease.wanted:
+                return True
+            self._let_go()
+            self._look_at = now + LOOK_SECONDS
+            return False
+        if now < self._look_at:
+            return False
+        self._look_at = now + LOOK_SECONDS
+        return self._take(now)
+
+    def presumes(self) -> bool:
+        """See :meth:`Place.presumes`."""
+        presumes, self._presumes = self._presumes, False
+        return presumes
+
+    def forgot(self) -> bool:
+        """See :meth:`Place.forgot`."""
+        forgot, self._forgot = self._forgot, False
+        return forgot
+
+    def news(self) -> Sequence[Kept]:
+        """See :meth:`Place.news`; what could not be read now is news the next time, and nothing is written before."""
+        found: dict[str, Kept] = {}
+        if self._number <= self._known:
+            return ()
+        asked_at = self._clock.now()
+        try:
+            for number, kept in self._read():
+                found.pop(kept.key, None)
+                found[kept.key] = kept
+                self._known = number
+            self._known = max(self._known, self._number)
+            self._all_known_at = asked_at
+        except LinkDownError:
+            pass  # reported
+        return tuple(found.values())
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """See :meth:`Place.write`; makes the lease longer too."""
+        sent = self._clock.now()
+        fence = self.lease.fence
+        if not self.lease.good(sent):
+            raise NotLeadingError
+        arguments: list[Argument] = [self.account, self.holder, fence, _ms(self._length), self._known]
+        for entry in entries:
+            arguments += (entry.key, _ms(max(sent - entry.made_at, 0.0)), _ms(entry.keep), entry.value)
+        try:
+            outcome, number, wanted, behind = _texts(self._link.call(scripts.WRITE, *arguments))
+        except LinkDownError:
+            raise NotLeadingError from None
+        self._number = int(number)
+        if outcome != "kept":
+            if outcome == "lost":
+                self.lease.lost(fence)
+            raise NotLeadingError
+        self._known = self._number
+        self._all_known_at = sent
+        self._forgot = self._forgot or behind == "1"
+        self.lease.renewed(fence, sent + self._length, wanted=wanted == "1")
+        if self._clock.now() >= sent + self._length:  # so late that the lease is over, and perhaps another's
+            raise NotLeadingError
+
+    def release(self) -> None:
+        """See :meth:`Place.release`; where Redis cannot be told, the lease ends by itself."""
+        self._demands = False
+        self._let_go()
+
+    def demand(self) -> None:
+        """See :meth:`Place.demand`."""
+        self._demands = True
+        self._look_at = self._clock.now()
+        self.lead()
+
+    def _take(self, now: float) -> bool:
+        led_last, demands = str(int(self._led_last)), str(int(self._demands))
+        terms = (_ms(self._length), self._known, led_last, demands, self.lease.fence)
+        try:
+            fence, number = _texts(self._link.call(scripts.TAKE, self.account, self.holder, *terms))
+        except LinkDownError:
+            return False
+        self._number = int(number)
+        if self._number == self._known:
+            self._all_known_at = now
+        elif self._number > self._known:
+            self._led_last = False  # others have written since
+        if fence == _NO_LEASE:
+            return False
+        self._led_last = True
+        self._forgot = self._forgot or self._number < self._known
+        self.lease.taken(fence, now + self._length)
+        return True
+
+    def _let_go(self) -> None:
+        fence = self.lease.fence
+        self.lease.lost(fence)
+        self._led_last = False
+        try:
+            self._link.call(scripts.RELEASE, self.account, self.holder, fence)
+        except LinkDownError:
+            return
+
+    def _read(self) -> Iterator[tuple[int, Kept]]:
+        after = self._known
+        while True:
+            sent = self._clock.now()
+            answer = self._link.call(scripts.READ, self.account, after, _ENTRIES_AT_ONCE)
+            now = int(answer[0])
+            self._number = int(answer[1])
+            rows = [answer[start : start + _FIELDS] for start in range(2, len(answer), _FIELDS)]
+            for key, number, expected, value in rows:
+                after = int(number)
+                age, content = self._aged(value, now, sent)
+                if content is not None:
+                    yield after, Kept(key.decode(errors="surrogateescape"), content, age)
+                elif value is not None or expected == b"1":  # foreign, or thrown out by Redis before its time
+                    self._presumes = True
+            if len(rows) < _ENTRIES_AT_ONCE:
+                return
+
+    def _aged(self, value: bytes | None, now: int, sent: float) -> tuple[float, bytes | None]:
+        """Age in seconds, and content; None where it is none of ours."""
+        written, _, rest = (value or b"").partition(b" ")
+        age, space, content = rest.partition(b" ")
+        if not (space and written.isdigit() and age.isdigit()):
+            return 0.0, None
+        since = max((now - int(written)) / 1000, 0.0)
+        if self._all_known_at is not None:  # whatever the clock of Redis did meanwhile, it was written after that
+            since = min(since, sent - self._all_known_at)
+        return int(age) / 1000 + since, content
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
+
+
+def _texts(answer: Answer) -> Iterator[str]:
+    return (part.decode() for part in answer)

@@ -1,0 +1,204 @@
+"""Three real processes over a real Redis, killed, paused, cut off; the far side is strict, and its time runs fast."""
+
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support.redis_server import RedisServer
+from support.scrape import Scrape
+
+from fusionsolar_exporter.northbound.interfaces import INTERFACES
+from fusionsolar_exporter.simulator.fleet import SimulatedFleet
+from fusionsolar_exporter.simulator.plan import FleetPlan
+from fusionsolar_exporter.simulator.scaled_time import ScaledTime
+from fusionsolar_exporter.simulator.server import SimulatorServer
+from fusionsolar_exporter.simulator.system import SimulatedSystem
+
+SPEED = 60.0
+USER, PASSWORD, REDIS_PASSWORD = "northbound", "k7Qz wv9R-tx4M", "p4ssw0rd-of-redis"
+ACCOUNTS = ("north", "south")
+DEADLINE = 30.0  # seconds
+LEADER, UP, STATE_UP = "fusionsolar_account_leader", "fusionsolar_up", "fusionsolar_state_up"
+POWER = "fusionsolar_device_active_power_watts"
+
+
+class Process:
+    """One exporter."""
+
+    def __init__(self, config: Path, log: Path) -> None:
+        self.log = log
+        arguments = [sys.executable, "-m", "fusionsolar_exporter", "--config.file", str(config)]
+        with log.open("wb") as file:
+            self.popen = subprocess.Popen([*arguments, "--web.listen-address", "127.0.0.1:0"], stderr=file)
+        self._address = ""
+
+    @property
+    def address(self) -> str:
+        if not self._address:
+            found = re.search(r'msg="?listening"? address=(\S+)', self.log.read_text())
+            self._address = found[1] if found else ""
+        return self._address
+
+    def scrape(self) -> Scrape:
+        with urllib.request.urlopen(f"http://{self.address}/metrics", timeout=DEADLINE) as answer:
+            return Scrape(answer.read().decode())
+
+    def led(self) -> set[str]:
+        return {account for account, leads in self.scrape().by("account", LEADER).items() if leads}
+
+    def ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://{self.address}/-/ready", timeout=DEADLINE) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def signal(self, number: int) -> None:
+        self.popen.send_signal(number)
+
+    def end(self) -> None:
+        if self.popen.poll() is None:
+            self.popen.send_signal(signal.SIGCONT)
+            self.popen.kill()
+        self.popen.wait(DEADLINE)
+
+
+def until(reached: Callable[[], Any], otherwise: str, seconds: float = DEADLINE) -> float:
+    """Look again and again; the seconds it took."""
+    began = time.monotonic()
+    pause = threading.Event()
+    while not reached():
+        assert time.monotonic() - began < seconds, otherwise
+        pause.wait(0.05)
+    return time.monotonic() - began
+
+
+def account(name: str, url: str) -> dict[str, Any]:
+    def scaled(seconds: float) -> str:
+        return f"{max(round(seconds * 1000 / SPEED), 1)}ms"
+
+    limits = {
+        interface.value: {"window": scaled(facts.window)}
+        | ({"spacing": scaled(facts.spacing)} if facts.spacing else {})
+        for interface, facts in INTERFACES.items()
+    }
+    rates = {"margin": "150ms", "min_gap": "20ms", "session_lifetime": scaled(1800), "interfaces": limits}
+    return {"name": name, "url": url, "username": USER, "password": PASSWORD, "rate_limits": rates}
+
+
+class Cluster:
+    """The processes, the far side of each account, and Redis."""
+
+    def __init__(self, server: RedisServer, directory: Path, stack: ExitStack) -> None:
+        now = ScaledTime(SPEED, time.time() // 86400 * 86400 + 9 * 3600)
+        plan = FleetPlan(plants=2, devices={1: 2}, start=now())
+        self.systems = {
+            name: SimulatedSystem(SimulatedFleet(plan), now=now, users={USER: PASSWORD}) for name in ACCOUNTS
+        }
+        accounts = [
+            account(name, stack.enter_context(SimulatorServer(system)).url) for name, system in self.systems.items()
+        ]
+        url = f"redis://:{REDIS_PASSWORD}@127.0.0.1:{server.port}/0"
+        config = directory / "config.yml"
+        config.write_text(yaml.safe_dump({"accounts": accounts, "state": {"url": url, "lease": "1s"}}))
+        self.server = server
+        self.all = [Process(config, directory / f"exporter-{number}.log") for number in range(3)]
+        for process in self.all:
+            stack.callback(process.end)
+        self.alive = list(self.all)
+
+    def leader(self, name: str) -> Process:
+        (leader,) = (process for process in self.alive if name in process.led())
+        return leader
+
+    def all_led_once(self) -> bool:
+        led = [name for process in self.alive for name in process.led()]
+        return sorted(led) == sorted(ACCOUNTS)
+
+    def all_serve(self) -> bool:
+        return all(len(process.scrape().all(POWER)) == 8 for process in self.alive)
+
+    def state_up(self) -> set[float | None]:
+        return {process.scrape().value(STATE_UP) for process in self.alive}
+
+    def asked(self) -> dict[str, int]:
+        return {name: sum(system.log.counts.values()) for name, system in self.systems.items()}
+
+    def begin(self) -> None:
+        until(lambda: all(process.address for process in self.alive), "they listen")
+        until(lambda: self.all_led_once() and self.all_serve(), "each account has one leader, all serve all")
+        for process in self.alive:
+            assert process.scrape().by("account", UP) == {"north": 1, "south": 1}
+            assert process.ready()
+
+    def kill(self) -> None:
+        killed = self.leader("north")
+        killed.signal(signal.SIGKILL)
+        self.alive.remove(killed)
+        until(self.all_led_once, "another takes over")
+
+    def pause(self) -> None:
+        """For longer than the lease."""
+        paused = self.leader("north")
+        (other,) = (process for process in self.alive if process is not paused)
+        paused.signal(signal.SIGSTOP)
+        until(lambda: other.led() == set(ACCOUNTS), "the other takes over from a process that hangs")
+        paused.signal(signal.SIGCONT)
+        until(lambda: paused.led() == set(), "whoever wakes up follows")
+        assert other.led() == set(ACCOUNTS)
+
+    def lose_redis(self) -> None:
+        """For longer than the lease, with all that it held."""
+        self.server.stop()
+        until(lambda: not any(process.led() for process in self.alive), "nobody leads without Redis")
+        asked = self.asked()
+        until(lambda: self.state_up() == {0.0}, "every process says that Redis is gone")
+        for process in self.alive:
+            scrape = process.scrape()
+            assert len(scrape.all(POWER)) == 8
+            assert (scrape.value("fusionsolar_state_errors_total") or 0) > 0
+        assert self.asked() == asked
+        self.server.start()
+        until(self.all_led_once, "Redis is back")
+        until(lambda: all(count > asked[name] for name, count in self.asked().items()), "both are asked again")
+        until(lambda: self.state_up() == {1.0}, "every process says that Redis is back")
+
+    def terminate(self) -> None:
+        leaving, staying = sorted(self.alive, key=lambda process: -len(process.led()))
+        leaving.signal(signal.SIGTERM)
+        assert leaving.popen.wait(5.0) == 0
+        until(lambda: staying.led() == set(ACCOUNTS), "it hands over")
+        self.server.pause()  # nobody can be told
+        staying.signal(signal.SIGTERM)
+        assert staying.popen.wait(5.0) == 0
+
+
+@pytest.mark.no_cover
+def test_three_processes_that_are_killed_paused_and_cut_off(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        server = stack.enter_context(RedisServer(tmp_path, "--requirepass", REDIS_PASSWORD))
+        cluster = Cluster(server, tmp_path, stack)
+        cluster.begin()
+        cluster.kill()
+        cluster.pause()
+        cluster.lose_redis()
+        cluster.terminate()
+
+        for system in cluster.systems.values():
+            assert dict(system.log.refusals) == {}
+            assert system.log.max_in_flight == 1
+        logs = [process.log.read_text() for process in cluster.all]
+        assert not any(word in log for log in logs for word in (REDIS_PASSWORD, PASSWORD, "Traceback", "level=error"))
+        for process in cluster.alive:
+            lines = process.log.read_text().splitlines()
+            assert len([line for line in lines if "state in Redis can be used again" in line]) == 1
