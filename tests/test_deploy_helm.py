@@ -31,6 +31,8 @@ from deploy_support import (
 from fusionsolar_exporter import __version__
 from fusionsolar_exporter.config import load_config
 
+pytestmark = pytest.mark.no_cover  # the tracer would double their time
+
 BESIDE_NGINX = {
     "enabled": True,
     "agent": {"enabled": False},

@@ -30,6 +30,8 @@ RENDER = runpy.run_path(str(ROOT / "scripts" / "render_manifests.py"))
 COMPONENTS = sorted(
     path.parent.name for path in KUBERNETES.glob("*/kustomization.yaml") if "kind: Component" in path.read_text()
 )
+
+pytestmark = pytest.mark.no_cover  # the tracer would double their time
 APPLICATION: Manifest = {
     "apiVersion": "apps/v1",
     "kind": "StatefulSet",

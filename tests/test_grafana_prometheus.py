@@ -180,6 +180,7 @@ def offered(prometheus: Prometheus, variable: dict[str, Any], end: float, **choi
     return options
 
 
+@pytest.mark.no_cover  # the tracer would double its time
 def test_a_day_of_two_accounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     require_prometheus()
     samples = tmp_path / "day.om"

@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from metrics_support import FixedClock, export_settings, status
@@ -148,6 +149,7 @@ def changed(draw: st.DrawFn, view: AccountView) -> AccountView:
     return replace(view, snapshot=content)
 
 
+@pytest.mark.no_cover
 @settings(deadline=None, max_examples=150)  # the machine may be busy
 @given(st.data())
 def test_any_fleet_in_any_change(data: st.DataObject) -> None:

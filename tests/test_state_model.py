@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -148,7 +149,7 @@ def end(place: SqlitePlace, state: SqliteState) -> None:
     state.close()
 
 
-TestProcesses = Processes.TestCase
+TestProcesses = pytest.mark.no_cover(Processes.TestCase)
 TestProcesses.settings = settings(
     max_examples=30,
     stateful_step_count=15,

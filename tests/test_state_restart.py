@@ -17,6 +17,8 @@ from fusionsolar_exporter.simulator.interfaces import Interface as FarInterface
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.status import AccountState, CollectorName
 
+pytestmark = pytest.mark.no_cover  # the tracer would double their time
+
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 PLAN = FleetPlan(plants=3, devices_per_plant=6, alarm_share=0.5, odd_names=True)
 
