@@ -1,6 +1,7 @@
 """The Helm chart: clean, strict about values, and right for every Kubernetes that it is for."""
 
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -72,7 +73,7 @@ def configuration(manifests: list[Manifest], tmp_path: Path) -> Any:
         found["data"]["config.yml"] for found in of_kind(manifests, "ConfigMap") if "config.yml" in found["data"]
     )
     path.write_text(text, encoding="utf-8")
-    return load_config(path, {})
+    return load_config(path, os.environ)
 
 
 def test_helm_lint_is_silent() -> None:
@@ -236,6 +237,16 @@ def test_state_beyond_the_pod() -> None:
     assert of_kind(existing, "PersistentVolumeClaim") == []
 
 
+def test_replicas_need_redis_and_are_updated_without_a_pause() -> None:
+    shared = {"state": {"url": "redis://redis:6379/0"}}
+    assert the(template(config=shared, replicas=3), "Deployment")["spec"]["replicas"] == 3
+    assert the(template(config=shared), "Deployment")["spec"]["strategy"] == {"type": "RollingUpdate"}
+    alone = the(template(), "Deployment")["spec"]
+    assert (alone["replicas"], alone["strategy"]) == (1, {"type": "Recreate"})
+    told = template_says("--set-json", json.dumps(GIVEN | {"replicas": 2})).stderr
+    assert "replicas above 1 share their state over Redis: set config.state.url to redis://" in told
+
+
 def test_what_selects_finds_the_pod_and_its_port() -> None:
     manifests = template(**VARIANTS["monitored"])
     labels = the(manifests, "Deployment")["spec"]["template"]["metadata"]["labels"]
@@ -332,9 +343,12 @@ def snippets(page: str, key: str) -> list[dict[str, Any]]:
         ("deploy-helm.md", "state"),
     ],
 )
-def test_the_values_of_the_documentation_are_right(page: str, key: str, tmp_path: Path) -> None:
-    (values,) = snippets(page, key)
-    manifests = template(**values)
+def test_the_values_of_the_documentation_are_right(
+    page: str, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDIS_PASSWORD", "x")
+    for values in snippets(page, key):
+        manifests = template(**values)
 
-    assert_valid(manifests, NEWEST[0])
-    assert configuration(manifests, tmp_path).accounts
+        assert_valid(manifests, NEWEST[0])
+        assert configuration(manifests, tmp_path).accounts
