@@ -1,9 +1,6 @@
 """From the simulated system to the message: exporter, Prometheus and Alertmanager as they are deployed, in seconds."""
 
-import os
 import re
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,9 +13,9 @@ import pytest
 import yaml
 from alert_tools.rule_files import ROOT, rule_files
 from alert_tools.servers import DEADLINE, Inbox, alertmanager, ask, prometheus, receiver, wait_for
+from support.process import ExporterProcess, scaled_rate_limits
 from support.world import PASSWORD, USER
 
-from fusionsolar_exporter.northbound.interfaces import INTERFACES
 from fusionsolar_exporter.simulator.alarms import ALARM_KINDS, AlarmLevel
 from fusionsolar_exporter.simulator.device_types import DeviceType
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
@@ -92,39 +89,12 @@ def chain(tmp_path: Path) -> Iterator[Chain]:
 @contextmanager
 def running_exporter(url: str, directory: Path) -> Iterator[str]:
     """The address of the exporter in a process of its own, its limits scaled as the simulated system's time is."""
-
-    def scaled(seconds: float) -> str:
-        return f"{max(round(seconds * 1000 / SPEED), 1)}ms"
-
-    limits = {
-        interface.value: {"window": scaled(facts.window)}
-        | ({"spacing": scaled(facts.spacing)} if facts.spacing else {})
-        for interface, facts in INTERFACES.items()
-    }
-    paces = {"margin": scaled(6), "min_gap": scaled(1.2), "session_lifetime": scaled(1800), "interfaces": limits}
     password = directory / "password"
     password.write_text(PASSWORD)
-    account = {"name": "home", "url": url, "username": USER, "password_file": str(password), "rate_limits": paces}
-    config = directory / "exporter.yml"
-    config.write_text(yaml.safe_dump({"accounts": [account]}), encoding="utf-8")
-    log = directory / "exporter.log"
-    command = [
-        sys.executable,
-        "-m",
-        "fusionsolar_exporter",
-        f"--config.file={config}",
-        "--web.listen-address=127.0.0.1:0",
-    ]
-    environment = os.environ | {"STATE_DIRECTORY": str(directory), "NO_PROXY": "127.0.0.1"}
-    with log.open("w") as file, subprocess.Popen(command, stderr=file, env=environment) as process:
-        listening = re.compile(r"listening.* address=(\S+)")
-        try:
-            wait_for(lambda: process.poll() is not None or listening.search(log.read_text()), "it does not listen")
-            address = listening.search(log.read_text())
-            assert address, log.read_text()
-            yield address[1]
-        finally:
-            process.terminate()
+    account = {"name": "home", "url": url, "username": USER, "password_file": str(password)}
+    config = {"accounts": [account | {"rate_limits": scaled_rate_limits(SPEED)}]}
+    with ExporterProcess(config, directory) as exporter:
+        yield exporter.address
 
 
 def alertmanager_config(directory: Path, inbox: str) -> Path:

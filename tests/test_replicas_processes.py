@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 import yaml
+from support.process import scaled_rate_limits
 from support.redis_server import RedisServer
 from support.scrape import Scrape
 
-from fusionsolar_exporter.northbound.interfaces import INTERFACES
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.scaled_time import ScaledTime
@@ -84,15 +84,7 @@ def until(reached: Callable[[], Any], otherwise: str, seconds: float = DEADLINE)
 
 
 def account(name: str, url: str) -> dict[str, Any]:
-    def scaled(seconds: float) -> str:
-        return f"{max(round(seconds * 1000 / SPEED), 1)}ms"
-
-    limits = {
-        interface.value: {"window": scaled(facts.window)}
-        | ({"spacing": scaled(facts.spacing)} if facts.spacing else {})
-        for interface, facts in INTERFACES.items()
-    }
-    rates = {"margin": "150ms", "min_gap": "20ms", "session_lifetime": scaled(1800), "interfaces": limits}
+    rates = scaled_rate_limits(SPEED, margin=9.0)
     return {"name": name, "url": url, "username": USER, "password": PASSWORD, "rate_limits": rates}
 
 
