@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from support.http_world import HttpWorld
-from support.kept_world import CountingState, KeptWorld
+from support.kept_world import KeptWorld
 from support.manual_clock import ManualClock
+from support.observed import Observed
 from support.world import PASSWORD, USER, ListLog
 
 from fusionsolar_exporter.config import StateUrl
@@ -29,7 +30,7 @@ class Bench:
         self.file = file
         self.clock = ManualClock()
         self.log = ListLog()
-        self.observed = CountingState()
+        self.observed = Observed()
 
     def state(self) -> SqliteState:
         return SqliteState(self.file, self.clock, self.log, self.observed)
@@ -72,12 +73,12 @@ def test_a_full_disk_degrades_to_memory_and_recovers(tmp_path: Path) -> None:
     with state._file.reading() as connection:
         connection.execute("PRAGMA max_page_count = 4")
     world.run(30)
-    assert world.observed.up is False
+    assert world.observed.works is False
     assert world.account.status().up
     (line,) = [fields for level, _, fields in world.log.lines if level == "warning"]
     assert "full" in str(line["error"])
     world.run(10 * MINUTE)  # the connection was given up, and with it the limit
-    assert world.observed.up
+    assert world.observed.works
     assert "state is kept again" in world.log.messages("info")
     world.kill()
     world.start()
@@ -113,7 +114,7 @@ def test_a_file_that_breaks_while_it_is_used_is_set_aside_and_nothing_is_lost(tm
         connection.execute("DROP TABLE entries")
     world.run(10 * MINUTE)
     assert len([one for one in tmp_path.iterdir() if ".broken-" in one.name]) >= 1
-    assert world.observed.up
+    assert world.observed.works
     assert world.account.status().up
     world.kill()
     world.start()

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from support.manual_clock import ManualClock
-from support.redis_server import Observed, RedisServer, TimedLink
+from support.observed import Observed
+from support.redis_server import RedisServer, TimedLink
 from support.world import ListLog
 
 from fusionsolar_exporter.state.redis_link import Answer, Argument

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import trustme
 from support.manual_clock import ManualClock
-from support.redis_server import DEADLINE, Observed, RedisServer, TimedLink
+from support.observed import Observed
+from support.redis_server import DEADLINE, RedisServer, TimedLink
 from support.world import ListLog
 
 from fusionsolar_exporter.config.validation import validate

@@ -128,7 +128,7 @@ def test_a_broken_file_is_set_aside_and_everything_counts_as_just_asked(tmp_path
     assert world.refused == {}
     assert world.system.log.counts[FarInterface.LOGIN] == 2
     assert world.account.status().up
-    assert world.observed.up
+    assert world.observed.works
 
 
 def break_file(file: Path, damage: str) -> None:

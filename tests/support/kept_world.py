@@ -10,30 +10,12 @@ from fusionsolar_exporter.refresh.observer import Observer
 from fusionsolar_exporter.refresh.refresher import Surroundings
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.state.sqlite import SqlitePlace, SqliteState
+from support.observed import Observed
 from support.world import InProcess, QuietFailures, World
 
 
 class Killed(BaseException):
     """What SIGKILL is to a process: nothing behind this line happens."""
-
-
-class CountingState:
-    """What a backend reports, counted."""
-
-    def __init__(self) -> None:
-        self.operations = 0
-        self.failures = 0
-        self.up: bool | None = None
-
-    def operation(self, seconds: float) -> None:
-        assert seconds >= 0
-        self.operations += 1
-
-    def failed(self) -> None:
-        self.failures += 1
-
-    def working(self, working: bool) -> None:
-        self.up = working
 
 
 class Deadly(InProcess):
@@ -60,7 +42,7 @@ class KeptWorld(World):
         super().__init__(plan, **options)
         self.file = directory / "state.sqlite"
         self.transport = self.deadly = Deadly(self.system, self.clock, self.transport.seconds)
-        self.observed = CountingState()
+        self.observed = Observed()
         self.places: list[tuple[SqlitePlace, SqliteState]] = []
         self.start()
 

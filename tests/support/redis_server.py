@@ -7,7 +7,6 @@ import socket
 import subprocess
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -18,6 +17,7 @@ import redis
 from fusionsolar_exporter.state import redis_scripts
 from fusionsolar_exporter.state.redis_link import Answer, Argument, RedisLink
 from support.manual_clock import ManualClock
+from support.observed import Observed
 from support.world import ListLog
 
 DEADLINE = 20.0  # seconds
@@ -93,28 +93,6 @@ class RedisServer:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-
-
-@dataclass
-class Observed:
-    """What a backend reported."""
-
-    operations: int = 0
-    failures: int = 0
-    works: bool | None = None
-    changes: list[bool] = field(default_factory=list)
-
-    def operation(self, seconds: float) -> None:
-        assert seconds >= 0
-        self.operations += 1
-
-    def failed(self) -> None:
-        self.failures += 1
-
-    def working(self, working: bool) -> None:
-        if working != self.works:
-            self.changes.append(working)
-        self.works = working
 
 
 class TimedLink(RedisLink):

@@ -19,7 +19,8 @@ from fusionsolar_exporter.state import Place
 from fusionsolar_exporter.state.redis_state import RedisState
 from fusionsolar_exporter.status import CollectorName
 from support.manual_clock import ManualClock
-from support.redis_server import Observed, TimedLink
+from support.observed import Observed
+from support.redis_server import TimedLink
 from support.world import PASSWORD, USER, CountingInstruments, InProcess, ListLog, QuietFailures
 
 LEASE = 15.0

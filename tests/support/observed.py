@@ -1,0 +1,25 @@
+"""What a backend of state reports, remembered."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Observed:
+    """What a backend reported."""
+
+    operations: int = 0
+    failures: int = 0
+    works: bool | None = None
+    changes: list[bool] = field(default_factory=list)
+
+    def operation(self, seconds: float) -> None:
+        assert seconds >= 0
+        self.operations += 1
+
+    def failed(self) -> None:
+        self.failures += 1
+
+    def working(self, working: bool) -> None:
+        if working != self.works:
+            self.changes.append(working)
+        self.works = working
