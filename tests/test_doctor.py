@@ -415,13 +415,15 @@ def test_a_program_that_ends_the_sessions_is_told(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def sigterm_as_in_the_command() -> Iterator[None]:
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+def signals_as_in_the_command() -> Iterator[None]:
+    handlers = {signal.SIGTERM: lambda *_: sys.exit(0), signal.SIGINT: signal.default_int_handler}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
-@pytest.mark.usefixtures("sigterm_as_in_the_command")
+@pytest.mark.usefixtures("signals_as_in_the_command")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_early_end_still_gives_a_report(tmp_path: Path, number: signal.Signals) -> None:
     with Practice(tmp_path) as practice:
