@@ -135,37 +135,33 @@ class Cache:
         with self._lock:
             if CollectorName.PLANT_LIST not in self._disabled:
                 self._fetched(CollectorName.PLANT_LIST, codes := list(codes), freshness)
-                for code in codes:
-                    if code in self._plants:
-                        self._listed_plants.put(code, None, freshness.expires_at)
+                listed = ((code, None) for code in codes if code in self._plants)
+                self._listed_plants.put_all(listed, freshness.expires_at)
 
     def list_devices(self, plant_codes: Iterable[str], device_ids: Iterable[str], freshness: Freshness) -> None:
         """A device list of these plants named these devices."""
         with self._lock:
             if CollectorName.DEVICE_LIST not in self._disabled:
                 self._fetched(CollectorName.DEVICE_LIST, plant_codes, freshness)
-                for device_id in device_ids:
-                    if device_id in self._devices:
-                        self._listed_devices.put(device_id, None, freshness.expires_at)
+                listed = ((device_id, None) for device_id in device_ids if device_id in self._devices)
+                self._listed_devices.put_all(listed, freshness.expires_at)
 
     def read_plants(self, readings: Iterable[Reading], freshness: Freshness) -> None:
         """Real-time values of plants."""
         with self._lock:
             if CollectorName.PLANT_REALTIME not in self._disabled:
-                for reading in readings:
-                    if reading.id in self._plants:
-                        self._plant_readings.put(reading.id, reading, freshness.expires_at)
-                        self._plant_fetched[CollectorName.PLANT_REALTIME][reading.id] = freshness.fetched_at
+                known = {reading.id: reading for reading in readings if reading.id in self._plants}
+                self._plant_readings.put_all(known.items(), freshness.expires_at)
+                self._plant_fetched[CollectorName.PLANT_REALTIME].update(dict.fromkeys(known, freshness.fetched_at))
                 self._snapshot = None
 
     def read_devices(self, readings: Iterable[Reading], freshness: Freshness) -> None:
         """Real-time values of devices."""
         with self._lock:
             if CollectorName.DEVICE_REALTIME not in self._disabled:
-                for reading in readings:
-                    if reading.id in self._devices:
-                        self._device_readings.put(reading.id, reading, freshness.expires_at)
-                        self._device_fetched[reading.id] = freshness.fetched_at
+                known = {reading.id: reading for reading in readings if reading.id in self._devices}
+                self._device_readings.put_all(known.items(), freshness.expires_at)
+                self._device_fetched.update(dict.fromkeys(known, freshness.fetched_at))
                 self._snapshot = None
 
     def replace_alarms(

@@ -1,7 +1,7 @@
 """A mapping whose entries each have a moment of expiry. Not thread-safe: its owner locks."""
 
 import math
-from collections.abc import Callable, ItemsView, Iterator
+from collections.abc import Callable, ItemsView, Iterable, Iterator
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -36,6 +36,25 @@ class TtlMap(Generic[K, V]):
             self._values[key] = value
             self._expires_at[key] = expires_at
             self._keys.setdefault(expires_at, set()).add(key)
+
+    def put_all(self, entries: Iterable[tuple[K, V]], expires_at: float) -> None:
+        """Keep many values until the same moment, as an answer brings them."""
+        now = self._now()
+        if expires_at <= now:
+            for key, value in entries:
+                self.put(key, value, expires_at)
+            return
+        moments, values = self._expires_at, self._values
+        for key, value in entries:
+            before = moments.get(key)
+            if before != expires_at:
+                if before is not None:
+                    if before <= now:
+                        self.expired += 1
+                    self._forget_moment(key)
+                moments[key] = expires_at
+                self._keys.setdefault(expires_at, set()).add(key)
+            values[key] = value
 
     def expire(self) -> int:
         """Drop what has expired; how many that were."""

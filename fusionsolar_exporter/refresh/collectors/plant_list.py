@@ -48,7 +48,7 @@ class PlantList(Collector):
 
     def kept(self) -> KeptCollector:
         """See :meth:`Collector.kept`."""
-        return replace(super().kept(), denied=self._denied, pages=self._pages)
+        return replace(super().kept(), denied=dict(self._denied), pages=self._pages)
 
     def restore(self, kept: KeptCollector, at: Callable[[float], float]) -> None:
         """See :meth:`Collector.restore`."""
