@@ -10,12 +10,23 @@ KEYS = st.sampled_from("abcde")
 SECONDS = st.integers(0, 10)
 STEPS = st.lists(
     st.tuples(st.just("put"), KEYS, SECONDS)
+    | st.tuples(st.just("put all"), KEYS, SECONDS)
     | st.tuples(st.just("discard"), KEYS, SECONDS)
     | st.tuples(st.just("retain"), KEYS, SECONDS)
     | st.tuples(st.just("pass"), KEYS, SECONDS)
     | st.tuples(st.just("clear"), KEYS, SECONDS),
     max_size=60,
 )
+
+
+def put(entries: TtlMap[str, int], what: str, key: str, number: int, until: float) -> list[str]:
+    """Put one entry or many; their keys."""
+    keys = [key] if what == "put" else [known for known in "abcde" if known <= key]
+    if what == "put":
+        entries.put(key, number, until)
+    else:
+        entries.put_all([(known, number) for known in keys], until)
+    return keys
 
 
 @given(STEPS)
@@ -25,11 +36,11 @@ def test_it_behaves_as_a_dict_whose_entries_age(steps: list[tuple[str, str, int]
     model: dict[str, tuple[int, float]] = {}
     expired = 0
     for number, (what, key, seconds) in enumerate(steps):
-        if what == "put":
-            entries.put(key, number, clock.now() + seconds)
-            model.pop(key, None)
-            if seconds > 0:
-                model[key] = (number, clock.now() + seconds)
+        if what.startswith("put"):
+            for known in put(entries, what, key, number, clock.now() + seconds):
+                model.pop(known, None)
+                if seconds > 0:
+                    model[known] = (number, clock.now() + seconds)
         elif what == "discard":
             entries.discard(key)
             model.pop(key, None)
@@ -61,6 +72,18 @@ def test_an_entry_lives_up_to_its_moment_and_not_at_it() -> None:
     clock.advance(0.001)
     assert entries.expire() == 1
     assert (list(entries), entries.expired) == ([], 1)
+
+
+def test_putting_many_notices_what_has_expired_meanwhile() -> None:
+    clock = ManualClock()
+    entries: TtlMap[str, str] = TtlMap(clock.now)
+    entries.put_all([("a", "old"), ("b", "old")], clock.now() + 10)
+    clock.advance(20)
+    entries.put_all([("a", "new"), ("c", "new")], clock.now() + 10)
+    assert entries.expired == 1
+    assert entries.expire() == 1
+    assert dict(entries.items()) == {"a": "new", "c": "new"}
+    assert entries.next_expiry == clock.now() + 10
 
 
 def test_putting_notices_what_has_expired_meanwhile() -> None:
