@@ -60,30 +60,34 @@ def run(args: argparse.Namespace, web: WebOptions, log: EventLogger, output: Tex
 
 def demo_config(url: str, speed: float) -> Config:
     """A configuration for a simulated system whose time runs so much faster: its limits, scaled alike."""
-
-    def scaled(seconds: float) -> str:
-        return f"{max(round(seconds * 1000 / speed), 1)}ms"
-
-    limits = {
-        interface.value: {"window": scaled(facts.window)}
-        | ({"spacing": scaled(facts.spacing)} if facts.spacing else {})
-        for interface, facts in INTERFACES.items()
-    }
     account = {
         "name": "demo",
         "url": url,
         "username": DEMO_USERNAME,
         "password": DEMO_PASSWORD,
-        "rate_limits": {
-            "margin": scaled(_MARGIN),
-            "min_gap": scaled(_MIN_GAP),
-            "session_lifetime": scaled(_SESSION),
-            "login_pause": scaled(_SESSION),
-            "backoff": {"initial": scaled(60), "maximum": scaled(1800)},
-            "interfaces": limits,
-        },
+        "rate_limits": scaled_rate_limits(speed),
     }
     return validate({"accounts": [account], "state": {"url": "memory:"}}, Path.cwd())
+
+
+def scaled_rate_limits(speed: float, margin: float = _MARGIN) -> dict[str, object]:
+    """``rate_limits`` for a far side whose time runs so much faster; ``margin`` is in its seconds."""
+
+    def scaled(seconds: float) -> str:
+        return f"{max(round(seconds * 1000 / speed), 1)}ms"
+
+    return {
+        "margin": scaled(margin),
+        "min_gap": scaled(_MIN_GAP),
+        "session_lifetime": scaled(_SESSION),
+        "login_pause": scaled(_SESSION),
+        "backoff": {"initial": scaled(60), "maximum": scaled(1800)},
+        "interfaces": {
+            interface.value: {"window": scaled(facts.window)}
+            | ({"spacing": scaled(facts.spacing)} if facts.spacing else {})
+            for interface, facts in INTERFACES.items()
+        },
+    }
 
 
 def _this_morning() -> float:

@@ -13,9 +13,10 @@ import pytest
 import yaml
 from alert_tools.rule_files import ROOT, rule_files
 from alert_tools.servers import DEADLINE, Inbox, alertmanager, ask, prometheus, receiver, wait_for
-from support.process import ExporterProcess, scaled_rate_limits
+from support.process import ExporterProcess
 from support.world import PASSWORD, USER
 
+from fusionsolar_exporter.demo import scaled_rate_limits
 from fusionsolar_exporter.simulator.alarms import ALARM_KINDS, AlarmLevel
 from fusionsolar_exporter.simulator.device_types import DeviceType
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 import yaml
-from support.process import scaled_rate_limits
 from support.redis_server import RedisServer
 from support.scrape import Scrape
 
+from fusionsolar_exporter.demo import scaled_rate_limits
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.scaled_time import ScaledTime

@@ -5,9 +5,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from support.process import ExporterProcess, scaled_rate_limits
+from support.process import ExporterProcess
 from support.scrape import Scrape
 
+from fusionsolar_exporter.demo import scaled_rate_limits
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.plan import FleetPlan

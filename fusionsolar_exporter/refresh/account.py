@@ -4,7 +4,8 @@ import threading
 from dataclasses import replace
 
 from fusionsolar_exporter.cache import Cache
-from fusionsolar_exporter.refresh.refresher import Refresher, Surroundings
+from fusionsolar_exporter.refresh.bench import Surroundings
+from fusionsolar_exporter.refresh.refresher import Refresher
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.state import NotLeadingError, Place
 from fusionsolar_exporter.state.memory import MemoryPlace

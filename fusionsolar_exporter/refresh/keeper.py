@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from fusionsolar_exporter.cache import Freshness
 from fusionsolar_exporter.northbound.interfaces import Interface
@@ -15,6 +14,7 @@ from fusionsolar_exporter.refresh.records import (
     DEVICE_LIST,
     PLANT_LIST,
     At,
+    DatedRecord,
     DeviceListRecord,
     PlantListRecord,
     UnreadableRecordError,
@@ -28,19 +28,6 @@ from fusionsolar_exporter.status import CollectorName
 _CALLS, _ACCOUNT = "calls", "account"
 _LISTS = frozenset({CollectorName.PLANT_LIST, CollectorName.DEVICE_LIST})
 _READINGS = frozenset({CollectorName.PLANT_REALTIME, CollectorName.DEVICE_REALTIME})
-
-
-class _Dated(Protocol):
-    """What every record of an answer says."""
-
-    @property
-    def now(self) -> float: ...
-
-    @property
-    def fetched_at(self) -> float: ...
-
-    @property
-    def ttl(self) -> float: ...
 
 
 @dataclass(slots=True)
@@ -184,7 +171,7 @@ class Keeper:
         shift = self.desk.clock.now() - kept.age - written
         return lambda moment: moment + shift
 
-    def _freshness(self, kept: Kept, head: _Dated) -> Freshness:
+    def _freshness(self, kept: Kept, head: DatedRecord) -> Freshness:
         return Freshness(self._at(kept, head.now)(head.fetched_at), head.ttl)
 
     def _unreadable(self, kept: Kept, error: UnreadableRecordError) -> None:

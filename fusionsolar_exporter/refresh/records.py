@@ -32,12 +32,18 @@ class UnreadableRecordError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class ReadingsHead:
-    """Readings of one answer; their numbers follow, in the order of ``ids``."""
+class DatedRecord:
+    """What every record of an answer says: when it was written, and when its request started; seconds."""
 
     now: float
     fetched_at: float
     ttl: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingsHead(DatedRecord):
+    """Readings of one answer; their numbers follow, in the order of ``ids``."""
+
     ids: tuple[str, ...]
     kinds: tuple[tuple[str, ...], ...]
     """The different sets of keys."""
@@ -48,34 +54,25 @@ class ReadingsHead:
 
 
 @dataclass(frozen=True, slots=True)
-class AlarmsRecord:
+class AlarmsRecord(DatedRecord):
     """The alarms of some plants within a part of the time."""
 
-    now: float
-    fetched_at: float
-    ttl: float
     plant_codes: tuple[str, ...]
     window: AlarmWindow
     alarms: tuple[Alarm, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class PlantListRecord:
+class PlantListRecord(DatedRecord):
     """The whole plant list, as the far side counts it."""
 
-    now: float
-    fetched_at: float
-    ttl: float
     plants: tuple[Plant, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceListRecord:
+class DeviceListRecord(DatedRecord):
     """The device lists of some plants."""
 
-    now: float
-    fetched_at: float
-    ttl: float
     plant_codes: tuple[str, ...]
     devices: tuple[Device, ...]
 

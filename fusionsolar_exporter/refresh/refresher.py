@@ -12,8 +12,6 @@ from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.state import Place
 from fusionsolar_exporter.status import AccountStatus
 
-__all__ = ["Refresher", "Surroundings"]
-
 
 class Refresher:
     """One account. Moments are in the pacing clock's seconds."""

@@ -13,29 +13,7 @@ from typing import Any, Self
 
 import yaml
 
-from fusionsolar_exporter.northbound.interfaces import INTERFACES
-
 DEADLINE = 30.0  # seconds
-
-
-def scaled_rate_limits(speed: float, margin: float = 6.0) -> dict[str, Any]:
-    """``rate_limits`` for a far side whose time runs so much faster; ``margin`` is in its seconds."""
-
-    def scaled(seconds: float) -> str:
-        return f"{max(round(seconds * 1000 / speed), 1)}ms"
-
-    return {
-        "margin": scaled(margin),
-        "min_gap": scaled(1.2),
-        "session_lifetime": scaled(1800),
-        "login_pause": scaled(1800),
-        "backoff": {"initial": scaled(60), "maximum": scaled(1800)},
-        "interfaces": {
-            interface.value: {"window": scaled(facts.window)}
-            | ({"spacing": scaled(facts.spacing)} if facts.spacing else {})
-            for interface, facts in INTERFACES.items()
-        },
-    }
 
 
 class ExporterProcess:
