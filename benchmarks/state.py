@@ -24,7 +24,7 @@ from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.model import Reading
 from fusionsolar_exporter.northbound.transport import HttpTransport, TransportSettings
 from fusionsolar_exporter.refresh.bench import Bench, Surroundings
-from fusionsolar_exporter.refresh.observer import Observer
+from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.state.sqlite import SqliteState
 from fusionsolar_exporter.status import CollectorName

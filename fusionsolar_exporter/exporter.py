@@ -22,7 +22,7 @@ from fusionsolar_exporter.northbound.transport import HttpTransport
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.refresh.bench import Surroundings
-from fusionsolar_exporter.refresh.observer import Observer
+from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.rendering.live_metrics import LiveMetrics
 from fusionsolar_exporter.rendering.piece import Body

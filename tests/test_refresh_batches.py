@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from fusionsolar_exporter.northbound.interfaces import IDS_PER_CALL
 from fusionsolar_exporter.refresh import batches as module
-from fusionsolar_exporter.refresh.batch import Batch
-from fusionsolar_exporter.refresh.batches import Batches
-from fusionsolar_exporter.refresh.search import Search
+from fusionsolar_exporter.refresh.batches.batch import Batch
+from fusionsolar_exporter.refresh.batches.batches import Batches
+from fusionsolar_exporter.refresh.batches.bisection import Bisection
 
 T0 = 1_750_000_000.0
 INTERVAL = 300.0
@@ -177,7 +177,7 @@ def test_packed_batches_wait_for_the_latest_of_their_parts() -> None:
 
 
 def test_what_is_refused_or_waits_is_not_packed() -> None:
-    for field, value in (("retry_at", T0 + 50), ("refusals", 1), ("early_at", T0), ("search", Search(["c", "d"]))):
+    for field, value in (("retry_at", T0 + 50), ("refusals", 1), ("early_at", T0), ("search", Bisection(["c", "d"]))):
         kind = Batches()
         kind.sync("ab", T0)
         kind.all[0].started(T0)
@@ -240,7 +240,7 @@ def test_a_search_forgets_what_is_no_longer_listed(listed: str, *, searching: bo
     kind.sync("abcd", T0)
     (batch,) = kind.all
     batch.started(T0)
-    batch.search = Search(batch.ids)
+    batch.search = Bisection(batch.ids)
     kind.sync(listed, T0 + 1)
     assert [each.search is not None for each in kind.all] == ([True] if searching else [])
     if searching:
@@ -252,7 +252,7 @@ def test_a_search_whose_suspects_are_gone_is_over() -> None:
     kind.sync("abcd", T0)
     (batch,) = kind.all
     batch.started(T0)
-    batch.search = Search(batch.ids)
+    batch.search = Bisection(batch.ids)
     batch.search.accepted()
     good = batch.search.good
     kind.sync(good, T0 + 1)

@@ -8,7 +8,7 @@ from fusionsolar_exporter.config import Credentials
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.transport import TransportSettings
 from fusionsolar_exporter.pacing.limits import Limit
-from fusionsolar_exporter.refresh.logins import Logins, Pause
+from fusionsolar_exporter.refresh.session.login_policy import LoginPolicy, Pause
 from fusionsolar_exporter.refresh.settings import AccountSettings
 
 T0 = 1_750_000_000.0
@@ -30,13 +30,13 @@ def error(reason: Reason, fail_code: int | None = None, *, html: bool = False, e
 REFUSED = error(Reason.CREDENTIALS, 20400)
 
 
-def fail(logins: Logins, failure: NorthboundError, moment: float, credentials: Credentials = WRONG) -> None:
+def fail(logins: LoginPolicy, failure: NorthboundError, moment: float, credentials: Credentials = WRONG) -> None:
     logins.started(moment)
     logins.failed(failure, credentials, moment, SETTINGS, LIMIT)
 
 
 def test_the_first_login_may_be_tried_at_once() -> None:
-    logins = Logins()
+    logins = LoginPolicy()
     assert logins.earliest(LIMIT) < T0
     assert (logins.pause(T0), logins.refused, logins.contended, logins.succeeded_once) == (
         Pause.NONE,
@@ -48,7 +48,7 @@ def test_the_first_login_may_be_tried_at_once() -> None:
 
 @pytest.mark.parametrize("fail_code", [20400, 20402, 20403])
 def test_refused_credentials_pause_logins(fail_code: int) -> None:
-    logins = Logins()
+    logins = LoginPolicy()
     fail(logins, error(Reason.CREDENTIALS, fail_code), T0)
     assert logins.earliest(LIMIT) == T0 + 1800
     assert logins.pause(T0 + 1799) is Pause.CREDENTIALS
@@ -56,7 +56,7 @@ def test_refused_credentials_pause_logins(fail_code: int) -> None:
 
 
 def test_the_pause_after_refused_credentials_is_configurable() -> None:
-    logins = Logins()
+    logins = LoginPolicy()
     logins.failed(REFUSED, WRONG, T0, replace(SETTINGS, login_pause=10), LIMIT)
     assert logins.earliest(LIMIT) == T0 + 10
 
@@ -66,7 +66,7 @@ def test_the_pause_after_refused_credentials_is_configurable() -> None:
     [(REFUSED, Pause.CREDENTIALS), (error(Reason.BAD_RESPONSE, empty=True), Pause.OTHER)],
 )
 def test_other_credentials_end_the_pause(failure: NorthboundError, state: Pause) -> None:
-    logins = Logins()
+    logins = LoginPolicy()
     fail(logins, failure, T0)
     assert logins.pause(T0 + 1799) is state
     assert logins.refused
@@ -79,7 +79,7 @@ def test_other_credentials_end_the_pause(failure: NorthboundError, state: Pause)
 
 
 def test_three_wrong_passwords_in_a_window_are_enough_even_when_they_change() -> None:
-    logins = Logins()
+    logins = LoginPolicy()
     for number in range(3):
         assert logins.earliest(LIMIT) <= T0 + number
         fail(logins, REFUSED, T0 + number, Credentials("user", str(number)))
@@ -106,7 +106,7 @@ def test_three_wrong_passwords_in_a_window_are_enough_even_when_they_change() ->
 def test_other_failures_back_off_and_come_no_more_than_twice_in_a_window(
     failure: NorthboundError, pause: Pause
 ) -> None:
-    logins = Logins()
+    logins = LoginPolicy()
     fail(logins, failure, T0)
     assert logins.earliest(LIMIT) == T0 + 60
     assert logins.pause(T0 + 59) is pause
@@ -119,20 +119,20 @@ def test_other_failures_back_off_and_come_no_more_than_twice_in_a_window(
 
 @pytest.mark.parametrize(("fail_code", "pause"), [(407, 603), (20618, 3600)])
 def test_a_rate_limit_pauses_for_its_window(fail_code: int, pause: float) -> None:
-    logins = Logins()
+    logins = LoginPolicy()
     fail(logins, error(Reason.RATE_LIMITED, fail_code), T0)
     assert logins.earliest(LIMIT) == T0 + pause
     assert logins.pause(T0 + pause - 1) is Pause.OTHER
 
 
 def test_credentials_that_cannot_be_read_pause_for_a_minute() -> None:
-    logins = Logins()
+    logins = LoginPolicy()
     logins.credentials_unreadable(T0, "password_file cannot be read", 60)
     assert (logins.earliest(LIMIT), logins.pause(T0), logins.refused) == (T0 + 60, Pause.CREDENTIALS, False)
 
 
 def test_a_success_ends_the_pause_but_not_the_count_of_the_window() -> None:
-    logins = Logins()
+    logins = LoginPolicy()
     fail(logins, REFUSED, T0)
     fail(logins, error(Reason.TIMEOUT), T0 + 1800)
     fail(logins, error(Reason.TIMEOUT), T0 + 1860)
@@ -143,18 +143,18 @@ def test_a_success_ends_the_pause_but_not_the_count_of_the_window() -> None:
 
 class TestContention:
     def test_three_sessions_in_a_row_that_end_early_mean_another_program(self) -> None:
-        logins = Logins()
+        logins = LoginPolicy()
         assert [logins.session_ended(10, LIFETIME) for _ in range(5)] == [False, False, True, False, False]
         assert logins.contended
 
     def test_a_session_that_lives_to_half_of_its_lifetime_breaks_the_row(self) -> None:
-        logins = Logins()
+        logins = LoginPolicy()
         for age in (10, 10, LIFETIME / 2, 10, 10):
             assert not logins.session_ended(age, LIFETIME)
         assert not logins.contended
 
     def test_logins_come_no_more_often_than_half_of_their_quota(self) -> None:
-        logins = Logins()
+        logins = LoginPolicy()
         for _ in range(3):
             logins.session_ended(10, LIFETIME)
         logins.started(T0)
@@ -163,7 +163,7 @@ class TestContention:
         assert logins.earliest(Limit(1, 603, 0)) == T0 + 603
 
     def test_it_ends_when_a_session_lives(self) -> None:
-        logins = Logins()
+        logins = LoginPolicy()
         for _ in range(3):
             logins.session_ended(10, LIFETIME)
         logins.session_lives()

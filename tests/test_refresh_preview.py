@@ -11,13 +11,13 @@ from fusionsolar_exporter.config import Credentials, PlantListChoice
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.transport import TransportSettings
 from fusionsolar_exporter.pacing.limits import Limits, Override
-from fusionsolar_exporter.refresh.collector import Collector
 from fusionsolar_exporter.refresh.collectors import make_collectors
-from fusionsolar_exporter.refresh.desk import Desk
-from fusionsolar_exporter.refresh.journal import Journal
-from fusionsolar_exporter.refresh.plan import Plan
+from fusionsolar_exporter.refresh.collectors.base import Collector
+from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.inventory import Inventory
+from fusionsolar_exporter.refresh.persistence.journal import Journal
 from fusionsolar_exporter.refresh.preview import PlannedCollector, preview
-from fusionsolar_exporter.refresh.roster import Roster
+from fusionsolar_exporter.refresh.schedule import Schedule
 from fusionsolar_exporter.refresh.settings import AccountSettings, CollectorSettings
 from fusionsolar_exporter.status import CollectorName
 
@@ -142,11 +142,11 @@ def test_a_configured_interval_is_slowed_down_to_what_the_limits_allow(configure
     assert plan(replace(SETTINGS, collectors=own), 100)["plant_realtime"].interval == pytest.approx(expected)
 
 
-def planning(settings: AccountSettings) -> tuple[Plan, Desk, ListLog, tuple[Collector, ...]]:
+def planning(settings: AccountSettings) -> tuple[Schedule, AccountContext, ListLog, tuple[Collector, ...]]:
     log, clock = ListLog(), ManualClock()
-    desk = Desk(clock, settings, Cache(clock), Roster(settings.selects), log, Journal(clock, keeps=False))
+    desk = AccountContext(clock, settings, Cache(clock), Inventory(settings.selects), log, Journal(clock, keeps=False))
     collectors = make_collectors(desk).all
-    return Plan(desk, collectors), desk, log, collectors
+    return Schedule(desk, collectors), desk, log, collectors
 
 
 def test_the_plan_is_told_once_a_line_for_each_collector() -> None:

@@ -1,19 +1,19 @@
 """Undocumented device types: asked once, then daily and weekly where they are refused."""
 
-from fusionsolar_exporter.refresh.batch import Batch
-from fusionsolar_exporter.refresh.probes import Probes
+from fusionsolar_exporter.refresh.batches.batch import Batch
+from fusionsolar_exporter.refresh.batches.type_probes import TypeProbes
 
 T0 = 1_750_000_000.0
 DAY = 86_400.0
 
 
-def probing(**types: list[str]) -> Probes:
-    probes = Probes()
+def probing(**types: list[str]) -> TypeProbes:
+    probes = TypeProbes()
     probes.sync({int(name.removeprefix("type_")): ids for name, ids in types.items()}, T0)
     return probes
 
 
-def due(probes: Probes, now: float) -> Batch:
+def due(probes: TypeProbes, now: float) -> Batch:
     batch = probes.next(now)
     assert batch is not None
     return batch

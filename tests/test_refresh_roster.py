@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fusionsolar_exporter.northbound.model import Device, Plant
-from fusionsolar_exporter.refresh.roster import Roster
+from fusionsolar_exporter.refresh.inventory import Inventory
 
 T0 = 1_750_000_000.0
 
@@ -21,8 +21,8 @@ def device(key: str, code: str, type_id: int = 38) -> Device:
     return Device(key, f"device {key}", code, type_id)
 
 
-def listed(*codes: str) -> Roster:
-    roster = Roster(every)
+def listed(*codes: str) -> Inventory:
+    roster = Inventory(every)
     roster.add_plants(map(plant, codes))
     roster.keep_plants(codes, T0)
     return roster
@@ -84,7 +84,7 @@ def test_a_selection_narrows_what_is_asked_and_not_what_the_far_side_counts() ->
 
 
 def test_a_rename_out_of_the_selection_removes_the_plant() -> None:
-    roster = Roster(lambda _code, name: name.startswith("our"))
+    roster = Inventory(lambda _code, name: name.startswith("our"))
     roster.add_plants([plant("A", "our roof"), plant("B", "theirs")])
     assert set(roster.plants) == {"A"}
     roster.add_plants([plant("A", "their roof"), plant("B", "ours")])
@@ -92,7 +92,7 @@ def test_a_rename_out_of_the_selection_removes_the_plant() -> None:
 
 
 def test_lists_are_newer_when_all_of_them_were_asked_after_the_moment() -> None:
-    roster = Roster(every)
+    roster = Inventory(every)
     assert not roster.listed_since(T0, [])
     roster = listed("A", "B")
     roster.keep_plants("AB", T0 + 10)

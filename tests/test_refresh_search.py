@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusionsolar_exporter.refresh.search import Search
+from fusionsolar_exporter.refresh.batches.bisection import Bisection
 
 
 @dataclass
@@ -17,7 +17,7 @@ class Outcome:
     """What was asked, and whether it was answered."""
 
 
-def run(search: Search, bad: set[str]) -> Outcome:
+def run(search: Bisection, bad: set[str]) -> Outcome:
     outcome = Outcome()
     while not search.done:
         asked = search.turn()
@@ -45,7 +45,7 @@ BATCHES = st.integers(1, 100).flatmap(
 @given(BATCHES)
 def test_it_blames_exactly_the_bad_ids(case: tuple[list[str], set[str]]) -> None:
     ids, bad = case
-    search = Search(ids)
+    search = Bisection(ids)
     outcome = run(search, bad)
     assert outcome.blamed == bad
     assert sorted(search.good) == sorted(set(ids) - bad)
@@ -54,7 +54,7 @@ def test_it_blames_exactly_the_bad_ids(case: tuple[list[str], set[str]]) -> None
 @given(BATCHES)
 def test_every_turn_asks_known_ids_once_and_no_more_than_the_batch(case: tuple[list[str], set[str]]) -> None:
     ids, bad = case
-    for asked, _ in run(Search(ids), bad).turns:
+    for asked, _ in run(Bisection(ids), bad).turns:
         assert asked
         assert len(set(asked)) == len(asked)
         assert set(asked) <= set(ids)
@@ -64,7 +64,7 @@ def test_every_turn_asks_known_ids_once_and_no_more_than_the_batch(case: tuple[l
 def test_it_takes_few_turns(case: tuple[list[str], set[str]]) -> None:
     ids, bad = case
     halvings = ceil(log2(len(ids))) if len(ids) > 1 else 1
-    turns = len(run(Search(ids), bad).turns)
+    turns = len(run(Bisection(ids), bad).turns)
     assert turns <= 2 * len(ids)
     assert turns <= 2 * max(len(bad), 1) * halvings + 2
 
@@ -72,14 +72,14 @@ def test_it_takes_few_turns(case: tuple[list[str], set[str]]) -> None:
 @pytest.mark.parametrize("count", [2, 3, 10, 64, 99, 100])
 def test_one_bad_id_is_found_in_two_turns_a_halving_wherever_it_is(count: int) -> None:
     for bad in names(count):
-        assert len(run(Search(names(count)), {bad}).turns) <= 2 * ceil(log2(count))
+        assert len(run(Bisection(names(count)), {bad}).turns) <= 2 * ceil(log2(count))
 
 
 @pytest.mark.parametrize("bad", names(100))
 def test_with_one_bad_id_those_known_to_be_good_wait_three_turns_at_most(bad: str) -> None:
     good: set[str] = set()
     waited = 0
-    for asked, answered in run(Search(names(100)), {bad}).turns:
+    for asked, answered in run(Bisection(names(100)), {bad}).turns:
         waited = 0 if answered and good <= set(asked) else waited + 1
         assert not good or waited <= 3  # a refused part, and two last suspects, each by itself
         if answered:
@@ -91,7 +91,7 @@ def test_an_answered_turn_of_several_suspects_refreshes_all_that_are_known_to_be
     case: tuple[list[str], set[str]],
 ) -> None:
     ids, bad = case
-    search = Search(ids)
+    search = Bisection(ids)
     while not search.done:
         good, asked = list(search.good), search.turn()
         assert len(asked) == 1 or asked[: len(good)] == good
@@ -102,13 +102,13 @@ def test_an_answered_turn_of_several_suspects_refreshes_all_that_are_known_to_be
 
 
 def test_what_was_refused_for_another_reason_is_all_good_in_the_end() -> None:
-    search = Search(names(10))
+    search = Bisection(names(10))
     assert run(search, set()).blamed == set()
     assert sorted(search.good) == names(10)
 
 
 def test_a_single_id_is_asked_before_it_is_blamed() -> None:
-    search = Search(["a"])
+    search = Bisection(["a"])
     assert search.turn() == ["a"]
     assert search.refused() == "a"
     assert (search.done, search.good) == (True, [])
@@ -120,7 +120,7 @@ def test_a_single_id_is_asked_before_it_is_blamed() -> None:
 )
 def test_ids_may_leave_the_list_meanwhile(bad_numbers: set[int], leaving: list[set[int]]) -> None:
     bad, listed = {f"id{number}" for number in bad_numbers}, set(names(20))
-    search, blamed = Search(names(20)), set()
+    search, blamed = Bisection(names(20)), set()
     for gone in [*leaving, *[set[int]()] * 100]:
         if search.done:
             break

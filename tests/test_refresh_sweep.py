@@ -1,7 +1,7 @@
 """What counts as a sweep, when batches run at their own phase."""
 
-from fusionsolar_exporter.refresh.batch import Batch
-from fusionsolar_exporter.refresh.sweep import Sweeps
+from fusionsolar_exporter.refresh.batches.batch import Batch
+from fusionsolar_exporter.refresh.batches.sweep import Sweeps
 
 T0 = 1_750_000_000.0
 

@@ -12,7 +12,7 @@ from fusionsolar_exporter.doctor.report import Outcome, SessionKind
 from fusionsolar_exporter.northbound.errors import TIME_SPAN, NorthboundError, Reason
 from fusionsolar_exporter.northbound.interfaces import HOUR, REAL_TIME_TYPES, Interface
 from fusionsolar_exporter.refresh.bench import LISTS, Bench
-from fusionsolar_exporter.refresh.collector import Collector, Job
+from fusionsolar_exporter.refresh.collectors.base import Collector, Job
 from fusionsolar_exporter.refresh.collectors.device_realtime import DeviceRealtime
 from fusionsolar_exporter.state import NotLeadingError
 from fusionsolar_exporter.state.store import LOOK_SECONDS

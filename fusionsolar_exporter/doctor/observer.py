@@ -3,7 +3,7 @@
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.northbound.errors import Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
-from fusionsolar_exporter.refresh.observer import Observer
+from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.refresh.settings import AccountSettings
 
 

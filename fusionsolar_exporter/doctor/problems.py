@@ -6,7 +6,7 @@ from fusionsolar_exporter.doctor.fail_codes import MEANINGS
 from fusionsolar_exporter.doctor.report import Problem
 from fusionsolar_exporter.northbound.errors import NorthboundError
 from fusionsolar_exporter.pacing.clock import Clock
-from fusionsolar_exporter.refresh.advice import advice_for
+from fusionsolar_exporter.refresh.reporting.advice import advice_for
 from fusionsolar_exporter.status import FailureNote
 
 _PORTAL_HOST = re.compile(r"(?:region|uni)\d+(?P<api>[a-z]+\d*)(?P<domain>\.fusionsolar\.huawei\.com)")

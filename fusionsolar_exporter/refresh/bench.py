@@ -12,19 +12,19 @@ from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.transport import Transport, TransportSettings
 from fusionsolar_exporter.pacing.clock import Clock
-from fusionsolar_exporter.refresh.asking import Asker
-from fusionsolar_exporter.refresh.collector import Collector, Job
 from fusionsolar_exporter.refresh.collectors import make_collectors
-from fusionsolar_exporter.refresh.desk import Desk, Log
+from fusionsolar_exporter.refresh.collectors.base import Collector, Job
+from fusionsolar_exporter.refresh.context import AccountContext, Log
 from fusionsolar_exporter.refresh.failures import Failures
-from fusionsolar_exporter.refresh.journal import Journal
-from fusionsolar_exporter.refresh.keeper import Keeper
-from fusionsolar_exporter.refresh.observer import Observer
-from fusionsolar_exporter.refresh.plan import Plan
-from fusionsolar_exporter.refresh.roster import Roster
-from fusionsolar_exporter.refresh.session import Sessions
+from fusionsolar_exporter.refresh.inventory import Inventory
+from fusionsolar_exporter.refresh.persistence.account_store import AccountStore
+from fusionsolar_exporter.refresh.persistence.journal import Journal
+from fusionsolar_exporter.refresh.reporting.observer import Observer
+from fusionsolar_exporter.refresh.reporting.status_builder import StatusBuilder
+from fusionsolar_exporter.refresh.request import Requester
+from fusionsolar_exporter.refresh.schedule import Schedule
+from fusionsolar_exporter.refresh.session.session import Session
 from fusionsolar_exporter.refresh.settings import AccountSettings
-from fusionsolar_exporter.refresh.standing import Standing
 from fusionsolar_exporter.state import NotLeadingError, Place
 from fusionsolar_exporter.status import AccountStatus, CollectorName
 
@@ -53,11 +53,13 @@ class Bench:
     def __init__(self, settings: AccountSettings, surroundings: Surroundings, cache: Cache, place: Place) -> None:
         self.place = place
         journal = Journal(surroundings.clock, keeps=place.keeps)
-        desk = Desk(surroundings.clock, settings, cache, Roster(settings.selects), surroundings.log, journal)
+        desk = AccountContext(
+            surroundings.clock, settings, cache, Inventory(settings.selects), surroundings.log, journal
+        )
         self.desk = desk
-        self.sessions = Sessions(desk)
-        self._standing = Standing(desk)
-        self.asker = Asker(
+        self.sessions = Session(desk)
+        self._standing = StatusBuilder(desk)
+        self.asker = Requester(
             desk,
             self._standing,
             surroundings.transport(settings.transport),
@@ -67,11 +69,11 @@ class Bench:
         )
         made = make_collectors(desk)
         self.collectors = made.all
-        self._keeper = Keeper(desk, self.sessions, self._standing, self.collectors, place)
+        self._keeper = AccountStore(desk, self.sessions, self._standing, self.collectors, place)
         self.leads = False
         """Whether this process refreshes the account."""
         self._failures = Failures(desk, self.sessions, made.plant_list, made.device_list)
-        self.plan = Plan(desk, self.collectors)
+        self.plan = Schedule(desk, self.collectors)
         self.replan()
 
     def replan(self) -> None:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from fusionsolar_exporter.northbound.errors import DAY_LIMIT, NorthboundError, Reason
 from fusionsolar_exporter.northbound.interfaces import HOUR
 from fusionsolar_exporter.pacing.holds import DAY
-from fusionsolar_exporter.refresh.collector import Collector, Job
+from fusionsolar_exporter.refresh.collectors.base import Collector, Job
 from fusionsolar_exporter.refresh.collectors.device_list import DeviceList
 from fusionsolar_exporter.refresh.collectors.plant_list import PlantList
-from fusionsolar_exporter.refresh.desk import Desk
-from fusionsolar_exporter.refresh.session import Sessions
+from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.session.session import Session
 from fusionsolar_exporter.status import CollectorName
 
 _NOT_FOUND = 404
@@ -19,8 +19,8 @@ _NOT_FOUND = 404
 class Failures:
     """Decides when what failed is tried again."""
 
-    desk: Desk
-    sessions: Sessions
+    desk: AccountContext
+    sessions: Session
     plant_list: PlantList
     device_list: DeviceList
 

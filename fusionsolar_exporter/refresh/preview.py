@@ -7,12 +7,12 @@ from fusionsolar_exporter.cache import Cache
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.model import Device, Plant
 from fusionsolar_exporter.pacing.clock import Clock
-from fusionsolar_exporter.refresh.collector import Collector
 from fusionsolar_exporter.refresh.collectors import make_collectors
-from fusionsolar_exporter.refresh.desk import Desk, Log
-from fusionsolar_exporter.refresh.journal import Journal
-from fusionsolar_exporter.refresh.plan import Plan
-from fusionsolar_exporter.refresh.roster import Roster
+from fusionsolar_exporter.refresh.collectors.base import Collector
+from fusionsolar_exporter.refresh.context import AccountContext, Log
+from fusionsolar_exporter.refresh.inventory import Inventory
+from fusionsolar_exporter.refresh.persistence.journal import Journal
+from fusionsolar_exporter.refresh.schedule import Schedule
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.status import CollectorName
 
@@ -35,7 +35,7 @@ def preview(
     settings: AccountSettings, plants: int, device_types: tuple[int, ...], *, clock: Clock, log: Log
 ) -> list[PlannedCollector]:
     """The plan for so many plants, each with one device of each of these types."""
-    roster = Roster(lambda _code, _name: True)
+    roster = Inventory(lambda _code, _name: True)
     codes = [f"plant-{number}" for number in range(plants)]
     roster.add_plants(Plant(code, code) for code in codes)
     roster.keep_plants(codes, clock.now())
@@ -44,11 +44,11 @@ def preview(
         (Device(f"{code}-{type_id}", "", code, type_id) for code in codes for type_id in device_types),
         clock.now(),
     )
-    desk = Desk(clock, settings, Cache(clock), roster, log, Journal(clock, keeps=False))
+    desk = AccountContext(clock, settings, Cache(clock), roster, log, Journal(clock, keeps=False))
     collectors: tuple[Collector, ...] = make_collectors(desk).all
     for collector in collectors:
         collector.lists_changed(clock.now())
-    Plan(desk, collectors).update(0.0)
+    Schedule(desk, collectors).update(0.0)
     return planned(collectors)
 
 

@@ -7,7 +7,7 @@ import math
 
 from fusionsolar_exporter.cache import Cache
 from fusionsolar_exporter.refresh.bench import LISTS, Bench, Surroundings
-from fusionsolar_exporter.refresh.collector import Collector, Job
+from fusionsolar_exporter.refresh.collectors.base import Collector, Job
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.state import Place
 from fusionsolar_exporter.status import AccountStatus

@@ -17,7 +17,7 @@ from fusionsolar_exporter.metrics.own import Instruments
 from fusionsolar_exporter.metrics.status_collector import StatusCollector
 from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.refresh.bench import Surroundings
-from fusionsolar_exporter.refresh.observer import Observer
+from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.simulator.answers import SimulatedAnswer
 from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet

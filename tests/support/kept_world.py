@@ -7,7 +7,7 @@ from typing import Any
 from fusionsolar_exporter.northbound.transport import RawAnswer
 from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.refresh.bench import Surroundings
-from fusionsolar_exporter.refresh.observer import Observer
+from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.state.sqlite import SqlitePlace, SqliteState
 from support.observed import Observed

@@ -10,7 +10,7 @@ from fusionsolar_exporter.config import Credentials
 from fusionsolar_exporter.northbound.transport import RawAnswer, TransportSettings
 from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.refresh.bench import Surroundings
-from fusionsolar_exporter.refresh.observer import Observer
+from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.plan import FleetPlan

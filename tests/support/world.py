@@ -13,7 +13,7 @@ from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.transport import RawAnswer, TransportSettings
 from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.refresh.bench import Surroundings
-from fusionsolar_exporter.refresh.observer import Observer
+from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from fusionsolar_exporter.refresh.collector import Collector
 from fusionsolar_exporter.refresh.collectors.alarms import Alarms
+from fusionsolar_exporter.refresh.collectors.base import Collector
 from fusionsolar_exporter.refresh.collectors.device_list import DeviceList
 from fusionsolar_exporter.refresh.collectors.device_realtime import DeviceRealtime
 from fusionsolar_exporter.refresh.collectors.plant_list import PlantList
 from fusionsolar_exporter.refresh.collectors.plant_realtime import PlantRealtime
-from fusionsolar_exporter.refresh.desk import Desk
+from fusionsolar_exporter.refresh.context import AccountContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Collectors:
     all: tuple[Collector, ...]
 
 
-def make_collectors(desk: Desk) -> Collectors:
+def make_collectors(desk: AccountContext) -> Collectors:
     """One of each kind."""
     plant_list, device_list = PlantList(desk), DeviceList(desk)
     return Collectors(

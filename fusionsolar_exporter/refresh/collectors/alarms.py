@@ -11,9 +11,9 @@ from fusionsolar_exporter.northbound.errors import TIME_SPAN, NorthboundError
 from fusionsolar_exporter.northbound.interfaces import DAY, HOUR, Interface
 from fusionsolar_exporter.northbound.model import SEVERITY_OF_LEVEL, Alarm, Severity
 from fusionsolar_exporter.pacing import cadence
-from fusionsolar_exporter.refresh.collector import Job, KeptCollector
+from fusionsolar_exporter.refresh.collectors.base import Job, KeptCollector
 from fusionsolar_exporter.refresh.collectors.by_plant import PlantBatchCollector
-from fusionsolar_exporter.refresh.desk import Desk
+from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.status import CollectorName
 
 _AHEAD = DAY  # clocks differ and plants lie in other time zones
@@ -28,7 +28,7 @@ class Alarms(PlantBatchCollector):
     rank = 4
     interface = Interface.GET_ALARM_LIST
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: AccountContext) -> None:
         super().__init__(desk)
         self._in_windows = False
         self._asked = AlarmWindow(0.0, 0.0)

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from fusionsolar_exporter.northbound.interfaces import Interface
-from fusionsolar_exporter.refresh.batch_collector import BatchCollector
-from fusionsolar_exporter.refresh.batches import Batches
-from fusionsolar_exporter.refresh.desk import Desk
+from fusionsolar_exporter.refresh.batches.batches import Batches
+from fusionsolar_exporter.refresh.collectors.batched import BatchCollector
+from fusionsolar_exporter.refresh.context import AccountContext
 
 
 class PlantBatchCollector(BatchCollector):
@@ -14,7 +14,7 @@ class PlantBatchCollector(BatchCollector):
 
     interface: ClassVar[Interface]
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: AccountContext) -> None:
         super().__init__(desk)
         self._plants = Batches()
 

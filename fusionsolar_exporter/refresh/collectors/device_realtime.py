@@ -9,11 +9,11 @@ from fusionsolar_exporter.northbound.errors import UNKNOWN_IDS, NorthboundError
 from fusionsolar_exporter.northbound.interfaces import REAL_TIME_TYPES, Interface
 from fusionsolar_exporter.northbound.model import Reading
 from fusionsolar_exporter.pacing import cadence
-from fusionsolar_exporter.refresh.batch_collector import BatchCollector
-from fusionsolar_exporter.refresh.batches import Batches
-from fusionsolar_exporter.refresh.collector import Job, KeptCollector
-from fusionsolar_exporter.refresh.desk import Desk
-from fusionsolar_exporter.refresh.probes import Probes
+from fusionsolar_exporter.refresh.batches.batches import Batches
+from fusionsolar_exporter.refresh.batches.type_probes import TypeProbes
+from fusionsolar_exporter.refresh.collectors.base import Job, KeptCollector
+from fusionsolar_exporter.refresh.collectors.batched import BatchCollector
+from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.status import CollectorName
 
 
@@ -24,10 +24,10 @@ class DeviceRealtime(BatchCollector):
     rank = 2
     interface = Interface.GET_DEV_REAL_KPI
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: AccountContext) -> None:
         super().__init__(desk)
         self._kinds: dict[int, Batches] = {}
-        self._probes = Probes()
+        self._probes = TypeProbes()
         self._probed_last = False
         self._type_as_text = False
         self._type_form_proven = False

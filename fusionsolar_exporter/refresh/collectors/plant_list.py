@@ -10,9 +10,9 @@ from fusionsolar_exporter.northbound.client import PAGE_SIZE, Answer, Client
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.model import Plant
 from fusionsolar_exporter.pacing import cadence
-from fusionsolar_exporter.refresh.batch import Batch
-from fusionsolar_exporter.refresh.collector import EMPTY_ANSWERS_BELIEVED, Collector, Job, KeptCollector
-from fusionsolar_exporter.refresh.desk import Desk
+from fusionsolar_exporter.refresh.batches.batch import Batch
+from fusionsolar_exporter.refresh.collectors.base import EMPTY_ANSWERS_BELIEVED, Collector, Job, KeptCollector
+from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.status import CollectorName
 
 _CANDIDATES = {
@@ -29,7 +29,7 @@ class PlantList(Collector):
     name = CollectorName.PLANT_LIST
     rank = 3
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: AccountContext) -> None:
         super().__init__(desk)
         self._batch = Batch([], created=desk.clock.now())
         self._denied: dict[Interface, float] = {}

@@ -5,7 +5,7 @@ from fusionsolar_exporter.northbound.client import Answer, Client
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.model import Reading
 from fusionsolar_exporter.pacing import cadence
-from fusionsolar_exporter.refresh.collector import Job
+from fusionsolar_exporter.refresh.collectors.base import Job
 from fusionsolar_exporter.refresh.collectors.by_plant import PlantBatchCollector
 from fusionsolar_exporter.status import CollectorName
 

@@ -1,7 +1,7 @@
 """When a login may be tried, so that no account is ever locked.
 
 Refused credentials: one attempt, then none for ``login_pause`` or until they change. Other failures: back-off,
-and at most two in a login window. Sessions that another program ends again and again: half of the quota.
+and at most two in a login window. Session that another program ends again and again: half of the quota.
 """
 
 import math
@@ -14,7 +14,7 @@ from fusionsolar_exporter.config import Credentials
 from fusionsolar_exporter.northbound.errors import DAY_LIMIT, TRANSPORT, NorthboundError, Reason
 from fusionsolar_exporter.pacing.holds import HOUR, Hold, KeptHold
 from fusionsolar_exporter.pacing.limits import Limit
-from fusionsolar_exporter.refresh.fingerprint import fingerprint, matches
+from fusionsolar_exporter.refresh.session.fingerprint import fingerprint, matches
 from fusionsolar_exporter.refresh.settings import AccountSettings
 
 _FAILURES_PER_WINDOW = 2
@@ -31,7 +31,7 @@ class Pause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class KeptLogins:
+class KeptLoginPolicy:
     """Logins as state keeps them."""
 
     hold: KeptHold | None
@@ -46,7 +46,7 @@ class KeptLogins:
     succeeded_once: bool
 
 
-class Logins:
+class LoginPolicy:
     """Moments are in the pacing clock's seconds."""
 
     def __init__(self) -> None:
@@ -143,9 +143,9 @@ class Logins:
         self._early_ends = 0
         self.contended = False
 
-    def kept(self) -> KeptLogins:
+    def kept(self) -> KeptLoginPolicy:
         """What state keeps: no password."""
-        return KeptLogins(
+        return KeptLoginPolicy(
             self._hold.kept(),
             self._pause,
             self._refused,
@@ -157,7 +157,7 @@ class Logins:
             self.succeeded_once,
         )
 
-    def restore(self, kept: KeptLogins, at: Callable[[float], float]) -> None:
+    def restore(self, kept: KeptLoginPolicy, at: Callable[[float], float]) -> None:
         """Take over what was kept; ``at`` turns its moments into those of this clock."""
         self._hold.restore(kept.hold, at)
         self._pause, self._refused = kept.pause, kept.refused

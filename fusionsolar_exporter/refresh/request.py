@@ -8,10 +8,10 @@ from fusionsolar_exporter.northbound.client import Answer, Client
 from fusionsolar_exporter.northbound.errors import NorthboundError
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.transport import Transport
-from fusionsolar_exporter.refresh.advice import advice_for
-from fusionsolar_exporter.refresh.desk import Desk
-from fusionsolar_exporter.refresh.observer import Observer
-from fusionsolar_exporter.refresh.standing import Standing
+from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.reporting.advice import advice_for
+from fusionsolar_exporter.refresh.reporting.observer import Observer
+from fusionsolar_exporter.refresh.reporting.status_builder import StatusBuilder
 from fusionsolar_exporter.state import NotLeadingError
 
 T = TypeVar("T")
@@ -29,13 +29,13 @@ class Outcome(Generic[T]):
     ended: float
 
 
-class Asker:
+class Requester:
     """One request at a time; moments are in the pacing clock's seconds."""
 
     def __init__(
         self,
-        desk: Desk,
-        standing: Standing,
+        desk: AccountContext,
+        standing: StatusBuilder,
         transport: Transport,
         observer: Observer,
         without_secrets: Callable[[str], str],

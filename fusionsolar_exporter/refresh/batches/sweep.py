@@ -7,7 +7,7 @@ turn before another has had its first; it is complete when each was answered wit
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from fusionsolar_exporter.refresh.batch import Batch
+from fusionsolar_exporter.refresh.batches.batch import Batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.pacing.holds import Hold
 from fusionsolar_exporter.pacing.ledger import Ledger
 from fusionsolar_exporter.pacing.limits import Limit
-from fusionsolar_exporter.refresh.journal import Journal
-from fusionsolar_exporter.refresh.roster import Roster
+from fusionsolar_exporter.refresh.inventory import Inventory
+from fusionsolar_exporter.refresh.persistence.journal import Journal
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.status import CollectorName
 
@@ -29,13 +29,13 @@ class Log(Protocol):
 
 
 @dataclass(slots=True)
-class Desk:
+class AccountContext:
     """One account's working place; only its own thread writes to it."""
 
     clock: Clock
     settings: AccountSettings
     cache: Cache
-    roster: Roster
+    roster: Inventory
     log: Log
     journal: Journal
     ledger: Ledger = field(default_factory=Ledger)

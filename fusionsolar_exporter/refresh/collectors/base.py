@@ -10,10 +10,10 @@ from fusionsolar_exporter.northbound.client import Answer, Client
 from fusionsolar_exporter.northbound.errors import NorthboundError
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.pacing import cadence
-from fusionsolar_exporter.refresh.batch import Batch
-from fusionsolar_exporter.refresh.desk import Desk
-from fusionsolar_exporter.refresh.probes import KeptProbe
-from fusionsolar_exporter.refresh.sweep import KeptSweeps, Sweeps
+from fusionsolar_exporter.refresh.batches.batch import Batch
+from fusionsolar_exporter.refresh.batches.sweep import KeptSweeps, Sweeps
+from fusionsolar_exporter.refresh.batches.type_probes import KeptProbe
+from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.status import CollectorName
 
 _TTL_INTERVALS = 3
@@ -56,7 +56,7 @@ class Collector(ABC):
     rank: ClassVar[int]
     """Where several are due, the lowest goes first."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: AccountContext) -> None:
         self.desk = desk
         self.sweeps = Sweeps()
         self.interval = 0.0

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.pacing.holds import KeptHold
 from fusionsolar_exporter.pacing.ledger import KeptCalls
-from fusionsolar_exporter.refresh.collector import KeptCollector
-from fusionsolar_exporter.refresh.records import Form
-from fusionsolar_exporter.refresh.session import KeptSession
-from fusionsolar_exporter.refresh.standing import KeptStanding
+from fusionsolar_exporter.refresh.collectors.base import KeptCollector
+from fusionsolar_exporter.refresh.persistence.records import Form
+from fusionsolar_exporter.refresh.reporting.status_builder import KeptOutcomes
+from fusionsolar_exporter.refresh.session.session import KeptSession
 from fusionsolar_exporter.status import CollectorName
 
 
@@ -28,7 +28,7 @@ class AccountRecord:
     now: float
     holds: Mapping[Interface, KeptHold]
     session: KeptSession
-    standing: KeptStanding
+    standing: KeptOutcomes
     collectors: Mapping[CollectorName, KeptCollector]
 
 

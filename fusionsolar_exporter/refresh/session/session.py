@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from fusionsolar_exporter.config import Credentials, CredentialsUnavailable
 from fusionsolar_exporter.northbound.errors import NorthboundError
 from fusionsolar_exporter.northbound.interfaces import Interface
-from fusionsolar_exporter.refresh.desk import Desk
-from fusionsolar_exporter.refresh.logins import KeptLogins, Logins, Pause
+from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.session.login_policy import KeptLoginPolicy, LoginPolicy, Pause
 
 _LOOK_SECONDS = 60.0  # files with credentials are looked at so often while they are refused
 _SECRETS_KEPT = 16  # tokens and passwords: the far side may still speak of those that are over
@@ -19,15 +19,15 @@ class KeptSession:
 
     token: str | None = field(repr=False)
     began_at: float
-    logins: KeptLogins
+    logins: KeptLoginPolicy
 
 
-class Sessions:
+class Session:
     """One session at a time; moments are in the pacing clock's seconds."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: AccountContext) -> None:
         self._desk = desk
-        self._logins = Logins()
+        self._logins = LoginPolicy()
         self._token: str | None = None
         self._began_at = 0.0
         self._looked_at = -_LOOK_SECONDS

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 
 from fusionsolar_exporter.pacing import cadence
-from fusionsolar_exporter.refresh.collector import Collector
-from fusionsolar_exporter.refresh.desk import Desk
+from fusionsolar_exporter.refresh.collectors.base import Collector
+from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.status import CollectorName
 
 
-class Plan:
+class Schedule:
     """Sets the collectors' intervals, and says once what they are."""
 
-    def __init__(self, desk: Desk, collectors: Sequence[Collector]) -> None:
+    def __init__(self, desk: AccountContext, collectors: Sequence[Collector]) -> None:
         self._desk = desk
         self._collectors = collectors
         self._told = False

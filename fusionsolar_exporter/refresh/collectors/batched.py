@@ -6,11 +6,11 @@ from typing import ClassVar
 
 from fusionsolar_exporter.northbound.errors import UNKNOWN_IDS, WRONG_DEVICE, NorthboundError
 from fusionsolar_exporter.pacing.holds import DAY
-from fusionsolar_exporter.refresh.batch import Batch
-from fusionsolar_exporter.refresh.batches import Batches
-from fusionsolar_exporter.refresh.collector import Collector, Job, KeptCollector
-from fusionsolar_exporter.refresh.desk import Desk
-from fusionsolar_exporter.refresh.search import Search
+from fusionsolar_exporter.refresh.batches.batch import Batch
+from fusionsolar_exporter.refresh.batches.batches import Batches
+from fusionsolar_exporter.refresh.batches.bisection import Bisection
+from fusionsolar_exporter.refresh.collectors.base import Collector, Job, KeptCollector
+from fusionsolar_exporter.refresh.context import AccountContext
 
 
 class BatchCollector(Collector):
@@ -19,7 +19,7 @@ class BatchCollector(Collector):
     searches_at_once: ClassVar[bool] = True
     """Whether the turns of a search take the next free calls, in turn with other batches, or wait for an interval."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: AccountContext) -> None:
         super().__init__(desk)
         self.kept_left_out: Mapping[str, float] = {}
         """What state brought, until the next plan."""
@@ -94,7 +94,7 @@ class BatchCollector(Collector):
         if len(batch.ids) == 1:
             self._leave_out(batch, batch.ids[0], ended)
         elif batch.refusals > 1:
-            batch.search = Search(batch.ids)
+            batch.search = Bisection(batch.ids)
             self._go_on_searching(batch)
             self.desk.log.info(
                 "searching for the refused id", collector=self.name, ids=len(batch.ids), fail_code=error.fail_code

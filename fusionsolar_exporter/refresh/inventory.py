@@ -7,7 +7,7 @@ from fusionsolar_exporter.northbound.interfaces import Fleet
 from fusionsolar_exporter.northbound.model import Device, Plant
 
 
-class Roster:
+class Inventory:
     """Plants and devices of one account. Quotas count every listed plant; requests go to the selected ones."""
 
     def __init__(self, selects: Callable[[str, str], bool]) -> None:

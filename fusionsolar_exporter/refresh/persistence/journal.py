@@ -6,7 +6,7 @@ from fusionsolar_exporter.cache import AlarmWindow, Freshness
 from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Reading
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.pacing.holds import DAY
-from fusionsolar_exporter.refresh.records import (
+from fusionsolar_exporter.refresh.persistence.records import (
     ALARMS,
     DEVICE_LIST,
     PLANT_LIST,

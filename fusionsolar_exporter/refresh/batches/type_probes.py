@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fusionsolar_exporter.northbound.interfaces import DOCUMENTED_TYPES, IDS_PER_CALL
 from fusionsolar_exporter.pacing.holds import DAY
-from fusionsolar_exporter.refresh.batch import Batch
+from fusionsolar_exporter.refresh.batches.batch import Batch
 
 _WEEK = 7 * DAY
 _DAILY_REFUSALS = 3
@@ -27,7 +27,7 @@ class KeptProbe:
     refusals: int
 
 
-class Probes:
+class TypeProbes:
     """What is known of the undocumented types. Moments are in the pacing clock's seconds."""
 
     def __init__(self) -> None:

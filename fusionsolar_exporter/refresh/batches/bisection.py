@@ -17,7 +17,7 @@ class _Part:
     """The same for both halves of one refused whole."""
 
 
-class Search:
+class Bisection:
     """Halves a refused batch, turn by turn, until the refused id is alone."""
 
     def __init__(self, ids: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from fusionsolar_exporter.refresh.search import Search
+from fusionsolar_exporter.refresh.batches.bisection import Bisection
 
 
 @dataclass(eq=False, slots=True)
@@ -35,7 +35,7 @@ class Batch:
     """True while a request that an ended session refused is to be sent once more."""
     turn_of: int = 0
     """Number of the sweep in which it was asked last."""
-    search: Search | None = field(default=None)
+    search: Bisection | None = field(default=None)
 
     def due(self, interval: float) -> float:
         """When it is due."""

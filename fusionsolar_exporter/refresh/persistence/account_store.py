@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from fusionsolar_exporter.cache import Freshness
 from fusionsolar_exporter.northbound.interfaces import Interface
-from fusionsolar_exporter.refresh.account_record import ACCOUNT, CALLS, AccountRecord, CallsRecord
-from fusionsolar_exporter.refresh.collector import Collector
-from fusionsolar_exporter.refresh.desk import Desk
-from fusionsolar_exporter.refresh.journal import LONG
-from fusionsolar_exporter.refresh.records import (
+from fusionsolar_exporter.refresh.collectors.base import Collector
+from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.persistence.account_record import ACCOUNT, CALLS, AccountRecord, CallsRecord
+from fusionsolar_exporter.refresh.persistence.journal import LONG
+from fusionsolar_exporter.refresh.persistence.records import (
     ALARMS,
     DEVICE_LIST,
     PLANT_LIST,
@@ -20,8 +20,8 @@ from fusionsolar_exporter.refresh.records import (
     UnreadableRecordError,
     read_readings,
 )
-from fusionsolar_exporter.refresh.session import Sessions
-from fusionsolar_exporter.refresh.standing import Standing
+from fusionsolar_exporter.refresh.reporting.status_builder import StatusBuilder
+from fusionsolar_exporter.refresh.session.session import Session
 from fusionsolar_exporter.state import Entry, Kept, Place
 from fusionsolar_exporter.status import CollectorName
 
@@ -31,12 +31,12 @@ _READINGS = frozenset({CollectorName.PLANT_REALTIME, CollectorName.DEVICE_REALTI
 
 
 @dataclass(slots=True)
-class Keeper:
+class AccountStore:
     """One account's way into its state and out of it."""
 
-    desk: Desk
-    sessions: Sessions
-    standing: Standing
+    desk: AccountContext
+    sessions: Session
+    standing: StatusBuilder
     collectors: Sequence[Collector]
     place: Place
     _calls_kept: int = -1

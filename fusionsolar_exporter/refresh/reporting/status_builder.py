@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 from fusionsolar_exporter.northbound.errors import TRANSPORT, NorthboundError
 from fusionsolar_exporter.northbound.interfaces import Interface
-from fusionsolar_exporter.refresh.collector import Collector
-from fusionsolar_exporter.refresh.desk import Desk
-from fusionsolar_exporter.refresh.logins import Pause
-from fusionsolar_exporter.refresh.session import Sessions
+from fusionsolar_exporter.refresh.collectors.base import Collector
+from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.session.login_policy import Pause
+from fusionsolar_exporter.refresh.session.session import Session
 from fusionsolar_exporter.status import (
     AccountState,
     AccountStatus,
@@ -20,7 +20,7 @@ from fusionsolar_exporter.status import (
 
 
 @dataclass(frozen=True, slots=True)
-class KeptStanding:
+class KeptOutcomes:
     """The standing as state keeps it."""
 
     had_outcome: bool
@@ -30,10 +30,10 @@ class KeptStanding:
     failures: tuple[FailureNote, ...]
 
 
-class Standing:
+class StatusBuilder:
     """Remembers outcomes of requests; moments are in the pacing clock's seconds."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: AccountContext) -> None:
         self._desk = desk
         self._had_outcome = False
         self._enveloped = False
@@ -54,9 +54,9 @@ class Standing:
         self._failures.pop(interface, None)
         self._failures[interface] = FailureNote(moment, interface, error.reason, error.fail_code, error.message, advice)
 
-    def kept(self) -> KeptStanding:
+    def kept(self) -> KeptOutcomes:
         """What state keeps."""
-        return KeptStanding(
+        return KeptOutcomes(
             self._had_outcome,
             self._enveloped,
             self._unreachable,
@@ -64,7 +64,7 @@ class Standing:
             tuple(self._failures.values()),
         )
 
-    def restore(self, kept: KeptStanding, at: Callable[[float], float]) -> None:
+    def restore(self, kept: KeptOutcomes, at: Callable[[float], float]) -> None:
         """Take over what was kept; ``at`` turns its moments into those of this clock."""
         self._had_outcome, self._enveloped, self._unreachable = kept.had_outcome, kept.enveloped, kept.unreachable
         self._desk.clock_offset = kept.clock_offset
@@ -75,7 +75,7 @@ class Standing:
         self._desk.clock_offset = far_time - self._desk.clock.wall(moment)
 
     def status(
-        self, collectors: Sequence[Collector], sessions: Sessions, stretch: float, *, leads: bool
+        self, collectors: Sequence[Collector], sessions: Session, stretch: float, *, leads: bool
     ) -> AccountStatus:
         """Everything about the account but its data."""
         now = self._desk.clock.now()
@@ -100,7 +100,7 @@ class Standing:
             failures=tuple(reversed(self._failures.values())),
         )
 
-    def _state(self, sessions: Sessions, now: float) -> AccountState:
+    def _state(self, sessions: Session, now: float) -> AccountState:
         pause = sessions.pause(now)
         if pause is Pause.CREDENTIALS:
             return AccountState.CREDENTIALS

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from math import ceil
 
 from fusionsolar_exporter.northbound.interfaces import IDS_PER_CALL
-from fusionsolar_exporter.refresh.batch import Batch
+from fusionsolar_exporter.refresh.batches.batch import Batch
 
 
 class Batches:
