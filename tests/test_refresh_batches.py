@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fusionsolar_exporter.northbound.interfaces import IDS_PER_CALL
-from fusionsolar_exporter.refresh import batches as module
+from fusionsolar_exporter.refresh.batches import batches as module
 from fusionsolar_exporter.refresh.batches.batch import Batch
 from fusionsolar_exporter.refresh.batches.batches import Batches
 from fusionsolar_exporter.refresh.batches.bisection import Bisection
