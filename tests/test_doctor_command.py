@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 from doctor_support import Practice
+from fusionsolar_exporter.doctor.fail_codes import MEANINGS
+from fusionsolar_exporter.metrics.fail_codes import DOCUMENTED
 from support.command import Running, run_command
 
 from fusionsolar_exporter.cli import main
 from fusionsolar_exporter.doctor import report
-from fusionsolar_exporter.doctor.fail_codes import MEANINGS
 from fusionsolar_exporter.doctor.problems import portal_advice
-from fusionsolar_exporter.metrics.fail_codes import DOCUMENTED
 from fusionsolar_exporter.refresh import account
 from fusionsolar_exporter.simulator.faults import Fault, FaultKind
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet

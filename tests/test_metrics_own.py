@@ -3,11 +3,11 @@
 import platform
 
 import pytest
+from fusionsolar_exporter.metrics.fail_codes import DOCUMENTED
 from metrics_support import Series, families, named, scrape, series
 from prometheus_client import CollectorRegistry
 
 from fusionsolar_exporter import __version__
-from fusionsolar_exporter.metrics.fail_codes import DOCUMENTED
 from fusionsolar_exporter.metrics.own import Instruments
 from fusionsolar_exporter.northbound.errors import Reason
 from fusionsolar_exporter.northbound.interfaces import Interface

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from fusionsolar_exporter.northbound.answers import integer, number, text
-from fusionsolar_exporter.northbound.errors import NorthboundError, Reason, reason_of
+from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
+from fusionsolar_exporter.northbound.fail_codes import reason_of
+from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.transport import RawAnswer
 
 _TOO_MANY = frozenset({403, 429})
+_NOT_LOGGED_IN = 401
 _REDIRECTS = range(300, 400)
 _SERVER_ERRORS = range(500, 600)
 
@@ -32,6 +35,10 @@ def open_envelope(raw: RawAnswer, interface: str) -> Envelope:
     if status in _TOO_MANY:
         raise NorthboundError(
             Reason.RATE_LIMITED, interface, f"HTTP {status}: the gateway's own limit", http_status=status
+        )
+    if status == _NOT_LOGGED_IN:
+        raise NorthboundError(
+            Reason.NOT_LOGGED_IN, interface, f"HTTP {status}: the session has ended", http_status=status
         )
     if status in _REDIRECTS:
         raise _bad(interface, f"HTTP {status}: a redirect, which is never followed", raw)
@@ -63,7 +70,7 @@ def open_envelope(raw: RawAnswer, interface: str) -> Envelope:
         words = text(body.get("message")) or text(body.get("data"))
         told = f" ({words})" if words else ""  # whole: whoever shows it takes out secrets before it cuts
         raise NorthboundError(
-            reason_of(fail_code),
+            reason_of(fail_code, login=interface == Interface.LOGIN),
             interface,
             f"failCode {fail_code}{told}",
             fail_code=fail_code,
