@@ -84,7 +84,7 @@ class Doctor:
         )
         cache = Cache(self.clock)
         cache.enable_only(settings.enabled)
-        bench = Bench(settings, surroundings, cache, state.place(*account_identity(account)))
+        bench = Bench(settings, surroundings, cache, state.partition(*account_identity(account)))
         examination = Examination(bench, lambda words: self.say(account.name, words), self.stop, wait=self.wait)
         examination.run()
         return account_report(examination)

@@ -99,7 +99,7 @@ class Examination:
         bench, until = self.bench, self._clock.now() + _HANDOVER
         told = False
         while True:
-            bench.place.demand()
+            bench.partition.request_handover()
             bench.take_part()
             if bench.leads:
                 return True
@@ -238,7 +238,7 @@ class Examination:
             self._say(f"waiting {span(at - now)} until {interface} may be asked")
         while now < at and not self._stop.is_set():
             self._clock.wait(self._stop, min(at - now, LOOK_SECONDS))
-            if not self.bench.place.lead():
+            if not self.bench.partition.acquire():
                 raise NotLeadingError
             now = self._clock.now()
         return not self._stop.is_set()

@@ -78,7 +78,7 @@ def account_report(examination: Examination) -> AccountReport:
 def _remarks(examination: Examination) -> Iterator[str]:
     if examination.remark:
         yield examination.remark
-    if not examination.bench.place.keeps:
+    if not examination.bench.partition.keeps:
         yield _IN_MEMORY
     elif examination.first_time and examination.session is SessionKind.NEW:
         yield _FIRST_TIME

@@ -5,44 +5,44 @@ from collections.abc import Sequence
 from fusionsolar_exporter.state.store import Entry, Kept
 
 
-class MemoryPlace:
+class MemoryPartition:
     """Always leads and keeps nothing: what is known lives in the account itself."""
 
     keeps = False
 
-    def lead(self) -> bool:
-        """See :meth:`Place.lead`."""
+    def acquire(self) -> bool:
+        """See :meth:`Partition.acquire`."""
         return True
 
-    def presumes(self) -> bool:
-        """See :meth:`Place.presumes`."""
+    def was_lost(self) -> bool:
+        """See :meth:`Partition.was_lost`."""
         return False
 
-    def forgot(self) -> bool:
-        """See :meth:`Place.forgot`."""
+    def was_emptied(self) -> bool:
+        """See :meth:`Partition.was_emptied`."""
         return False
 
-    def news(self) -> Sequence[Kept]:
-        """See :meth:`Place.news`."""
+    def read_new(self) -> Sequence[Kept]:
+        """See :meth:`Partition.read_new`."""
         return ()
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """See :meth:`Place.write`."""
+        """See :meth:`Partition.write`."""
 
     def release(self) -> None:
-        """See :meth:`Place.release`."""
+        """See :meth:`Partition.release`."""
 
-    def demand(self) -> None:
-        """See :meth:`Place.demand`."""
+    def request_handover(self) -> None:
+        """See :meth:`Partition.request_handover`."""
 
 
 class MemoryState:
     """``memory:``."""
 
-    def place(self, host: str, username: str) -> MemoryPlace:
-        """See :meth:`State.place`."""
+    def partition(self, host: str, username: str) -> MemoryPartition:
+        """See :meth:`State.partition`."""
         del host, username
-        return MemoryPlace()
+        return MemoryPartition()
 
     def close(self) -> None:
         """See :meth:`State.close`."""

@@ -40,7 +40,7 @@ class SqliteState:
         self._working = True
         self.contents = 0
         """Counts how often what was in the file got lost."""
-        self.presumed = False
+        self.lost = False
         """Whether the file had to be set aside, and what it held is not known."""
         self._use(_look)
 
@@ -49,9 +49,9 @@ class SqliteState:
         """Of the file."""
         return self._file.path
 
-    def place(self, host: str, username: str) -> "SqlitePlace":
-        """See :meth:`State.place`."""
-        return SqlitePlace(self, name_of(host, username))
+    def partition(self, host: str, username: str) -> "SqlitePartition":
+        """See :meth:`State.partition`."""
+        return SqlitePartition(self, name_of(host, username))
 
     def close(self) -> None:
         """See :meth:`State.close`."""
@@ -130,7 +130,7 @@ class SqliteState:
         self._observer.failed()
         aside = self._file.set_aside()
         self.contents += 1
-        self.presumed = True
+        self.lost = True
         self._log.warning(
             "the state file cannot be read: set aside, starting with an empty one; "
             "every interface may just have been asked, so each waits for its window",
@@ -166,8 +166,8 @@ def _look(file: SqliteFile) -> None:
         connection.execute("SELECT number FROM entries LIMIT 1").fetchone()
 
 
-class SqlitePlace:
-    """See :class:`Place`."""
+class SqlitePartition:
+    """See :class:`Partition`."""
 
     keeps = True
 
@@ -177,10 +177,10 @@ class SqlitePlace:
         self._lock: FileLock | None = None
         self._number = 0
         self._contents: int | None = None
-        self._presumes = False
+        self._was_lost = False
 
-    def lead(self) -> bool:
-        """See :meth:`Place.lead`; where no lock can be had, nobody else can have one either."""
+    def acquire(self) -> bool:
+        """See :meth:`Partition.acquire`; where no lock can be had, nobody else can have one either."""
         try:
             if self._lock is None:
                 self._lock = FileLock(self._state.path.with_name(f"{self._state.path.name}.{self._account}"))
@@ -188,39 +188,39 @@ class SqlitePlace:
         except OSError:
             return True
 
-    def presumes(self) -> bool:
-        """See :meth:`Place.presumes`."""
-        presumes, self._presumes = self._presumes, False
-        return presumes
+    def was_lost(self) -> bool:
+        """See :meth:`Partition.was_lost`."""
+        lost, self._was_lost = self._was_lost, False
+        return lost
 
-    def forgot(self) -> bool:
-        """See :meth:`Place.forgot`."""
+    def was_emptied(self) -> bool:
+        """See :meth:`Partition.was_emptied`."""
         before, self._contents = self._contents, self._state.contents
         return before is not None and before != self._state.contents
 
-    def news(self) -> Sequence[Kept]:
-        """See :meth:`Place.news`."""
+    def read_new(self) -> Sequence[Kept]:
+        """See :meth:`Partition.read_new`."""
         found = self._state.read(self._account, self._number)
         if self._contents is None:
             self._contents = self._state.contents
-            self._presumes = self._state.presumed
+            self._was_lost = self._state.lost
         if found:
             self._number = found[-1][0]
         return [kept for _, kept in found]
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """See :meth:`Place.write`; where nothing can be kept, memory has to do."""
+        """See :meth:`Partition.write`; where nothing can be kept, memory has to do."""
         if self._lock is not None and not self._lock.held:
             raise NotLeadingError
         self._number = self._state.write(self._account, entries) or self._number
 
     def release(self) -> None:
-        """See :meth:`Place.release`."""
+        """See :meth:`Partition.release`."""
         if self._lock is not None:
             self._lock.release()
 
-    def demand(self) -> None:
-        """See :meth:`Place.demand`."""
-        if self.lead() or self._lock is None:
+    def request_handover(self) -> None:
+        """See :meth:`Partition.request_handover`."""
+        if self.acquire() or self._lock is None:
             return
         self._lock.demand()
