@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fusionsolar_exporter.cache import Cache
+from fusionsolar_exporter.event_log import Log
 from fusionsolar_exporter.northbound.client import Answer, Client
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
@@ -14,7 +15,7 @@ from fusionsolar_exporter.northbound.transport import Transport, TransportSettin
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.refresh.collectors import make_collectors
 from fusionsolar_exporter.refresh.collectors.base import Collector, Job
-from fusionsolar_exporter.refresh.context import AccountContext, Log
+from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.failures import Failures
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.persistence.account_store import AccountStore
@@ -135,7 +136,7 @@ class Bench:
             self._failures.handle(collector, job, error, self.desk.clock.now())
             return error
         job.batch.replayed = False
-        self.asker.observer.instruments.dropped(job.interface, outcome.content.dropped)
+        self.asker.observer.counters.dropped(job.interface, outcome.content.dropped)
         failure = None
         accepted = collector.enabled and collector.accept(job, outcome.content, outcome.started, outcome.ended)
         if not accepted:

@@ -2,47 +2,53 @@
 
 from collections.abc import Sequence
 
-from fusionsolar_exporter.state.store import Entry, Kept
+from typing_extensions import override
+
+from fusionsolar_exporter.state.store import Entry, Kept, Partition, State
 
 
-class MemoryPartition:
+class MemoryPartition(Partition):
     """Always leads and keeps nothing: what is known lives in the account itself."""
 
     keeps = False
 
+    @override
     def acquire(self) -> bool:
-        """See :meth:`Partition.acquire`."""
         return True
 
+    @override
     def was_lost(self) -> bool:
-        """See :meth:`Partition.was_lost`."""
         return False
 
+    @override
     def was_emptied(self) -> bool:
-        """See :meth:`Partition.was_emptied`."""
         return False
 
+    @override
     def read_new(self) -> Sequence[Kept]:
-        """See :meth:`Partition.read_new`."""
         return ()
 
+    @override
     def write(self, entries: Sequence[Entry]) -> None:
-        """See :meth:`Partition.write`."""
+        pass
 
+    @override
     def release(self) -> None:
-        """See :meth:`Partition.release`."""
+        pass
 
+    @override
     def request_handover(self) -> None:
-        """See :meth:`Partition.request_handover`."""
+        pass
 
 
-class MemoryState:
+class MemoryState(State):
     """``memory:``."""
 
+    @override
     def partition(self, host: str, username: str) -> MemoryPartition:
-        """See :meth:`State.partition`."""
         del host, username
         return MemoryPartition()
 
+    @override
     def close(self) -> None:
-        """See :meth:`State.close`."""
+        pass

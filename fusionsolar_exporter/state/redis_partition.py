@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 
+from typing_extensions import override
+
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.state import redis_scripts as scripts
 from fusionsolar_exporter.state.redis_lease import Lease
 from fusionsolar_exporter.state.redis_link import Answer, Argument, LinkDownError, RedisLink
-from fusionsolar_exporter.state.store import LOOK_SECONDS, Entry, Kept, NotLeadingError
+from fusionsolar_exporter.state.store import LOOK_SECONDS, Entry, Kept, NotLeadingError, Partition
 
 _ENTRIES_AT_ONCE = 50
 _NO_LEASE = "0"
 _FIELDS = 4  # of an entry read
 
 
-class RedisPartition:
-    """See :class:`Partition`. What Redis does not confirm, this process does not do."""
+class RedisPartition(Partition):
+    """What Redis does not confirm, this process does not do."""
 
     keeps = True
 
@@ -34,8 +36,9 @@ class RedisPartition:
         self._was_lost = False
         self._was_emptied = False
 
+    @override
     def acquire(self) -> bool:
-        """See :meth:`Partition.acquire`; asks Redis only where this process has no lease, and then once in a second."""
+        """Asks Redis only where this process has no lease, and then once in a second."""
         now = self._clock.now()
         if self.lease.good(now):
             if not self.lease.wanted:
@@ -48,18 +51,19 @@ class RedisPartition:
         self._look_at = now + LOOK_SECONDS
         return self._take(now)
 
+    @override
     def was_lost(self) -> bool:
-        """See :meth:`Partition.was_lost`."""
         lost, self._was_lost = self._was_lost, False
         return lost
 
+    @override
     def was_emptied(self) -> bool:
-        """See :meth:`Partition.was_emptied`."""
         emptied, self._was_emptied = self._was_emptied, False
         return emptied
 
+    @override
     def read_new(self) -> Sequence[Kept]:
-        """See :meth:`Partition.read_new`; what cannot be read now is new the next time; nothing is written before."""
+        """What cannot be read now is new the next time; nothing is written before."""
         found: dict[str, Kept] = {}
         if self._number <= self._known:
             return ()
@@ -75,8 +79,9 @@ class RedisPartition:
             pass  # reported
         return tuple(found.values())
 
+    @override
     def write(self, entries: Sequence[Entry]) -> None:
-        """See :meth:`Partition.write`; makes the lease longer too."""
+        """Makes the lease longer too."""
         sent = self._clock.now()
         fence = self.lease.fence
         if not self.lease.good(sent):
@@ -100,13 +105,14 @@ class RedisPartition:
         if self._clock.now() >= sent + self._length:  # so late that the lease is over, and perhaps another's
             raise NotLeadingError
 
+    @override
     def release(self) -> None:
-        """See :meth:`Partition.release`; where Redis cannot be told, the lease ends by itself."""
+        """Where Redis cannot be told, the lease ends by itself."""
         self._wants_handover = False
         self._let_go()
 
+    @override
     def request_handover(self) -> None:
-        """See :meth:`Partition.request_handover`."""
         self._wants_handover = True
         self._look_at = self._clock.now()
         self.acquire()

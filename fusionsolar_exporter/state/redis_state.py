@@ -5,17 +5,19 @@ import threading
 import weakref
 from itertools import count
 
+from typing_extensions import override
+
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.state import redis_scripts as scripts
 from fusionsolar_exporter.state.redis_link import LinkDownError, RedisLink
 from fusionsolar_exporter.state.redis_partition import RedisPartition
-from fusionsolar_exporter.state.store import name_of
+from fusionsolar_exporter.state.store import State, name_of
 
 _RENEWALS = 3  # in one lease
 _AGAIN_SECONDS = 1.0  # after a renewal that failed
 
 
-class RedisState:
+class RedisState(State):
     """``redis://`` and ``rediss://``. ``lease`` is in seconds."""
 
     def __init__(self, link: RedisLink, lease: float, clock: Clock) -> None:
@@ -32,8 +34,8 @@ class RedisState:
         """Renew leases in a thread of its own, until :meth:`close`."""
         threading.Thread(target=self._renew_on, name="state-renew", daemon=True).start()
 
+    @override
     def partition(self, host: str, username: str) -> RedisPartition:
-        """See :meth:`State.partition`."""
         with self._lock:
             partition = RedisPartition(
                 self._link, name_of(host, username), f"{self._replica}.{next(self._numbers)}", self._lease, self._clock
@@ -60,8 +62,8 @@ class RedisState:
                 partition.lease.renewed(fence, sent + self._lease, wanted=outcome == b"wanted")
         return True
 
+    @override
     def close(self) -> None:
-        """See :meth:`State.close`."""
         self._closing.set()
         self._link.close()
 

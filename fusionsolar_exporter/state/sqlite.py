@@ -8,10 +8,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from typing_extensions import override
+
+from fusionsolar_exporter.event_log import Log
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.state.file_lock import FileLock
 from fusionsolar_exporter.state.sqlite_file import BrokenFileError, SqliteFile, UnusableFileError
-from fusionsolar_exporter.state.store import Entry, Kept, Log, NotLeadingError, StateObserver, name_of
+from fusionsolar_exporter.state.store import Entry, Kept, NotLeadingError, Partition, State, StateObserver, name_of
 
 _AGAIN_SECONDS = 60.0  # after a failure
 _CLEAN_SECONDS = 600.0
@@ -26,7 +29,7 @@ _LARGEST_VALUE = 64 * 1024 * 1024  # bytes; nothing that we write comes near
 R = TypeVar("R")
 
 
-class SqliteState:
+class SqliteState(State):
     """``sqlite:PATH``."""
 
     def __init__(self, path: Path, clock: Clock, log: Log, observer: StateObserver) -> None:
@@ -49,12 +52,12 @@ class SqliteState:
         """Of the file."""
         return self._file.path
 
+    @override
     def partition(self, host: str, username: str) -> "SqlitePartition":
-        """See :meth:`State.partition`."""
         return SqlitePartition(self, name_of(host, username))
 
+    @override
     def close(self) -> None:
-        """See :meth:`State.close`."""
         with self._lock:
             self._file.close()
 
@@ -166,8 +169,8 @@ def _look(file: SqliteFile) -> None:
         connection.execute("SELECT number FROM entries LIMIT 1").fetchone()
 
 
-class SqlitePartition:
-    """See :class:`Partition`."""
+class SqlitePartition(Partition):
+    """One account's part of the file."""
 
     keeps = True
 
@@ -179,8 +182,9 @@ class SqlitePartition:
         self._contents: int | None = None
         self._was_lost = False
 
+    @override
     def acquire(self) -> bool:
-        """See :meth:`Partition.acquire`; where no lock can be had, nobody else can have one either."""
+        """Where no lock can be had, nobody else can have one either."""
         try:
             if self._lock is None:
                 self._lock = FileLock(self._state.path.with_name(f"{self._state.path.name}.{self._account}"))
@@ -188,18 +192,18 @@ class SqlitePartition:
         except OSError:
             return True
 
+    @override
     def was_lost(self) -> bool:
-        """See :meth:`Partition.was_lost`."""
         lost, self._was_lost = self._was_lost, False
         return lost
 
+    @override
     def was_emptied(self) -> bool:
-        """See :meth:`Partition.was_emptied`."""
         before, self._contents = self._contents, self._state.contents
         return before is not None and before != self._state.contents
 
+    @override
     def read_new(self) -> Sequence[Kept]:
-        """See :meth:`Partition.read_new`."""
         found = self._state.read(self._account, self._number)
         if self._contents is None:
             self._contents = self._state.contents
@@ -208,19 +212,20 @@ class SqlitePartition:
             self._number = found[-1][0]
         return [kept for _, kept in found]
 
+    @override
     def write(self, entries: Sequence[Entry]) -> None:
-        """See :meth:`Partition.write`; where nothing can be kept, memory has to do."""
+        """Where nothing can be kept, memory has to do."""
         if self._lock is not None and not self._lock.held:
             raise NotLeadingError
         self._number = self._state.write(self._account, entries) or self._number
 
+    @override
     def release(self) -> None:
-        """See :meth:`Partition.release`."""
         if self._lock is not None:
             self._lock.release()
 
+    @override
     def request_handover(self) -> None:
-        """See :meth:`Partition.request_handover`."""
         if self.acquire() or self._lock is None:
             return
         self._lock.demand()

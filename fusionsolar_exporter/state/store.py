@@ -93,14 +93,6 @@ class State(Protocol):
         ...
 
 
-class Log(Protocol):
-    """Where events go: a message and its fields."""
-
-    def info(self, msg: str, /, **fields: object) -> None: ...  # noqa: D102 - the level says it
-
-    def warning(self, msg: str, /, **fields: object) -> None: ...  # noqa: D102
-
-
 class StateObserver(Protocol):
     """What a backend reports to."""
 
