@@ -287,6 +287,8 @@ def test_default_flags() -> None:
         ("--simulator.speed=fast", "a factor above 0"),
         ("--simulator.start=noon", "with its zone"),
         ("--simulator.start=2025-06-15T12:00:00", "with its zone"),
+        ("--simulator.limits=getDevRealKpi", "says nothing"),
+        ("--simulator.limits=@/nowhere/limits.txt", "/nowhere/limits.txt cannot be read: No such file or directory"),
     ],
 )
 def test_flags_that_make_no_sense_say_what_to_write(flag: str, expectation: str) -> None:

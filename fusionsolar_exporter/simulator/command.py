@@ -7,10 +7,13 @@ import sys
 import threading
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import TextIO
 
 from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
+from fusionsolar_exporter.simulator.limit_shapes import DOCUMENTED, LimitShapes
+from fusionsolar_exporter.simulator.limit_text import limits_of
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.scaled_time import ScaledTime
 from fusionsolar_exporter.simulator.server import SimulatorServer
@@ -80,6 +83,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="answer as real servers do where they differ from the reference",
     )
+    add(
+        "--simulator.limits",
+        dest="limits",
+        default=DOCUMENTED,
+        type=_limits,
+        metavar="LIMITS",
+        help="limits that differ from the reference, such as 'getDevRealKpi calls=50%%; getAlarmList every=13m', or "
+        "@FILE with one a line (docs/simulator.md)",
+    )
 
 
 def run(args: argparse.Namespace, *, environ: Mapping[str, str] = os.environ, messages: TextIO | None = None) -> int:
@@ -100,7 +112,13 @@ def run(args: argparse.Namespace, *, environ: Mapping[str, str] = os.environ, me
         quirks=args.quirks,
         odd_names=args.quirks,
     )
-    system = SimulatedSystem(SimulatedFleet(plan), now=now, users={username: password}, rules=Rules(quirks=args.quirks))
+    system = SimulatedSystem(
+        SimulatedFleet(plan),
+        now=now,
+        users={username: password},
+        rules=Rules(quirks=args.quirks),
+        shapes=args.limits,
+    )
     host, port = args.listen_address
     try:
         server = SimulatorServer(system, host, port)
@@ -128,6 +146,17 @@ def _address(text: str) -> tuple[str, int]:
     if not colon or not port.isdigit() or int(port) > _LARGEST_PORT:
         raise argparse.ArgumentTypeError(f"{text!r} is no address: write HOST:PORT, for example {DEFAULT_ADDRESS}")
     return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 -- asked for by leaving the host out
+
+
+def _limits(text: str) -> LimitShapes:
+    try:
+        return limits_of(Path(text[1:]).read_text(encoding="utf-8") if text.startswith("@") else text)
+    except UnicodeDecodeError:
+        raise argparse.ArgumentTypeError(f"{text[1:]} is no text in UTF-8") from None
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{text[1:]} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _count(text: str) -> int:

@@ -1,5 +1,6 @@
 """The simulated management system: takes a request, gives an answer, and forgives nothing."""
 
+import math
 from collections.abc import Callable, Mapping
 
 from fusionsolar_exporter.simulator.alarm_list import alarm_list
@@ -9,6 +10,7 @@ from fusionsolar_exporter.simulator.device_list import device_list
 from fusionsolar_exporter.simulator.faults import Faults
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.interfaces import PATH_PREFIX, Holdings, Interface
+from fusionsolar_exporter.simulator.limit_shapes import DOCUMENTED, LimitShapes
 from fusionsolar_exporter.simulator.log import SECRET_PARAMETERS, LoggedRequest, RequestLog
 from fusionsolar_exporter.simulator.parameters import parse_body, text
 from fusionsolar_exporter.simulator.plant_lists import station_list, stations
@@ -32,8 +34,8 @@ class SimulatedSystem:
     """The far side for the users of one fleet. Safe for threads; every user sees the whole fleet.
 
     ``now`` gives Unix seconds of the simulated world. Without ``limits`` nothing is refused with 407; with them every
-    window, spacing, token and lock lasts ``limit_scale`` times as long as documented. ``forbidden`` interfaces answer
-    401: the old plant list under quirks, where nothing else is said.
+    window, spacing, token and lock lasts ``limit_scale`` times as long as documented, or as ``shapes`` say.
+    ``forbidden`` interfaces answer 401: the old plant list under quirks, where nothing else is said.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class SimulatedSystem:
         rules: Rules | None = None,
         limits: bool = True,
         limit_scale: float = 1.0,
+        shapes: LimitShapes = DOCUMENTED,
         forbidden: frozenset[Interface] | None = None,
         log_size: int | None = 10_000,
     ) -> None:
@@ -56,7 +59,7 @@ class SimulatedSystem:
         by_quirk = frozenset({Interface.STATION_LIST} if self.rules.quirks else ())
         self.forbidden = by_quirk if forbidden is None else forbidden
         self.now = now
-        self._quotas = Quotas(limit_scale) if limits else None
+        self._quotas = Quotas(limit_scale, shapes) if limits else None
 
     def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> SimulatedAnswer:
         """Answer a request; it arrives now."""
@@ -80,7 +83,9 @@ class SimulatedSystem:
         instead = self.faults.instead(call.interface)
         try:
             call.user = self._user(call, token)
-            self._count(call)
+            too_many = self._count(call)
+            if instead is None and too_many is not None:
+                return too_many
             if instead is None:
                 return success(self._serve(call, readable=readable))
         except Refusal as refused:
@@ -98,15 +103,28 @@ class SimulatedSystem:
             token = text(call.parameters, "xsrfToken") or token
         return self.sessions.user_of(token, call.at)
 
-    def _count(self, call: Call) -> None:
-        """Count a call against the limits, whatever its answer will be; refuses with 407."""
+    def change_limits(self, shapes: LimitShapes) -> None:
+        """Let other limits hold from now on; what was called stays counted."""
+        if self._quotas is not None:
+            self._quotas.shapes = shapes
+
+    def allowed_rate(self, interface: Interface) -> float:
+        """Return the calls a second that one user may make in the long run, as limits and fleet are now."""
+        return math.inf if self._quotas is None else self._quotas.rate(interface, self.now(), self._holdings())
+
+    def _count(self, call: Call) -> SimulatedAnswer | None:
+        """Count a call against the limits, whatever its answer will be; the answer to one that is above them."""
         if self._quotas is None:
-            return
+            return None
+        refusing = self._quotas.admit(call.user, call.interface, call.at, self._holdings())
+        if refusing is None:
+            return None
+        self.log.over_limit(call.interface)
+        return refusing.refuse(call.interface, _shown(call) | call.echo(), quirks=self.rules.quirks)
+
+    def _holdings(self) -> Holdings:
         with self.fleet.lock:
-            holdings = Holdings(len(self.fleet.plants), self.fleet.device_counts)
-            admitted = self._quotas.admit(call.user, call.interface, call.at, holdings)
-        if not admitted:
-            raise Refusal(FailCode.TOO_FREQUENT)
+            return Holdings(len(self.fleet.plants), self.fleet.device_counts)
 
     def _serve(self, call: Call, *, readable: bool) -> Reply:
         if not readable:
