@@ -14,6 +14,8 @@ from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.limit_shapes import DOCUMENTED, LimitShapes
 from fusionsolar_exporter.simulator.limit_text import limits_of
+from fusionsolar_exporter.simulator.oauth.endpoints import ARRIVAL_PATH, OAuthEndpoints
+from fusionsolar_exporter.simulator.oauth.rules import OAuthClient
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.scaled_time import ScaledTime
 from fusionsolar_exporter.simulator.server import SimulatorServer
@@ -21,6 +23,8 @@ from fusionsolar_exporter.simulator.system import SimulatedSystem
 
 DEMO_USERNAME = "northbound-demo"
 DEMO_PASSWORD = "Demo-Password-1"  # noqa: S105 -- for simulated plants, and in the documentation
+DEMO_CLIENT_ID = "123456789"
+DEMO_CLIENT_SECRET = "Demo-Secret-1"  # noqa: S105 -- likewise
 _LARGEST_PORT = 65535
 _LOOK_SECONDS = 0.2
 DEFAULT_ADDRESS = "127.0.0.1:10036"
@@ -84,6 +88,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="answer as real servers do where they differ from the reference",
     )
     add(
+        "--simulator.oauth",
+        dest="oauth",
+        action="store_true",
+        help=f"let the user agree to the OAuth client {DEMO_CLIENT_ID}, too",
+    )
+    add(
         "--simulator.limits",
         dest="limits",
         default=DOCUMENTED,
@@ -97,7 +107,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, *, environ: Mapping[str, str] = os.environ, messages: TextIO | None = None) -> int:
     """Serve until SIGTERM or SIGINT and return the exit status.
 
-    The user is FUSIONSOLAR_USERNAME with FUSIONSOLAR_PASSWORD, or a demo user. ``messages`` is standard error
+    The user is FUSIONSOLAR_USERNAME with FUSIONSOLAR_PASSWORD, or a demo user; the secret of the OAuth client is
+    FUSIONSOLAR_CLIENT_SECRET, or a demo one. ``messages`` is standard error
     where it is None.
     """
     messages = sys.stderr if messages is None else messages
@@ -128,6 +139,8 @@ def run(args: argparse.Namespace, *, environ: Mapping[str, str] = os.environ, me
             file=messages,
         )
         return 1
+    if args.oauth:
+        system.oauth = demo_oauth(server.url, {username: password}, environ.get("FUSIONSOLAR_CLIENT_SECRET", ""))
     stopped = threading.Event()
     previous = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
@@ -139,6 +152,12 @@ def run(args: argparse.Namespace, *, environ: Mapping[str, str] = os.environ, me
         for number, handler in previous.items():
             signal.signal(number, handler)
     return 0
+
+
+def demo_oauth(url: str, owners: Mapping[str, str], secret: str = "") -> OAuthEndpoints:
+    """Return an authorization server for the demo client, whose redirect address is on the same server."""
+    client = OAuthClient(DEMO_CLIENT_ID, secret or DEMO_CLIENT_SECRET, f"{url}{ARRIVAL_PATH}")
+    return OAuthEndpoints([client], owners)
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 import math
 import threading
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from fusionsolar_exporter.simulator.chance import fraction
@@ -76,11 +77,16 @@ class Quotas:
         self._counts: dict[tuple[str, tuple[Interface, ...]], _Count] = {}
         self._first: float | None = None
 
-    def admit(self, user: str, interface: Interface, at: float, holdings: Holdings) -> LimitShape | None:
-        """Count a call that arrived ``at`` (Unix seconds); the limit that refuses it, None where none does."""
+    def admit(
+        self, user: str, interface: Interface, at: float, holdings: Holdings, more: Sequence[LimitShape] = ()
+    ) -> LimitShape | None:
+        """Count a call that arrived ``at`` (Unix seconds); the limit that refuses it, None where none does.
+
+        ``more`` are limits that hold for this user besides.
+        """
         with self._lock:
             self._first = at if self._first is None else self._first
-            shapes = self.shapes.in_force(interface, at, self._first)
+            shapes = [*self.shapes.in_force(interface, at, self._first), *more]
             counted = [(shape, self._count(user, shape), shape.now(holdings)) for shape in shapes]
             for shape, count, limit in counted:
                 self._others_call(shape, count, limit, at)

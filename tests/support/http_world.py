@@ -9,7 +9,7 @@ import json
 import logging
 import math
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -55,8 +55,10 @@ class WatchedQuotas(Quotas):
         super().__init__(shapes=shapes)
         self.broken: list[tuple[Interface, float]] = []
 
-    def admit(self, user: str, interface: Interface, at: float, holdings: Holdings) -> LimitShape | None:
-        refusing = super().admit(user, interface, at, holdings)
+    def admit(
+        self, user: str, interface: Interface, at: float, holdings: Holdings, more: Sequence[LimitShape] = ()
+    ) -> LimitShape | None:
+        refusing = super().admit(user, interface, at, holdings, more)
         if refusing is not None:
             self.broken.append((interface, at))
         return refusing
