@@ -16,7 +16,7 @@ from metrics_support import (
 )
 
 from fusionsolar_exporter.cache import Snapshot
-from fusionsolar_exporter.metrics.collector import Limit
+from fusionsolar_exporter.metrics.collector import SeriesLimit
 from fusionsolar_exporter.northbound.model import Device
 
 INVERTER = Device("1", "Inverter", PLANT.code, 1)
@@ -108,7 +108,7 @@ def test_unknown_keys_over_the_limit_are_cut_counted_and_told_once() -> None:
         assert sorted(named(found, "fusionsolar_device_kpi").values()) == [1, 2]
     assert cut(exporter, "unknown_keys") == 2
     assert cut(exporter, "series_per_account") == 0
-    assert exporter.cuts == [("home", Limit.UNKNOWN_KEYS, 2)]
+    assert exporter.cuts == [("home", SeriesLimit.UNKNOWN_KEYS, 2)]
 
 
 def test_the_limit_of_unknown_keys_is_an_accounts_and_over_plants_and_devices() -> None:
@@ -123,7 +123,7 @@ def test_the_limit_of_unknown_keys_is_an_accounts_and_over_plants_and_devices() 
 
     assert len(named(found, "fusionsolar_plant_kpi")) == 2
     assert len(named(found, "fusionsolar_device_kpi")) == 4
-    assert exporter.cuts == [("home", Limit.UNKNOWN_KEYS, 1), ("work", Limit.UNKNOWN_KEYS, 1)]
+    assert exporter.cuts == [("home", SeriesLimit.UNKNOWN_KEYS, 1), ("work", SeriesLimit.UNKNOWN_KEYS, 1)]
 
 
 def test_keys_let_through_stay_when_others_come_first() -> None:
@@ -180,7 +180,7 @@ def test_series_over_the_limit_are_cut_counted_and_told_once(limit: int, lost: i
     # plant info, active power of the plant, number of devices, device info, and the three values
     assert sum("account" in dict(labels) for _, labels in found) == limit + 2
     assert found[series("fusionsolar_cut_series", {"account": "home"}, limit="series_per_account")] == lost
-    assert exporter.cuts == ([("home", Limit.SERIES_PER_ACCOUNT, lost)] if lost else [])
+    assert exporter.cuts == ([("home", SeriesLimit.SERIES_PER_ACCOUNT, lost)] if lost else [])
 
 
 def test_plants_are_cut_last_and_unknown_keys_first() -> None:
