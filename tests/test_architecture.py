@@ -18,6 +18,7 @@ LONGEST_FILE = 250
 LAYERS = (
     {"northbound", "status", "ttl_map"},
     {"pacing"},
+    {"counters"},
     {"cache", "config"},
     {"state"},
     {"view"},
