@@ -192,7 +192,7 @@ class Exporter:
         for identity, settings in planned.items():
             known = self._accounts.get(identity)
             if known is None:
-                known = Account(settings, self._surroundings, self._state.place(*identity))
+                known = Account(settings, self._surroundings, self._state.partition(*identity))
             else:
                 known.reconfigure(settings)
             accounts[identity] = known

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from fusionsolar_exporter.doctor.examination import Ask, Examination
 from fusionsolar_exporter.doctor.problems import problem_of
-from fusionsolar_exporter.doctor.report import DeviceTypeReport, Outcome
+from fusionsolar_exporter.doctor.report import DeviceTypeFindings, Outcome
 from fusionsolar_exporter.metrics.device_types import device_type_label
 from fusionsolar_exporter.northbound.interfaces import DOCUMENTED_TYPES, REAL_TIME_TYPES, Interface
 from fusionsolar_exporter.northbound.model import Reading
@@ -23,7 +23,7 @@ def readings_by_type(examination: Examination) -> Mapping[int, Sequence[Reading]
     return found
 
 
-def device_types(examination: Examination, readings: Mapping[int, Sequence[Reading]]) -> tuple[DeviceTypeReport, ...]:
+def device_types(examination: Examination, readings: Mapping[int, Sequence[Reading]]) -> tuple[DeviceTypeFindings, ...]:
     """A row for each type that is listed."""
     desk = examination.bench.desk
     snapshot = desk.cache.snapshot()
@@ -43,7 +43,7 @@ def device_types(examination: Examination, readings: Mapping[int, Sequence[Readi
         outcome = known if ask is None or ask.outcome is Outcome.NOT_ASKED else ask.outcome
         error = ask.error if ask else None
         rows.append(
-            DeviceTypeReport(
+            DeviceTypeFindings(
                 device_type_id=type_id,
                 device_type=device_type_label(type_id),
                 documented=type_id in DOCUMENTED_TYPES,

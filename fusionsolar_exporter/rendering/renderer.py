@@ -21,7 +21,7 @@ _LONGEST_REST = 1.0  # seconds that a change may wait for that reason
 _AFTER_ERROR = 60.0  # seconds
 
 
-class Log(Protocol):
+class ErrorLog(Protocol):
     """Where mistakes of ours go."""
 
     def error(self, event: str, /, **fields: object) -> None:
@@ -41,7 +41,7 @@ class Renderer:
         own: Collector,
         next_change: Callable[[], float],
         clock: Clock,
-        log: Log,
+        log: ErrorLog,
     ) -> None:
         self._collector = collector
         self._own = OwnRenderer(own)
