@@ -19,6 +19,7 @@ LONGEST_FILE = 250
 LAYERS = (
     {"event_log", "northbound", "status", "ttl_map"},
     {"pacing"},
+    {"counters"},
     {"cache", "config"},
     {"state"},
     {"view"},
