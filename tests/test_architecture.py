@@ -21,7 +21,7 @@ LAYERS = (
     {"event_log", "northbound", "status", "ttl_map"},
     {"config"},
     {"pacing"},
-    {"cache"},
+    {"cache", "counters"},
     {"state"},
     {"view"},
     {"metrics", "refresh", "logs"},
