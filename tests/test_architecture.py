@@ -16,7 +16,7 @@ LONGEST_FILE = 250
 
 # each part may import what stands before its own line, and nothing else of the package; a new part is added here
 LAYERS = (
-    {"northbound", "status", "ttl_map"},
+    {"northbound", "status"},
     {"pacing"},
     {"cache", "config"},
     {"state"},
