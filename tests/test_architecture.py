@@ -18,10 +18,11 @@ LONGEST_FILE = 250
 
 # each part may import what stands before its own line, and nothing else of the package; a new part is added here
 LAYERS = (
-    {"event_log", "northbound", "status", "ttl_map"},
+    {"event_log", "northbound", "status"},
     {"config"},
     {"pacing"},
-    {"cache", "counters"},
+    {"counters"},
+    {"cache"},
     {"state"},
     {"view"},
     {"metrics", "refresh", "logs"},
