@@ -115,6 +115,11 @@ def test_the_simulated_system_and_the_exporter_share_nothing(path: Path) -> None
         assert "simulator" not in own_parts(path)
 
 
+def test_no_docstring_only_points_elsewhere() -> None:
+    """An override has its decorator, and a docstring only where it does more than it promises."""
+    assert [named(path) for path in FILES if '"""See :' in path.read_text(encoding="utf-8")] == []
+
+
 @pytest.mark.parametrize("path", FILES, ids=named)
 def test_no_file_is_long(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE

@@ -53,6 +53,7 @@ class Account:
         """Take other settings for the same host and user; series of disabled collectors go at once."""
         with self._lock:
             self._settings = self._pending = settings
+        # here and not in the account's thread: that may wait for an answer, and the cache has to refuse what it brings
         self.cache.enable_only(settings.collectors.enabled)
         self._wake.set()
 
@@ -63,6 +64,7 @@ class Account:
         if pending is not None:
             self._engine.reconfigure(pending)
         at, eventful = self._take_part()
+        # also when nothing happens, now and then: states and pauses end by themselves
         if eventful or pending is not None or self._clock.now() >= self._published_at + _LONGEST_NAP:
             self._published_at = self._clock.now()
             self._status = self._engine.status()
