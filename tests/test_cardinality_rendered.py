@@ -8,7 +8,7 @@ from metrics_support import export_settings
 from support.manual_clock import ManualClock
 from test_rendering_renderer import ONE_DEVICE, ONE_PLANT, Site
 
-from fusionsolar_exporter.metrics.cuts import SeriesLimit
+from fusionsolar_exporter.metrics.cut_series import SeriesLimit
 from fusionsolar_exporter.northbound.model import Device
 
 VALUES = {"temperature": 21.0, "pv1_u": 600.0, "pv2_u": 0.0, "odd": 1.0, "odder": 2.0}

@@ -38,7 +38,7 @@ def strings(exporter: Exporter) -> set[tuple[str, str]]:
 
 
 def test_only_wanted_metrics() -> None:
-    wanted = re.compile("fusionsolar_(plant_info|device_temperature_.*)")
+    wanted = re.compile("fusionsolar_(plant_info|device_internal_temperature_.*)")
     settings = export_settings(exports=lambda name: wanted.fullmatch(name) is not None)
     content = inverter({"temperature": 1, "active_power": 1, "odd": 1})
 
@@ -46,7 +46,7 @@ def test_only_wanted_metrics() -> None:
 
     assert {name for name, _ in exporter.scrape()} == {
         "fusionsolar_plant_info",
-        "fusionsolar_device_temperature_celsius",
+        "fusionsolar_device_internal_temperature_celsius",
     }
 
 
@@ -61,7 +61,7 @@ def test_strings_that_were_always_0_are_dropped() -> None:
     exporter = Exporter([view(inverter(values | {"temperature": 0}))], export_settings(drop_unfitted_strings=True))
 
     assert strings(exporter) == {(VOLTS, "1"), (AMPERES, "1"), (VOLTS, "3"), (AMPERES, "3")}
-    assert named(exporter.scrape(), "fusionsolar_device_temperature_celsius")
+    assert named(exporter.scrape(), "fusionsolar_device_internal_temperature_celsius")
 
 
 def test_a_fitted_string_stays_at_night_and_a_new_one_comes() -> None:
@@ -205,7 +205,7 @@ def test_one_accounts_series_leave_another_accounts_alone() -> None:
 
     work = {**PLANT_LABELS, "account": "work"}
     labels = device_labels(INVERTER, "string_inverter", work)
-    assert found[series("fusionsolar_device_temperature_celsius", labels)] == 2
+    assert found[series("fusionsolar_device_internal_temperature_celsius", labels)] == 2
     assert found[series("fusionsolar_cut_series", {"account": "work"}, limit="series_per_account")] == 0
     for account in ("home", "z"):
         own = [name for name, labels in found if ("account", account) in labels]

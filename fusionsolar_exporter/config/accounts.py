@@ -134,6 +134,11 @@ class AccountConfig(Section):
         return self.host, self._username()
 
     @property
+    def connection(self) -> tuple[object, ...]:
+        """What a connection is made of: where it changes, another one has to be made."""
+        return self.url, self.timeout, self.proxy_url, self.tls
+
+    @property
     def scale_overrides(self) -> Mapping[tuple[int, str], float]:
         """Configured factors by device type id and key of the interface."""
         return {(given.device_type_id, given.key): given.scale for given in self.kpi_overrides}

@@ -6,7 +6,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from fusionsolar_exporter.metrics.account_export import AccountExport
-from fusionsolar_exporter.metrics.cuts import CUT_SERIES, Cuts, CutWarnings, SeriesLimit, cut_samples
+from fusionsolar_exporter.metrics.cut_series import CUT_SERIES, Cuts, CutWarnings, SeriesLimit, cut_samples
 from fusionsolar_exporter.metrics.sample_buffer import SampleBuffer
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.pacing.clock import Clock
@@ -61,11 +61,11 @@ class FusionSolarCollector(Collector):
         cuts: dict[tuple[str, SeriesLimit], int] = {}
         for name, (view, export) in self.accounts().items():
             buffer.begin_account()
-            scene = export.scene(view)
-            cut_before = scene.gate.cut
+            context = export.context(view)
+            cut_before = context.gate.cut
             for part in export.parts:
-                part.export(scene, buffer)
-            cuts[name, SeriesLimit.UNKNOWN_KEYS] = scene.gate.cut - cut_before
+                part.export(context, buffer)
+            cuts[name, SeriesLimit.UNKNOWN_KEYS] = context.gate.cut - cut_before
             cuts[name, SeriesLimit.SERIES_PER_ACCOUNT] = buffer.trim_account(settings.series_per_account)
         self.tell(cuts)
         yield from buffer.metrics()

@@ -7,7 +7,7 @@ from typing import Protocol
 from prometheus_client.registry import Collector
 
 from fusionsolar_exporter.metrics.collector import FusionSolarCollector
-from fusionsolar_exporter.metrics.cuts import CUT_SERIES, Cuts, SeriesLimit, cut_samples
+from fusionsolar_exporter.metrics.cut_series import CUT_SERIES, Cuts, SeriesLimit, cut_samples
 from fusionsolar_exporter.metrics.families import DATA_SCOPES, FAMILIES
 from fusionsolar_exporter.metrics.text import label_value, number, pairs
 from fusionsolar_exporter.pacing.clock import Clock

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from fusionsolar_exporter.config import Credentials
+from fusionsolar_exporter.config import AccountConfig
 from fusionsolar_exporter.northbound.auth import Auth
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
-from fusionsolar_exporter.northbound.transport import RawAnswer, TransportSettings
+from fusionsolar_exporter.northbound.transport import RawAnswer
 from fusionsolar_exporter.refresh.account import Account
-from fusionsolar_exporter.refresh.bench import Surroundings
+from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.simulator.answers import Delivery
@@ -127,7 +127,6 @@ class World:
         forbidden: frozenset[FarInterface] | None = None,
         seconds: float = 0.05,
         limits: str = "",
-        **settings: Any,
     ) -> None:
         self.clock = ManualClock()
         self.system = SimulatedSystem(
@@ -142,17 +141,12 @@ class World:
         self.transport = InProcess(self.system, self.clock, seconds)
         self.instruments = CountingInstruments()
         self.log = ListLog()
-        self.credentials = Credentials(USER, PASSWORD)
         self.settings = AccountSettings(
-            name="default",
-            host="far.example",
-            transport=TransportSettings("http://far.example"),
-            credentials=lambda: self.credentials,
-            **settings,
+            AccountConfig(name="default", url="http://far.example", username=USER, password=PASSWORD)
         )
         self.account = Account(
             self.settings,
-            Surroundings(
+            Collaborators(
                 clock=self.clock,
                 transport=lambda _settings: self.transport,
                 observer=lambda _settings: Observer(self.instruments, QuietFailures()),
@@ -173,8 +167,9 @@ class World:
             self.clock.advance_to(min(at, moment))
         self.clock.advance_to(moment)
 
-    def reconfigure(self, **changes: Any) -> None:
-        self.settings = replace(self.settings, **changes)
+    def reconfigure(self, **account: Any) -> None:
+        """Other settings; what is not given stays."""
+        self.settings = replace(self.settings, account=self.settings.account.model_copy(update=account))
         self.account.reconfigure(self.settings)
 
     @property
