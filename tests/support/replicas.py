@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from fusionsolar_exporter.config import AccountConfig
+from fusionsolar_exporter.northbound.auth import Auth
 from fusionsolar_exporter.northbound.transport import RawAnswer
 from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.refresh.collaborators import Collaborators
@@ -39,11 +40,11 @@ class Dying(InProcess):
     account: str = ""
     replica: "Replica | None" = None
 
-    def post(self, path: str, payload: Mapping[str, Any], token: str | None) -> RawAnswer:
+    def post(self, path: str, payload: Mapping[str, Any], auth: Auth) -> RawAnswer:
         assert self.replica is not None
         self.replica.sent += 1
         self._die("before")
-        answer = super().post(path, payload, token)
+        answer = super().post(path, payload, auth)
         self._die("after")
         if path == self.replica.cut_after and self.replica.link is not None:
             self.replica.link.cut = True
