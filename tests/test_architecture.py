@@ -19,7 +19,7 @@ LONGEST_FILE = 250
 LAYERS = (
     {"event_log", "northbound", "status", "ttl_map"},
     {"pacing"},
-    {"counters"},
+    {"counters", "scales"},
     {"cache", "config"},
     {"state"},
     {"view"},

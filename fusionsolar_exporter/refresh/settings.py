@@ -7,6 +7,7 @@ from fusionsolar_exporter.config import Credentials, PlantListChoice
 from fusionsolar_exporter.northbound.transport import TransportSettings
 from fusionsolar_exporter.pacing.holds import Backoff
 from fusionsolar_exporter.pacing.limits import Limits
+from fusionsolar_exporter.scales import ScaleOverrides
 from fusionsolar_exporter.status import CollectorName
 
 
@@ -47,7 +48,7 @@ class AccountSettings:
     alarm_levels: tuple[int, ...] = (1, 2, 3, 4)
     alarm_lookback: float | None = None
     """Seconds; None goes back to the beginning of time."""
-    scale_overrides: Mapping[tuple[int, str], float] = field(default_factory=dict)
+    scale_overrides: ScaleOverrides = field(default_factory=ScaleOverrides)
     collectors: Mapping[CollectorName, CollectorSettings] = field(default_factory=dict)
 
     def collector(self, name: CollectorName) -> CollectorSettings:

@@ -18,6 +18,7 @@ from fusionsolar_exporter.metrics.status_collector import StatusCollector
 from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.refresh.bench import Surroundings
 from fusionsolar_exporter.refresh.reporting.observer import Observer
+from fusionsolar_exporter.scales import ScaleOverrides
 from fusionsolar_exporter.simulator.answers import SimulatedAnswer
 from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
@@ -110,4 +111,4 @@ class SimulatedTime:
         recording.add("process_start_time_seconds", TARGET, self.began)
 
     def _views(self) -> list[AccountView]:
-        return [AccountView("home", self.account.cache.snapshot(), self.account.status(), {})]
+        return [AccountView("home", self.account.cache.snapshot(), self.account.status(), ScaleOverrides())]
