@@ -14,6 +14,7 @@ from fusionsolar_exporter.metrics.collector import FusionSolarCollector, SeriesL
 from fusionsolar_exporter.metrics.exposition import render
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.northbound.model import SEVERITY_OF_LEVEL, Alarm, Device, Plant, Reading, Severity
+from fusionsolar_exporter.scales import ScaleOverride, ScaleOverrides
 from fusionsolar_exporter.status import AccountState, AccountStatus
 from fusionsolar_exporter.view import AccountView
 
@@ -54,9 +55,14 @@ def status(account: str = "home") -> AccountStatus:
 
 
 def view(
-    snapshot: Snapshot, *, name: str = "home", scale_overrides: Mapping[tuple[int, str], float] | None = None
+    snapshot: Snapshot,
+    *,
+    name: str = "home",
+    scale_overrides: Mapping[tuple[int, str], float] | None = None,
+    specific_overrides: Sequence[ScaleOverride] = (),
 ) -> AccountView:
-    return AccountView(name, snapshot, status(name), scale_overrides or {})
+    overrides = [ScaleOverride(type_id, key, scale) for (type_id, key), scale in (scale_overrides or {}).items()]
+    return AccountView(name, snapshot, status(name), ScaleOverrides([*specific_overrides, *overrides]))
 
 
 def device_labels(device: Device, device_type: str, plant: Labels = PLANT_LABELS) -> dict[str, str]:

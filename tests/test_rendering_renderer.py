@@ -24,6 +24,7 @@ from fusionsolar_exporter.northbound.values import Values
 from fusionsolar_exporter.pacing.clock import Clock, SystemClock
 from fusionsolar_exporter.rendering.own_metrics import OwnRenderer
 from fusionsolar_exporter.rendering.renderer import Renderer
+from fusionsolar_exporter.scales import ScaleOverrides
 from fusionsolar_exporter.view import AccountView
 
 DEADLINE = 10.0
@@ -49,7 +50,7 @@ class Site:
     def views(self) -> Sequence[AccountView]:
         if self.failure is not None:
             raise self.failure
-        return [AccountView("home", self.cache.snapshot(), status(), {})]
+        return [AccountView("home", self.cache.snapshot(), status(), ScaleOverrides())]
 
     def error(self, event: str, /, **_: object) -> None:
         self.errors.append(event)

@@ -41,11 +41,11 @@ class Plans:
     def __init__(self, exports: Callable[[str], bool]) -> None:
         names = [family.name for family in FAMILIES.values() if family.scope in DATA_SCOPES and exports(family.name)]
         self.slots: Mapping[str, int] = {name: slot for slot, name in enumerate(names)}
-        self._plans: dict[tuple[int, tuple[str, ...]], _Plan] = {}
+        self._plans: dict[tuple[object, tuple[str, ...]], _Plan] = {}
 
     def of(self, routes: Routes, keys: tuple[str, ...]) -> _Plan:
-        """The plan for readings of a device type with these keys."""
-        plan = self._plans.get((routes.type_id, keys))
+        """The plan for readings of devices with the same routes and these keys."""
+        plan = self._plans.get((routes.identity, keys))
         if plan is None:
             if len(self._plans) >= _PLANS:
                 self._plans.clear()  # the far side leaves out keys at random
@@ -54,7 +54,7 @@ class Plans:
                 [None if route is None else self._step(route) for route in found.values()],
                 [key for key, route in found.items() if route is None],
             )
-            self._plans[routes.type_id, keys] = plan
+            self._plans[routes.identity, keys] = plan
         return plan
 
     def _step(self, route: KeyRoute) -> _Step | None:

@@ -19,6 +19,7 @@ from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.refresh.settings import AccountSettings
+from fusionsolar_exporter.scales import ScaleOverrides
 from fusionsolar_exporter.simulator.answers import SimulatedAnswer
 from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
@@ -111,4 +112,4 @@ class SimulatedTime:
         recording.add("process_start_time_seconds", TARGET, self.began)
 
     def _views(self) -> list[AccountView]:
-        return [AccountView("home", self.account.cache.snapshot(), self.account.status(), {})]
+        return [AccountView("home", self.account.cache.snapshot(), self.account.status(), ScaleOverrides())]
