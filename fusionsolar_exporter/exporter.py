@@ -29,6 +29,7 @@ from fusionsolar_exporter.rendering.piece import Body
 from fusionsolar_exporter.rendering.renderer import Renderer
 from fusionsolar_exporter.state.opening import open_state
 from fusionsolar_exporter.view import AccountView
+from fusionsolar_exporter.web.status.overview import PlantOverview
 from fusionsolar_exporter.wiring import account_identity, account_secrets, account_settings, export_settings
 
 _READY_AFTER = 60.0  # seconds; the far side being down at start is normal
@@ -88,10 +89,12 @@ class Exporter:
         self._accounts: dict[_Identity, Account] = {}
         registry = exported_registry([StatusCollector(self.views, clock), own], self._exports)
         self._renderer = Renderer(self._collector, registry, self._next_change, clock, log)
+        self.overview = PlantOverview(clock)
+        """Of the status page."""
         self.connection_counts = ConnectionCounts()
         """Of the web server."""
         self._live = LiveMetrics(build_registry([self.connection_counts], self._exports), clock)
-        self._surroundings = Surroundings(clock, HttpTransport, self._observer, log, self._renderer.wake)
+        self._surroundings = Surroundings(clock, HttpTransport, self._observer, log, self._published)
         self._state = open_state(config.state, clock, log, _ShownState(self._instruments.state, self._renderer.wake))
         self._accounts = self._take(config)
         self._instruments.config_reloaded(successful=True, at=clock.wall(clock.now()))
@@ -213,6 +216,11 @@ class Exporter:
                 ends = (call + interface.window_seconds for call in interface.calls)
                 moments.extend(end for end in ends if end > now)
         return min(moments)
+
+    def _published(self) -> None:
+        self._renderer.wake()
+        for view in self.views():
+            self.overview.note(view)
 
     def _exports(self, name: str) -> bool:
         return self._config.metrics.exports(name)
