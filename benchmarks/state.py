@@ -49,7 +49,7 @@ def _bench(fleet: Fleet, file: Path) -> tuple[Bench, SqliteState]:
     )
     observer = Observer(instruments.account("default"), _Silent())
     surroundings = Surroundings(fleet.clock, HttpTransport, lambda _: observer, EventLogger())
-    return Bench(settings, surroundings, Cache(fleet.clock), state.place("far.example", "user")), state
+    return Bench(settings, surroundings, Cache(fleet.clock), state.partition("far.example", "user")), state
 
 
 def _fill(bench: Bench, snapshot: Snapshot, fresh: Freshness) -> None:

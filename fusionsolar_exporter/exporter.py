@@ -11,7 +11,7 @@ from fusionsolar_exporter import logs
 from fusionsolar_exporter.config import Config, ConfigError
 from fusionsolar_exporter.failure_log import RepeatedFailures
 from fusionsolar_exporter.logs import EventLogger
-from fusionsolar_exporter.metrics.collector import FusionSolarCollector, Limit
+from fusionsolar_exporter.metrics.collector import FusionSolarCollector, SeriesLimit
 from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
 from fusionsolar_exporter.metrics.own import Instruments, StateInstruments
 from fusionsolar_exporter.metrics.registry import build_registry, exported_registry
@@ -195,7 +195,7 @@ class Exporter:
         for identity, settings in planned.items():
             known = self._accounts.get(identity)
             if known is None:
-                known = Account(settings, self._surroundings, self._state.place(*identity))
+                known = Account(settings, self._surroundings, self._state.partition(*identity))
             else:
                 known.reconfigure(settings)
             accounts[identity] = known
@@ -225,5 +225,5 @@ class Exporter:
     def _exports(self, name: str) -> bool:
         return self._config.metrics.exports(name)
 
-    def _warn_of_cut(self, account: str, limit: Limit, series: int) -> None:
+    def _warn_of_cut(self, account: str, limit: SeriesLimit, series: int) -> None:
         self._log.warning("a limit cuts series", account=account, limit=limit.value, series=series)

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from prometheus_client.registry import Collector
 
 from fusionsolar_exporter.cache import PlantAlarms, Snapshot
-from fusionsolar_exporter.metrics.collector import FusionSolarCollector, Limit
+from fusionsolar_exporter.metrics.collector import FusionSolarCollector, SeriesLimit
 from fusionsolar_exporter.metrics.exposition import render
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.northbound.model import SEVERITY_OF_LEVEL, Alarm, Device, Plant, Reading, Severity
@@ -103,7 +103,7 @@ class Exporter:
 
     views: Sequence[AccountView]
     settings: ExportSettings = field(default_factory=export_settings)
-    cuts: list[tuple[str, Limit, int]] = field(default_factory=list)
+    cuts: list[tuple[str, SeriesLimit, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.collector = FusionSolarCollector(

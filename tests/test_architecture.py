@@ -1,6 +1,7 @@
 """The package's own rules: imports go one way, each file is short, and no test sleeps."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,8 +17,9 @@ LONGEST_FILE = 250
 
 # each part may import what stands before its own line, and nothing else of the package; a new part is added here
 LAYERS = (
-    {"northbound", "status", "ttl_map"},
+    {"event_log", "northbound", "status", "ttl_map"},
     {"pacing"},
+    {"counters"},
     {"cache", "config"},
     {"state"},
     {"view"},
@@ -109,6 +111,17 @@ def test_no_file_is_long(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
 
 
+def classes(source: str) -> Iterator[str]:
+    return (node.name for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ClassDef))
+
+
+def test_one_name_one_thing() -> None:
+    """The simulator mirrors the package on purpose: it is written afresh from the reference."""
+    files = [path for path in FILES if part_of(path) != "simulator"]
+    found = Counter(name for path in files for name in classes(path.read_text(encoding="utf-8")))
+    assert [name for name, times in found.items() if times > 1] == []
+
+
 def sleeps(source: str) -> Iterator[int]:
     """Lines that call ``time.sleep`` or ``asyncio.sleep``, or import either by its name."""
     for node in ast.walk(ast.parse(source)):
@@ -127,4 +140,5 @@ def test_no_test_sleeps(path: Path) -> None:
 def test_these_rules_would_notice() -> None:
     source = f"import a.b\nfrom {NAME} import cli, __version__\nfrom {NAME}.web.asgi import x\nfrom ..cache import y"
     assert imports(source) == {"a.b", f"{NAME}.cli", f"{NAME}.__version__", f"{NAME}.web.asgi", "..cache"}
+    assert sorted(classes("class A:\n    class B: ...\n\ndef f():\n    class A: ...")) == ["A", "A", "B"]
     assert sorted(sleeps("import time\ntime.sleep(1)\nfrom asyncio import sleep as nap\nfar.sleep(3)")) == [2, 3]

@@ -163,7 +163,7 @@ def test_any_fleet_in_any_change(data: st.DataObject) -> None:
             unknown_keys=data.draw(st.sampled_from([500, 2, 0])),
         )
     )
-    samples = frozenset({"fusionsolar_device_temperature_celsius", "fusionsolar_plant_info", "nothing"})
+    samples = frozenset({"fusionsolar_device_internal_temperature_celsius", "fusionsolar_plant_info", "nothing"})
     fleet.check([None, frozenset({names[0]}), frozenset()], [None, samples])
     for _ in range(data.draw(st.integers(0, 3))):
         fleet.views = [data.draw(changed(view)) for view in fleet.views]

@@ -16,7 +16,7 @@ from support.manual_clock import ManualClock
 
 from fusionsolar_exporter.cache import AlarmWindow, Cache, Freshness
 from fusionsolar_exporter.metrics.collector import FusionSolarCollector
-from fusionsolar_exporter.metrics.cuts import Limit
+from fusionsolar_exporter.metrics.cut_series import SeriesLimit
 from fusionsolar_exporter.metrics.exposition import render
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Reading, Severity
@@ -28,7 +28,7 @@ from fusionsolar_exporter.view import AccountView
 
 DEADLINE = 10.0
 NOTHING = OwnRenderer(CollectorRegistry()).render()
-TEMPERATURE = "fusionsolar_device_temperature_celsius"
+TEMPERATURE = "fusionsolar_device_internal_temperature_celsius"
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Site:
 
     clock: Clock
     settings: ExportSettings = field(default_factory=export_settings)
-    cuts: list[tuple[str, Limit, int]] = field(default_factory=list)
+    cuts: list[tuple[str, SeriesLimit, int]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     failure: Exception | None = None
 

@@ -74,8 +74,8 @@ def test_twenty_kills_in_half_an_hour(tmp_path: Path, seed: int) -> None:
     kills = 0
     while kills < 20:
         moment = world.clock.now() + chance.expovariate(20 / (30 * MINUTE))
-        place, _ = world.places[0]
-        keep = place.write
+        partition, _ = world.partitions[0]
+        keep = partition.write
 
         def write(entries: object, *, keep: object = keep) -> None:
             perhaps()
@@ -85,7 +85,7 @@ def test_twenty_kills_in_half_an_hour(tmp_path: Path, seed: int) -> None:
         try:
             world.run_until(min(moment, end))
             world.deadly.before = world.deadly.after = perhaps
-            place.write = write  # type: ignore[method-assign]
+            partition.write = write  # type: ignore[method-assign]
             world.run_until(min(moment + MINUTE, end))
         except Killed:
             pass
@@ -271,9 +271,9 @@ def test_two_processes_on_one_file_are_one_exporter(tmp_path: Path) -> None:
     plain = World(PLAN)
     plain.run(HOUR)
     assert world.instruments.attempts == plain.instruments.attempts
-    place, state = world.places.pop(0)
-    assert place._lock is not None
-    place._lock.close()
+    partition, state = world.partitions.pop(0)
+    assert partition._lock is not None
+    partition._lock.close()
     state.close()
     second.step()
     assert second.status().leads

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from fusionsolar_exporter.doctor.examination import Ask, Examination
 from fusionsolar_exporter.doctor.problems import problem_of
-from fusionsolar_exporter.doctor.report import DeviceTypeReport, Outcome
-from fusionsolar_exporter.metrics.device_types import DEVICE_TYPES, device_type_label
-from fusionsolar_exporter.northbound.interfaces import REAL_TIME_TYPES, Interface
+from fusionsolar_exporter.doctor.report import DeviceTypeFindings, Outcome
+from fusionsolar_exporter.metrics.device_types import device_type_label
+from fusionsolar_exporter.northbound.interfaces import DOCUMENTED_TYPES, REAL_TIME_TYPES, Interface
 from fusionsolar_exporter.northbound.model import Reading
 from fusionsolar_exporter.status import CollectorName
 from fusionsolar_exporter.web.wording import span
@@ -23,7 +23,7 @@ def readings_by_type(examination: Examination) -> Mapping[int, Sequence[Reading]
     return found
 
 
-def device_types(examination: Examination, readings: Mapping[int, Sequence[Reading]]) -> tuple[DeviceTypeReport, ...]:
+def device_types(examination: Examination, readings: Mapping[int, Sequence[Reading]]) -> tuple[DeviceTypeFindings, ...]:
     """A row for each type that is listed."""
     desk = examination.bench.desk
     snapshot = desk.cache.snapshot()
@@ -43,10 +43,10 @@ def device_types(examination: Examination, readings: Mapping[int, Sequence[Readi
         outcome = known if ask is None or ask.outcome is Outcome.NOT_ASKED else ask.outcome
         error = ask.error if ask else None
         rows.append(
-            DeviceTypeReport(
+            DeviceTypeFindings(
                 device_type_id=type_id,
                 device_type=device_type_label(type_id),
-                documented=type_id in DEVICE_TYPES,
+                documented=type_id in DOCUMENTED_TYPES,
                 real_time=type_id in REAL_TIME_TYPES,
                 devices=count,
                 asked=row_asked,
@@ -67,9 +67,9 @@ def _remark(
         return "not asked: collectors.device_realtime is disabled"
     if settings.device_types is not None and type_id not in settings.device_types:
         return "left out by device_types of the configuration"
-    if type_id in DEVICE_TYPES and type_id not in REAL_TIME_TYPES:
+    if type_id in DOCUMENTED_TYPES and type_id not in REAL_TIME_TYPES:
         return "has no real-time data"
-    words = [] if type_id in DEVICE_TYPES else ["not in the reference"]
+    words = [] if type_id in DOCUMENTED_TYPES else ["not in the reference"]
     if outcome is Outcome.ANSWERED and not answered:
         words.append("answered without data")
     elif outcome is Outcome.ANSWERED and not with_data:
@@ -77,7 +77,7 @@ def _remark(
     elif outcome is Outcome.NOT_ASKED and ask is not None:
         words.append(_left_out(examination, ask))
     elif outcome is Outcome.NOT_ASKED:
-        words.append("not asked" if type_id in DEVICE_TYPES else "refused before, and asked again after some days")
+        words.append("not asked" if type_id in DOCUMENTED_TYPES else "refused before, and asked again after some days")
     return "; ".join(words)
 
 

@@ -13,7 +13,7 @@ from fusionsolar_exporter.northbound.errors import TIME_SPAN, NorthboundError, R
 from fusionsolar_exporter.northbound.interfaces import HOUR, REAL_TIME_TYPES, Interface
 from fusionsolar_exporter.refresh.bench import LISTS, Bench
 from fusionsolar_exporter.refresh.collectors.base import Collector, Job
-from fusionsolar_exporter.refresh.collectors.device_realtime import DeviceRealtime
+from fusionsolar_exporter.refresh.collectors.device_realtime import DeviceRealtimeCollector
 from fusionsolar_exporter.state import NotLeadingError
 from fusionsolar_exporter.state.store import LOOK_SECONDS
 from fusionsolar_exporter.status import CollectorName
@@ -99,7 +99,7 @@ class Examination:
         bench, until = self.bench, self._clock.now() + _HANDOVER
         told = False
         while True:
-            bench.place.demand()
+            bench.partition.request_handover()
             bench.take_part()
             if bench.leads:
                 return True
@@ -146,7 +146,7 @@ class Examination:
     def _examine(self, collector: Collector) -> None:
         if collector.name is CollectorName.PLANT_LIST:
             self.asks += self._plant_lists(collector)
-        elif isinstance(collector, DeviceRealtime):
+        elif isinstance(collector, DeviceRealtimeCollector):
             self._device_types(collector)
         else:
             job = collector.next(self._clock.now())
@@ -170,7 +170,7 @@ class Examination:
             if ask.outcome in {Outcome.ANSWERED, Outcome.NOT_ASKED}:
                 return
 
-    def _device_types(self, collector: DeviceRealtime) -> None:
+    def _device_types(self, collector: DeviceRealtimeCollector) -> None:
         """One batch of each type, while the quota lasts: documented types first."""
         types = sorted(self.bench.desk.roster.fleet.devices, key=lambda known: (known not in REAL_TIME_TYPES, known))
         for type_id in types:
@@ -238,7 +238,7 @@ class Examination:
             self._say(f"waiting {span(at - now)} until {interface} may be asked")
         while now < at and not self._stop.is_set():
             self._clock.wait(self._stop, min(at - now, LOOK_SECONDS))
-            if not self.bench.place.lead():
+            if not self.bench.partition.acquire():
                 raise NotLeadingError
             now = self._clock.now()
         return not self._stop.is_set()

@@ -9,16 +9,16 @@ from fusionsolar_exporter.doctor.examination import Ask, Examination
 from fusionsolar_exporter.doctor.problems import problem_of, problem_of_note
 from fusionsolar_exporter.doctor.remedies import remedies
 from fusionsolar_exporter.doctor.report import (
-    AccountReport,
-    AlarmsReport,
-    CadenceReport,
+    AccountFindings,
+    AlarmsFindings,
+    CadenceFindings,
     Host,
-    InterfaceReport,
+    InterfaceFindings,
     Outcome,
-    PlantsReport,
+    PlantsFindings,
     Problem,
+    SessionFindings,
     SessionKind,
-    SessionReport,
 )
 from fusionsolar_exporter.doctor.summaries import summary_of
 from fusionsolar_exporter.doctor.undocumented import undocumented_keys
@@ -38,7 +38,7 @@ _FIRST_TIME = (
 )
 
 
-def account_report(examination: Examination) -> AccountReport:
+def account_report(examination: Examination) -> AccountFindings:
     """What is known of the account now."""
     bench = examination.bench
     desk = bench.desk
@@ -50,7 +50,7 @@ def account_report(examination: Examination) -> AccountReport:
     answers = _host(examination)
     active = session.kind is not SessionKind.NONE
     alarms = [alarm.raised_at for found in snapshot.alarms.values() for alarm in found.alarms]
-    found = AccountReport(
+    found = AccountFindings(
         account=desk.settings.name,
         host=desk.settings.host,
         permitted=active and examination.complete and _all_permitted(examination, interfaces),
@@ -59,14 +59,14 @@ def account_report(examination: Examination) -> AccountReport:
         session=session,
         interfaces=interfaces,
         cadence=_cadence(examination),
-        plants=PlantsReport(
+        plants=PlantsFindings(
             listed=desk.roster.fleet.plants,
             selected=len(desk.roster.plants),
             with_device_list=len(desk.roster.devices_listed_at),
             with_data=sum(bool(reading.values) for reading in snapshot.plant_readings.values()),
             with_alarms=sum(bool(found.alarms) for found in snapshot.alarms.values()),
         ),
-        alarms=AlarmsReport(len(alarms), min((moment for moment in alarms if moment is not None), default=None)),
+        alarms=AlarmsFindings(len(alarms), min((moment for moment in alarms if moment is not None), default=None)),
         device_types=device_types(examination, readings),
         doubtful_units=doubtful_units(readings, desk.settings.scale_overrides),
         undocumented_keys=undocumented_keys(snapshot.plant_readings.values(), readings),
@@ -78,7 +78,7 @@ def account_report(examination: Examination) -> AccountReport:
 def _remarks(examination: Examination) -> Iterator[str]:
     if examination.remark:
         yield examination.remark
-    if not examination.bench.place.keeps:
+    if not examination.bench.partition.keeps:
         yield _IN_MEMORY
     elif examination.first_time and examination.session is SessionKind.NEW:
         yield _FIRST_TIME
@@ -99,7 +99,7 @@ def _host(examination: Examination) -> Host:
     return Host.NOTHING if all(error.reason in TRANSPORT for error in errors) else Host.SOMETHING_ELSE
 
 
-def _session(examination: Examination, status: AccountStatus) -> SessionReport:
+def _session(examination: Examination, status: AccountStatus) -> SessionFindings:
     bench = examination.bench
     clock, sessions = bench.desk.clock, bench.sessions
     active = examination.session is not SessionKind.NONE
@@ -107,7 +107,7 @@ def _session(examination: Examination, status: AccountStatus) -> SessionReport:
     if not active:
         problem = _problem(examination, Interface.LOGIN, status) or _unreadable(examination)
     at = sessions.earliest()
-    return SessionReport(
+    return SessionFindings(
         kind=examination.session,
         age_seconds=examination.session_age,
         contended=sessions.contended,
@@ -132,7 +132,7 @@ def _problem(examination: Examination, interface: Interface, status: AccountStat
     return next((problem_of_note(note, clock) for note in notes), None)
 
 
-def _interfaces(examination: Examination, status: AccountStatus) -> tuple[InterfaceReport, ...]:
+def _interfaces(examination: Examination, status: AccountStatus) -> tuple[InterfaceFindings, ...]:
     by_interface = {Interface(each.interface): each for each in status.interfaces}
     asks = list(examination.asks)
     seen = {ask.collector for ask in asks}
@@ -144,7 +144,7 @@ def _interfaces(examination: Examination, status: AccountStatus) -> tuple[Interf
     return tuple(_interface(examination, ask, by_interface[ask.interface], status) for ask in asks)
 
 
-def _interface(examination: Examination, ask: Ask, limits: InterfaceStatus, status: AccountStatus) -> InterfaceReport:
+def _interface(examination: Examination, ask: Ask, limits: InterfaceStatus, status: AccountStatus) -> InterfaceFindings:
     clock, desk = examination.bench.desk.clock, examination.bench.desk
     asked_at = limits.calls[-1] if limits.calls else None
     if ask.error is not None:
@@ -154,7 +154,7 @@ def _interface(examination: Examination, ask: Ask, limits: InterfaceStatus, stat
     else:
         problem = _problem(examination, ask.interface, status)
     next_at = None if ask.next_at is None or math.isinf(ask.next_at) else clock.wall(ask.next_at)
-    return InterfaceReport(
+    return InterfaceFindings(
         collector=ask.collector,
         interface=ask.interface,
         permitted=_permitted(ask, problem, asked_before=asked_at is not None),
@@ -179,16 +179,16 @@ def _permitted(ask: Ask, problem: Problem | None, *, asked_before: bool) -> bool
     return True if answered else None
 
 
-def _all_permitted(examination: Examination, interfaces: tuple[InterfaceReport, ...]) -> bool:
+def _all_permitted(examination: Examination, interfaces: tuple[InterfaceFindings, ...]) -> bool:
     """One of the two plant lists is enough."""
     permitted = {each.collector for each in interfaces if each.permitted}
     return all(each.name in permitted for each in examination.bench.collectors if each.enabled)
 
 
-def _cadence(examination: Examination) -> tuple[CadenceReport, ...]:
+def _cadence(examination: Examination) -> tuple[CadenceFindings, ...]:
     if not examination.bench.desk.roster.fleet.plants:
         return ()
     return tuple(
-        CadenceReport(plan.name, plan.interface, plan.calls, round(plan.interval, 3), round(plan.shortest, 3))
+        CadenceFindings(plan.name, plan.interface, plan.calls, round(plan.interval, 3), round(plan.shortest, 3))
         for plan in planned(examination.bench.collectors)
     )

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import override
+
 from fusionsolar_exporter.doctor.pseudonyms import Pseudonyms
 from fusionsolar_exporter.doctor.redaction import Redactor
 from fusionsolar_exporter.northbound.errors import NorthboundError
@@ -52,7 +54,7 @@ class Recording:
             self.failure = self.failure or f"{self._directory}: cannot be written: {error.strerror}"
 
 
-class RecordingTransport:
+class RecordingTransport(Transport):
     """Sees what goes over the wire, and changes nothing of it."""
 
     def __init__(self, inner: Transport, recording: Recording, account: int, redactor: Redactor) -> None:
@@ -61,8 +63,8 @@ class RecordingTransport:
         self._account = account
         self._redactor = redactor
 
+    @override
     def post(self, path: str, payload: Mapping[str, Any], token: str | None) -> RawAnswer:
-        """See :meth:`Transport.post`."""
         self._redactor.remember(token or "")
         record: dict[str, Any] = {"interface": path, "with_token": token is not None}
         try:
@@ -82,6 +84,6 @@ class RecordingTransport:
         self._recording.write(self._account, path, record)
         return raw
 
+    @override
     def close(self) -> None:
-        """See :meth:`Transport.close`."""
         self._inner.close()

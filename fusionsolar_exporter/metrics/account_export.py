@@ -6,7 +6,7 @@ from fusionsolar_exporter.metrics.alarms import alarm_parts
 from fusionsolar_exporter.metrics.devices import device_parts
 from fusionsolar_exporter.metrics.fitted_strings import FittedStrings
 from fusionsolar_exporter.metrics.labels import AccountLabels, account_labels
-from fusionsolar_exporter.metrics.part import Part, RoutesOfTypes, Scene
+from fusionsolar_exporter.metrics.part import ExportContext, Part, RoutesOfTypes
 from fusionsolar_exporter.metrics.plants import plant_parts
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.metrics.unknown_keys import KeyGate
@@ -35,7 +35,7 @@ class AccountExport:
         self._gate = KeyGate(settings.unknown_keys)
         self.generation = object()
 
-    def scene(self, view: AccountView) -> Scene:
+    def context(self, view: AccountView) -> ExportContext:
         """Take the account as it is now; the parts are then those of its present lists."""
         if self._labels is None or not self._labels.still_of(view.snapshot):
             self._labels = account_labels(view.name, view.snapshot, self._labels)
@@ -48,7 +48,7 @@ class AccountExport:
         if view.scale_overrides != self._routes.scale_overrides:
             self._routes = RoutesOfTypes(view.scale_overrides)
             self.generation = object()
-        return Scene(
+        return ExportContext(
             snapshot=view.snapshot,
             clock=self._clock,
             severities=self._settings.alarm_severities,

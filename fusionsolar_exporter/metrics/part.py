@@ -7,7 +7,7 @@ from typing import Protocol
 from fusionsolar_exporter.cache import Snapshot
 from fusionsolar_exporter.metrics.fitted_strings import FittedStrings
 from fusionsolar_exporter.metrics.routes import Routes
-from fusionsolar_exporter.metrics.sink import Sink
+from fusionsolar_exporter.metrics.sample_writer import SampleWriter
 from fusionsolar_exporter.metrics.unknown_keys import KeyGate
 from fusionsolar_exporter.northbound.model import Severity
 from fusionsolar_exporter.pacing.clock import Clock
@@ -29,7 +29,7 @@ class RoutesOfTypes(dict[int, Routes]):
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class ExportContext:
     """What there is to show of one account, and how."""
 
     snapshot: Snapshot
@@ -45,10 +45,10 @@ class Scene:
 class Part(Protocol):
     """Some series of one account. Equal parts with equal ``inputs`` export the same."""
 
-    def inputs(self, scene: Scene) -> tuple[object, ...]:
+    def inputs(self, context: ExportContext) -> tuple[object, ...]:
         """Everything that the samples depend on, beside lists and settings; cheap, and cheap to compare."""
         ...
 
-    def export(self, scene: Scene, sink: Sink) -> None:
+    def export(self, context: ExportContext, writer: SampleWriter) -> None:
         """Add the samples."""
         ...

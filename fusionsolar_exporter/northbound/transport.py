@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import requests
 import urllib3
 from requests.utils import get_environ_proxies
+from typing_extensions import override
 
 from fusionsolar_exporter.northbound.adapter import DeadlineAdapter
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
@@ -69,7 +70,7 @@ class TransportSettings:
     verify: bool = True
 
 
-class HttpTransport:
+class HttpTransport(Transport):
     """The real thing, over ``requests``."""
 
     def __init__(self, settings: TransportSettings) -> None:
@@ -89,8 +90,8 @@ class HttpTransport:
             session.proxies = {"http": settings.proxy_url, "https": settings.proxy_url}
         self._session = session
 
+    @override
     def post(self, path: str, payload: Mapping[str, Any], token: str | None) -> RawAnswer:
-        """See :meth:`Transport.post`."""
         deadline = time.monotonic() + self._seconds
         self._adapter.begin(deadline)
         watchdog = threading.Timer(self._seconds, self._adapter.cut)
@@ -107,8 +108,8 @@ class HttpTransport:
         finally:
             watchdog.cancel()
 
+    @override
     def close(self) -> None:
-        """See :meth:`Transport.close`."""
         self._session.close()
 
     def _post(self, path: str, payload: Mapping[str, Any], token: str | None, deadline: float) -> RawAnswer:

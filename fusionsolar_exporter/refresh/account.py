@@ -7,8 +7,8 @@ from fusionsolar_exporter.cache import Cache
 from fusionsolar_exporter.refresh.bench import Surroundings
 from fusionsolar_exporter.refresh.refresher import Refresher
 from fusionsolar_exporter.refresh.settings import AccountSettings
-from fusionsolar_exporter.state import NotLeadingError, Place
-from fusionsolar_exporter.state.memory import MemoryPlace
+from fusionsolar_exporter.state import NotLeadingError, Partition
+from fusionsolar_exporter.state.memory import MemoryPartition
 from fusionsolar_exporter.state.store import LOOK_SECONDS
 from fusionsolar_exporter.status import AccountStatus
 
@@ -19,7 +19,9 @@ _LONGEST_NAP_SHARED = 5.0  # seconds; whoever wants the account itself waits so 
 class Account:
     """Refreshes in the background; what it has published is read without a lock."""
 
-    def __init__(self, settings: AccountSettings, surroundings: Surroundings, place: Place | None = None) -> None:
+    def __init__(
+        self, settings: AccountSettings, surroundings: Surroundings, partition: Partition | None = None
+    ) -> None:
         self._clock = surroundings.clock
         self._log = surroundings.log
         self._published = surroundings.published
@@ -32,7 +34,7 @@ class Account:
         self._pending: AccountSettings | None = None
         self.cache = Cache(surroundings.clock)
         self.cache.enable_only(settings.enabled)
-        self._refresher = Refresher(settings, surroundings, self.cache, place or MemoryPlace())
+        self._refresher = Refresher(settings, surroundings, self.cache, partition or MemoryPartition())
         self._longest_nap = _LONGEST_NAP_SHARED if self._refresher.keeps else _LONGEST_NAP
         self._refresher.take_part()
         self._status = self._refresher.status()
@@ -68,16 +70,16 @@ class Account:
         return at
 
     def _take_part(self) -> tuple[float, bool]:
-        news = self._refresher.take_part()
+        changed = self._refresher.take_part()
         if self._refresher.leads:
             try:
                 at, eventful = self._refresher.step()
             except NotLeadingError:
                 eventful = True
             else:
-                return at, eventful or news
+                return at, eventful or changed
         else:
-            eventful = news
+            eventful = changed
         return self._clock.now() + LOOK_SECONDS, eventful
 
     def start(self) -> None:

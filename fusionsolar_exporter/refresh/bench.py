@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fusionsolar_exporter.cache import Cache
+from fusionsolar_exporter.event_log import Log
 from fusionsolar_exporter.northbound.client import Answer, Client
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
@@ -14,7 +15,7 @@ from fusionsolar_exporter.northbound.transport import Transport, TransportSettin
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.refresh.collectors import make_collectors
 from fusionsolar_exporter.refresh.collectors.base import Collector, Job
-from fusionsolar_exporter.refresh.context import AccountContext, Log
+from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.failures import Failures
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.persistence.account_store import AccountStore
@@ -25,7 +26,7 @@ from fusionsolar_exporter.refresh.request import Requester
 from fusionsolar_exporter.refresh.schedule import Schedule
 from fusionsolar_exporter.refresh.session.session import Session
 from fusionsolar_exporter.refresh.settings import AccountSettings
-from fusionsolar_exporter.state import NotLeadingError, Place
+from fusionsolar_exporter.state import NotLeadingError, Partition
 from fusionsolar_exporter.status import AccountStatus, CollectorName
 
 LISTS = frozenset({CollectorName.PLANT_LIST, CollectorName.DEVICE_LIST})
@@ -50,9 +51,11 @@ class Surroundings:
 class Bench:
     """One account's parts. Not thread-safe. Moments are in the pacing clock's seconds."""
 
-    def __init__(self, settings: AccountSettings, surroundings: Surroundings, cache: Cache, place: Place) -> None:
-        self.place = place
-        journal = Journal(surroundings.clock, keeps=place.keeps)
+    def __init__(
+        self, settings: AccountSettings, surroundings: Surroundings, cache: Cache, partition: Partition
+    ) -> None:
+        self.partition = partition
+        journal = Journal(surroundings.clock, keeps=partition.keeps)
         desk = AccountContext(
             surroundings.clock, settings, cache, Inventory(settings.selects), surroundings.log, journal
         )
@@ -69,7 +72,7 @@ class Bench:
         )
         made = make_collectors(desk)
         self.collectors = made.all
-        self._keeper = AccountStore(desk, self.sessions, self._standing, self.collectors, place)
+        self._keeper = AccountStore(desk, self.sessions, self._standing, self.collectors, partition)
         self.leads = False
         """Whether this process refreshes the account."""
         self._failures = Failures(desk, self.sessions, made.plant_list, made.device_list)
@@ -82,11 +85,11 @@ class Bench:
 
     def take_part(self) -> bool:
         """See whether this process leads the account, and take over what others have done; whether that was news."""
-        led, self.leads = self.leads, self.place.lead()
-        news = self._keeper.take_over() if not (led and self.leads) else False
-        if news:
+        led, self.leads = self.leads, self.partition.acquire()
+        changed = self._keeper.take_over() if not (led and self.leads) else False
+        if changed:
             self.replan()
-        return news or led != self.leads
+        return changed or led != self.leads
 
     def write_down(self) -> None:
         """Keep what has changed; NotLeadingError where another process has taken the account."""
@@ -133,7 +136,7 @@ class Bench:
             self._failures.handle(collector, job, error, self.desk.clock.now())
             return error
         job.batch.replayed = False
-        self.asker.observer.instruments.dropped(job.interface, outcome.content.dropped)
+        self.asker.observer.counters.dropped(job.interface, outcome.content.dropped)
         failure = None
         accepted = collector.enabled and collector.accept(job, outcome.content, outcome.started, outcome.ended)
         if not accepted:
@@ -157,7 +160,7 @@ class Bench:
 
     def logout(self, until: float) -> None:
         """End the session, where there is one that nobody can go on with, and the limits allow it before a moment."""
-        if self.place.keeps:
+        if self.partition.keeps:
             return
         clock = self.desk.clock
         token = self.sessions.token(clock.now())
@@ -179,5 +182,5 @@ class Bench:
     def close(self) -> None:
         """Give up the connections, and let others lead."""
         self.asker.transport.close()
-        self.place.release()
+        self.partition.release()
         self.leads = False

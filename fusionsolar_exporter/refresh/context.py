@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from fusionsolar_exporter.cache import Cache
+from fusionsolar_exporter.event_log import Log
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.pacing.holds import Hold
@@ -14,18 +14,6 @@ from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.persistence.journal import Journal
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.status import CollectorName
-
-
-class Log(Protocol):
-    """Where events go: a message and its fields."""
-
-    def debug(self, msg: str, /, **fields: object) -> None: ...  # noqa: D102 - the level says it
-
-    def info(self, msg: str, /, **fields: object) -> None: ...  # noqa: D102
-
-    def warning(self, msg: str, /, **fields: object) -> None: ...  # noqa: D102
-
-    def error(self, msg: str, /, **fields: object) -> None: ...  # noqa: D102
 
 
 @dataclass(slots=True)

@@ -6,8 +6,8 @@ from fusionsolar_exporter.northbound.errors import DAY_LIMIT, NorthboundError, R
 from fusionsolar_exporter.northbound.interfaces import HOUR
 from fusionsolar_exporter.pacing.holds import DAY
 from fusionsolar_exporter.refresh.collectors.base import Collector, Job
-from fusionsolar_exporter.refresh.collectors.device_list import DeviceList
-from fusionsolar_exporter.refresh.collectors.plant_list import PlantList
+from fusionsolar_exporter.refresh.collectors.device_list import DeviceListCollector
+from fusionsolar_exporter.refresh.collectors.plant_list import PlantListCollector
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.session.session import Session
 from fusionsolar_exporter.status import CollectorName
@@ -21,8 +21,8 @@ class Failures:
 
     desk: AccountContext
     sessions: Session
-    plant_list: PlantList
-    device_list: DeviceList
+    plant_list: PlantListCollector
+    device_list: DeviceListCollector
 
     def handle(self, collector: Collector, job: Job, error: NorthboundError, ended: float) -> None:
         """One request failed at a moment."""

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fusionsolar_exporter.cache import Cache
+from fusionsolar_exporter.event_log import Log
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.model import Device, Plant
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.refresh.collectors import make_collectors
 from fusionsolar_exporter.refresh.collectors.base import Collector
-from fusionsolar_exporter.refresh.context import AccountContext, Log
+from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.persistence.journal import Journal
 from fusionsolar_exporter.refresh.schedule import Schedule

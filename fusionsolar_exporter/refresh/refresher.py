@@ -9,22 +9,24 @@ from fusionsolar_exporter.cache import Cache
 from fusionsolar_exporter.refresh.bench import LISTS, Bench, Surroundings
 from fusionsolar_exporter.refresh.collectors.base import Collector, Job
 from fusionsolar_exporter.refresh.settings import AccountSettings
-from fusionsolar_exporter.state import Place
+from fusionsolar_exporter.state import Partition
 from fusionsolar_exporter.status import AccountStatus
 
 
 class Refresher:
     """One account. Moments are in the pacing clock's seconds."""
 
-    def __init__(self, settings: AccountSettings, surroundings: Surroundings, cache: Cache, place: Place) -> None:
+    def __init__(
+        self, settings: AccountSettings, surroundings: Surroundings, cache: Cache, partition: Partition
+    ) -> None:
         self._surroundings = surroundings
         self._clock = surroundings.clock
-        self._bench = Bench(settings, surroundings, cache, place)
+        self._bench = Bench(settings, surroundings, cache, partition)
 
     @property
     def keeps(self) -> bool:
         """Whether anything outlives this process."""
-        return self._bench.place.keeps
+        return self._bench.partition.keeps
 
     @property
     def leads(self) -> bool:

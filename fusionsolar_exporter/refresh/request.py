@@ -21,7 +21,7 @@ _LONGEST_MESSAGE = 240  # characters, the far side's own words included
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome(Generic[T]):
+class TimedAnswer(Generic[T]):
     """An answer with failCode 0, and when its request started and ended."""
 
     content: T
@@ -62,12 +62,12 @@ class Requester:
         *,
         early: bool = False,
         starts: Callable[[float], object],
-    ) -> Outcome[T]:
+    ) -> TimedAnswer[T]:
         """Write the request down, tell ``starts`` its moment, send it.
 
         NorthboundError where it brings no data; NotLeadingError where it must not be sent.
         """
-        ledger, clock, instruments = self._desk.ledger, self._desk.clock, self.observer.instruments
+        ledger, clock, counters = self._desk.ledger, self._desk.clock, self.observer.counters
         started = clock.now()
         ledger.start(interface, started, self._desk.limit(interface), early=early)
         try:
@@ -78,7 +78,7 @@ class Requester:
         started = clock.now()  # writing takes its time
         ledger.sent(interface, started)
         starts(started)
-        instruments.attempt(interface)
+        counters.attempt(interface)
         try:
             answer = send(Client(self.transport))
         except NorthboundError as error:
@@ -89,13 +89,13 @@ class Requester:
             raise
         ended = self._end(interface, started)
         self._answered(interface, answer, started, ended)
-        return Outcome(answer.content, started, ended)
+        return TimedAnswer(answer.content, started, ended)
 
     def failed(self, interface: Interface, error: NorthboundError) -> None:
         """Report a failure."""
         error.message = self._without_secrets(error.message)[:_LONGEST_MESSAGE]  # in this order: no part of one stays
         advice = advice_for(error)
-        self.observer.instruments.failed(interface, error.reason, error.fail_code or None)
+        self.observer.counters.failed(interface, error.reason, error.fail_code or None)
         self.observer.failures.failed(interface, error.reason, error.message, advice)
         self._standing.failed(interface, error, advice, self._desk.clock.now())
 
@@ -109,6 +109,6 @@ class Requester:
     def _end(self, interface: Interface, started: float) -> float:
         ended = self._desk.clock.now()
         self._desk.ledger.end(interface, ended, self._desk.settings.limits.margin)
-        self.observer.instruments.answered(interface, ended - started)
+        self.observer.counters.answered(interface, ended - started)
         self.mean_seconds += _SMOOTHING * (ended - started - self.mean_seconds)
         return ended

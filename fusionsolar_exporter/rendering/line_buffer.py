@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from fusionsolar_exporter.metrics.families import DATA_SCOPES, FAMILIES
 from fusionsolar_exporter.metrics.labels import NONE, DeviceLabels, Labels
-from fusionsolar_exporter.metrics.routes import Route, Routes
+from fusionsolar_exporter.metrics.routes import KeyRoute, Routes
 from fusionsolar_exporter.metrics.text import number, pair
 
 _PLAIN_BELOW = 1e6  # smaller values are written as Python does
@@ -57,7 +57,7 @@ class Plans:
             self._plans[routes.type_id, keys] = plan
         return plan
 
-    def _step(self, route: Route) -> _Step | None:
+    def _step(self, route: KeyRoute) -> _Step | None:
         slot = self.slots.get(route.metric)
         if slot is None:
             return None
@@ -69,7 +69,7 @@ class Plans:
 
 
 class LineBuffer:
-    """A :class:`~fusionsolar_exporter.metrics.sink.Sink` that gives finished lines."""
+    """A writer that gives finished lines."""
 
     def __init__(self, plans: Plans) -> None:
         self._plans = plans

@@ -35,6 +35,8 @@ class Call:
     faults: Faults
     user: str = ""
     """Whose token it brings, or who logs in; empty where that is nobody."""
+    owner: bool = False
+    """Whether it comes with an owner's Bearer token."""
     ids: tuple[str, ...] = ()
     _scenes: dict[str, Scene] = field(default_factory=dict)
 

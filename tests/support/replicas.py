@@ -15,7 +15,7 @@ from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.system import SimulatedSystem
-from fusionsolar_exporter.state import Place
+from fusionsolar_exporter.state import Partition
 from fusionsolar_exporter.state.redis_state import RedisState
 from fusionsolar_exporter.status import CollectorName
 from support.manual_clock import ManualClock
@@ -59,7 +59,7 @@ class Dying(InProcess):
 class Replica:
     """One process; steps its accounts when they are due, and renews its leases."""
 
-    def __init__(self, world: "Replicas", place: Callable[["Replica", str], Place]) -> None:
+    def __init__(self, world: "Replicas", partition: Callable[["Replica", str], Partition]) -> None:
         self.world = world
         self.log = ListLog()
         self.observed = Observed()
@@ -74,7 +74,7 @@ class Replica:
         self.stopped = False
         self.renews_at = world.clock.now() + LEASE / 3
         self.accounts = [
-            Account(self._settings(name), self._surroundings(name, system), place(self, name))
+            Account(self._settings(name), self._surroundings(name, system), partition(self, name))
             for name, system in world.systems.items()
         ]
         self.due = [world.clock.now()] * len(self.accounts)
@@ -163,11 +163,11 @@ class Replicas:
             self.running.append(Replica(self, self._place))
         return self.running[-1]
 
-    def _place(self, replica: Replica, name: str) -> Place:
+    def _place(self, replica: Replica, name: str) -> Partition:
         if replica.state is None:
             replica.link = TimedLink(self.url, LEASE, self.clock, replica.log, replica.observed)
             replica.state = RedisState(replica.link, LEASE, self.clock)
-        return replica.state.place(name, USER)
+        return replica.state.partition(name, USER)
 
     def kill(self, replica: Replica) -> None:
         self.running.remove(replica)

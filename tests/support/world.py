@@ -18,6 +18,7 @@ from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.interfaces import Interface as FarInterface
+from fusionsolar_exporter.simulator.limit_text import limits_of
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.system import SimulatedSystem
 from support.manual_clock import ManualClock
@@ -113,6 +114,7 @@ class World:
         log_size: int | None = None,
         forbidden: frozenset[FarInterface] | None = None,
         seconds: float = 0.05,
+        limits: str = "",
         **settings: Any,
     ) -> None:
         self.clock = ManualClock()
@@ -123,6 +125,7 @@ class World:
             rules=rules,
             log_size=log_size,
             forbidden=forbidden,
+            shapes=limits_of(limits),
         )
         self.transport = InProcess(self.system, self.clock, seconds)
         self.instruments = CountingInstruments()

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import ceil, inf
 
+from typing_extensions import override
+
 from fusionsolar_exporter.cache import AlarmWindow
 from fusionsolar_exporter.northbound.answers import Items
 from fusionsolar_exporter.northbound.client import Answer, Client
@@ -21,7 +23,7 @@ _LONGEST_SPAN = 31 * DAY
 _FARTHEST_BACK = 365 * DAY - HOUR  # an hour for clocks that differ
 
 
-class Alarms(PlantBatchCollector):
+class AlarmsCollector(PlantBatchCollector):
     """One sweep asks each batch of plants once; in windows, one sweep is a turn through all of them."""
 
     name = CollectorName.ALARMS
@@ -33,12 +35,12 @@ class Alarms(PlantBatchCollector):
         self._in_windows = False
         self._asked = AlarmWindow(0.0, 0.0)
 
+    @override
     def kept(self) -> KeptCollector:
-        """See :meth:`Collector.kept`."""
         return replace(super().kept(), in_windows=self._in_windows)
 
+    @override
     def restore(self, kept: KeptCollector, at: Callable[[float], float]) -> None:
-        """See :meth:`Collector.restore`."""
         super().restore(kept, at)
         self._in_windows = kept.in_windows
 
@@ -47,8 +49,8 @@ class Alarms(PlantBatchCollector):
         """Seconds between two calls for one batch of plants."""
         return self.interval / self._calls_of_a_turn()
 
+    @override
     def ask(self, client: Client, token: str, job: Job) -> Answer[Items[Alarm]]:
-        """See :meth:`Collector.ask`."""
         settings = self.desk.settings
         self._asked = self._window(job.batch.window, self.desk.far_now())
         return client.alarms(
@@ -60,8 +62,9 @@ class Alarms(PlantBatchCollector):
             levels=settings.alarm_levels,
         )
 
+    @override
     def accept(self, job: Job, content: Items[Alarm], started: float, ended: float) -> bool:
-        """See :meth:`Collector.accept`; no list at all is a failure, an empty one means that there are no alarms."""
+        """No list at all is a failure, an empty one means that there are no alarms."""
         if content.null:
             self.retry_later(job.batch, ended)
             return False
@@ -74,13 +77,13 @@ class Alarms(PlantBatchCollector):
         job.batch.window = (job.batch.window + 1) % self._calls_of_a_turn()
         return True
 
+    @override
     def finished(self, job: Job, *, answered: bool, ended: float) -> None:
-        """See :meth:`Collector.finished`."""
         if not answered or job.batch.window == 0:
             super().finished(job, answered=answered, ended=ended)
 
+    @override
     def rejected(self, job: Job, error: NorthboundError, ended: float) -> Sequence[str]:
-        """See :meth:`Collector.rejected`."""
         if error.fail_code not in TIME_SPAN or self._in_windows:
             return super().rejected(job, error, ended)
         self._in_windows = True
@@ -92,12 +95,12 @@ class Alarms(PlantBatchCollector):
         )
         return ()
 
+    @override
     def calls_needed(self) -> int:
-        """See :meth:`Collector.calls_needed`."""
         return super().calls_needed() * self._calls_of_a_turn()
 
+    @override
     def auto_interval(self) -> float:
-        """See :meth:`Collector.auto_interval`."""
         device_window = self.desk.limit(Interface.GET_DEV_REAL_KPI).window
         return cadence.alarm_interval(self.desk.limit(self.interface), self.calls_needed(), device_window)
 

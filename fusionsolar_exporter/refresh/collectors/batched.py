@@ -4,6 +4,8 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar
 
+from typing_extensions import override
+
 from fusionsolar_exporter.northbound.errors import UNKNOWN_IDS, WRONG_DEVICE, NorthboundError
 from fusionsolar_exporter.pacing.holds import DAY
 from fusionsolar_exporter.refresh.batches.batch import Batch
@@ -32,26 +34,26 @@ class BatchCollector(Collector):
     def plants_of(self, ids: Iterable[str]) -> list[str]:
         """The plants that these ids belong to."""
 
+    @override
     def kept(self) -> KeptCollector:
-        """See :meth:`Collector.kept`."""
         left_out = {key: until for kind in self.kinds() for key, until in kind.left_out.items()}
         return KeptCollector(self.sweeps.kept(), left_out)
 
+    @override
     def restore(self, kept: KeptCollector, at: Callable[[float], float]) -> None:
-        """See :meth:`Collector.restore`."""
         super().restore(kept, at)
         self.kept_left_out = {key: at(until) for key, until in kept.left_out.items()}
 
+    @override
     def batches(self) -> Sequence[Batch]:
-        """See :meth:`Collector.batches`."""
         return [batch for kind in self.kinds() for batch in kind.all]
 
+    @override
     def calls_needed(self) -> int:
-        """See :meth:`Collector.calls_needed`."""
         return sum(len(kind.all) for kind in self.kinds())
 
+    @override
     def next(self, now: float) -> Job | None:
-        """See :meth:`Collector.next`."""
         first: Batch | None = None
         due = 0.0
         for kind in self.kinds():
@@ -63,8 +65,8 @@ class BatchCollector(Collector):
                     first, due = batch, moment
         return None if first is None else Job(self.planned_interface(), first, due, first.turn())
 
+    @override
     def lists_answered(self) -> None:
-        """See :meth:`Collector.lists_answered`."""
         for batch in self.batches():
             since = batch.awaits_lists_since
             if since is not None and self.desk.roster.listed_since(since, self.plants_of(batch.ids)):

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+from typing_extensions import override
+
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.refresh.batches.batches import Batches
 from fusionsolar_exporter.refresh.collectors.batched import BatchCollector
@@ -18,23 +20,23 @@ class PlantBatchCollector(BatchCollector):
         super().__init__(desk)
         self._plants = Batches()
 
+    @override
     def kinds(self) -> Sequence[Batches]:
-        """See :meth:`BatchCollector.kinds`."""
         return (self._plants,)
 
+    @override
     def plants_of(self, ids: Iterable[str]) -> list[str]:
-        """See :meth:`BatchCollector.plants_of`."""
         return list(ids)
 
+    @override
     def planned_interface(self) -> Interface:
-        """See :meth:`Collector.planned_interface`."""
         return self.interface
 
+    @override
     def resume(self, now: float) -> None:
-        """See :meth:`Collector.resume`."""
         asked_at = self.desk.asked_at(self.name, self.desk.cache.snapshot().plant_fetched_at[self.name])
         self._plants.resume(self.desk.roster.plants, asked_at, self.kept_left_out, now)
 
+    @override
     def lists_changed(self, now: float) -> None:
-        """See :meth:`Collector.lists_changed`."""
         self._plants.sync(self.desk.roster.plants, now)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from typing_extensions import override
+
 from fusionsolar_exporter.northbound.answers import Items
 from fusionsolar_exporter.northbound.client import Answer, Client
 from fusionsolar_exporter.northbound.interfaces import Interface
@@ -12,7 +14,7 @@ from fusionsolar_exporter.refresh.collectors.by_plant import PlantBatchCollector
 from fusionsolar_exporter.status import CollectorName
 
 
-class DeviceList(PlantBatchCollector):
+class DeviceListCollector(PlantBatchCollector):
     """Plants that are newly listed are asked for at once, in a call for the new ones only."""
 
     name = CollectorName.DEVICE_LIST
@@ -27,8 +29,8 @@ class DeviceList(PlantBatchCollector):
             if not doubtful.isdisjoint(batch.ids):
                 batch.early_at = now
 
+    @override
     def next(self, now: float) -> Job | None:
-        """See :meth:`Collector.next`."""
         regular = super().next(now)
         flagged = [batch for batch in self.batches() if batch.early_at is not None]
         if not flagged or self.desk.reserve(self.interface, now) < 1:
@@ -37,12 +39,12 @@ class DeviceList(PlantBatchCollector):
         early = Job(self.interface, batch, batch.early_at or now, batch.turn(), early=True)
         return early if regular is None or early.due < regular.due else regular
 
+    @override
     def ask(self, client: Client, token: str, job: Job) -> Answer[Items[Device]]:
-        """See :meth:`Collector.ask`."""
         return client.device_list(token, job.ids)
 
+    @override
     def accept(self, job: Job, content: Items[Device], started: float, ended: float) -> bool:
-        """See :meth:`Collector.accept`."""
         del ended
         batch, roster = job.batch, self.desk.roster
         if not content.items and roster.device_count(job.ids):
@@ -60,8 +62,8 @@ class DeviceList(PlantBatchCollector):
         self.desk.journal.device_list(listed, devices, freshness)
         return True
 
+    @override
     def auto_interval(self) -> float:
-        """See :meth:`Collector.auto_interval`."""
         return cadence.list_interval(self.desk.limit(self.interface), self.calls_needed())
 
     def auto_ttl(self) -> float:

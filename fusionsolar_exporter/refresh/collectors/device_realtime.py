@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from typing_extensions import override
+
 from fusionsolar_exporter.northbound.answers import Items
 from fusionsolar_exporter.northbound.client import Answer, Client
 from fusionsolar_exporter.northbound.errors import UNKNOWN_IDS, NorthboundError
@@ -17,7 +19,7 @@ from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.status import CollectorName
 
 
-class DeviceRealtime(BatchCollector):
+class DeviceRealtimeCollector(BatchCollector):
     """Documented types in batches, undocumented ones after a probe that the far side answered."""
 
     name = CollectorName.DEVICE_REALTIME
@@ -32,21 +34,21 @@ class DeviceRealtime(BatchCollector):
         self._type_as_text = False
         self._type_form_proven = False
 
+    @override
     def kinds(self) -> Iterable[Batches]:
-        """See :meth:`BatchCollector.kinds`."""
         return self._kinds.values()
 
+    @override
     def plants_of(self, ids: Iterable[str]) -> list[str]:
-        """See :meth:`BatchCollector.plants_of`."""
         devices = self.desk.roster.devices
         return list(dict.fromkeys(devices[key].plant_code for key in ids if key in devices))
 
+    @override
     def planned_interface(self) -> Interface:
-        """See :meth:`Collector.planned_interface`."""
         return self.interface
 
+    @override
     def kept(self) -> KeptCollector:
-        """See :meth:`Collector.kept`."""
         return replace(
             super().kept(),
             probes=self._probes.kept(),
@@ -54,20 +56,20 @@ class DeviceRealtime(BatchCollector):
             type_form_proven=self._type_form_proven,
         )
 
+    @override
     def restore(self, kept: KeptCollector, at: Callable[[float], float]) -> None:
-        """See :meth:`Collector.restore`."""
         super().restore(kept, at)
         self._probes.restore(kept.probes, at)
         self._type_as_text, self._type_form_proven = kept.type_as_text, kept.type_form_proven
 
+    @override
     def resume(self, now: float) -> None:
-        """See :meth:`Collector.resume`."""
         asked_at = self.desk.asked_at(self.name, self.desk.cache.snapshot().device_fetched_at)
         for type_id, ids in self._by_type(now).items():
             self._kinds[type_id].resume(ids, asked_at, self.kept_left_out, now)
 
+    @override
     def lists_changed(self, now: float) -> None:
-        """See :meth:`Collector.lists_changed`."""
         for type_id, ids in self._by_type(now).items():
             self._kinds[type_id].sync(ids, now)
 
@@ -83,8 +85,8 @@ class DeviceRealtime(BatchCollector):
         self._kinds = {type_id: self._kinds.get(type_id, Batches(type_id)) for type_id in asked}
         return {type_id: by_type[type_id] for type_id in asked}
 
+    @override
     def next(self, now: float) -> Job | None:
-        """See :meth:`Collector.next`."""
         regular = super().next(now)
         if regular is None or not self.desk.limit(self.interface).calls:
             return None
@@ -103,20 +105,21 @@ class DeviceRealtime(BatchCollector):
         batch = min(kind.all, key=lambda batch: batch.due(self.step), default=None)
         return None if batch is None else Job(self.interface, batch, batch.due(self.step), batch.turn())
 
+    @override
     def ask(self, client: Client, token: str, job: Job) -> Answer[Items[Reading]]:
-        """See :meth:`Collector.ask`."""
         return client.device_readings(token, job.batch.device_type, job.ids, type_as_text=self._type_as_text)
 
+    @override
     def started(self, job: Job, moment: float) -> None:
-        """See :meth:`Collector.started`; a probe is no part of a sweep."""
+        """A probe is no part of a sweep."""
         self._probed_last = job.batch in self._probes
         if self._probed_last:
             job.batch.started(moment)
         else:
             super().started(job, moment)
 
+    @override
     def accept(self, job: Job, content: Items[Reading], started: float, ended: float) -> bool:
-        """See :meth:`Collector.accept`."""
         self._type_form_proven = True
         if job.batch in self._probes:
             if not content.items:
@@ -136,13 +139,14 @@ class DeviceRealtime(BatchCollector):
         self.desk.journal.readings(self.name, job.ids, content.items, freshness)
         return True
 
+    @override
     def finished(self, job: Job, *, answered: bool, ended: float) -> None:
-        """See :meth:`Collector.finished`."""
         if not self._probed_last:
             super().finished(job, answered=answered, ended=ended)
 
+    @override
     def rejected(self, job: Job, error: NorthboundError, ended: float) -> Sequence[str]:
-        """See :meth:`Collector.rejected`; an undocumented type is asked again much later."""
+        """An undocumented type is asked again much later."""
         device_type = job.batch.device_type
         if job.batch in self._probes:
             self._probes.refused(job.batch, ended)
@@ -155,8 +159,8 @@ class DeviceRealtime(BatchCollector):
             self._type_as_text = not self._type_as_text
         return super().rejected(job, error, ended)
 
+    @override
     def auto_interval(self) -> float:
-        """See :meth:`Collector.auto_interval`."""
         return cadence.real_time_interval(self.desk.limit(self.interface), self.calls_needed())
 
     def _may_probe(self, regular: Job, now: float) -> bool:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import ceil
 
+from typing_extensions import override
+
 from fusionsolar_exporter.config import PlantListChoice
 from fusionsolar_exporter.northbound.answers import Page
 from fusionsolar_exporter.northbound.client import PAGE_SIZE, Answer, Client
@@ -23,7 +25,7 @@ _CANDIDATES = {
 _MOST_PAGES = 10_000
 
 
-class PlantList(Collector):
+class PlantListCollector(Collector):
     """A turn is all pages. Every page is used as it comes; only the last one makes plants disappear."""
 
     name = CollectorName.PLANT_LIST
@@ -46,18 +48,18 @@ class PlantList(Collector):
         """Ask before its time, as far as the reserve of the quota allows."""
         self._early_at = now
 
+    @override
     def kept(self) -> KeptCollector:
-        """See :meth:`Collector.kept`."""
         return replace(super().kept(), denied=dict(self._denied), pages=self._pages)
 
+    @override
     def restore(self, kept: KeptCollector, at: Callable[[float], float]) -> None:
-        """See :meth:`Collector.restore`."""
         super().restore(kept, at)
         self._denied = {interface: at(until) for interface, until in kept.denied.items()}
         self._pages = kept.pages
 
+    @override
     def resume(self, now: float) -> None:
-        """See :meth:`Collector.resume`."""
         self._batch = Batch([], created=now)
         self._turn_started = self.desk.roster.plants_listed_at
         self._early_at = self._early_turn = None
@@ -69,8 +71,8 @@ class PlantList(Collector):
         candidates = _CANDIDATES[self.desk.settings.plant_list]
         return min(candidates, key=lambda interface: max(self._denied.get(interface, now) - now, 0.0))
 
+    @override
     def next(self, now: float) -> Job | None:
-        """See :meth:`Collector.next`."""
         interface = self.planned_interface()
         due = self._due()
         if self._page > 1:
@@ -80,22 +82,22 @@ class PlantList(Collector):
             return Job(interface, self._batch, early, early=True)
         return Job(interface, self._batch, due)
 
+    @override
     def ask(self, client: Client, token: str, job: Job) -> Answer[Page[Plant]]:
-        """See :meth:`Collector.ask`."""
         if job.interface is Interface.STATIONS:
             return client.stations(token, self._page)
         return client.station_list(token, None if self._whole else self._page)
 
+    @override
     def started(self, job: Job, moment: float) -> None:
-        """See :meth:`Collector.started`."""
         super().started(job, moment)
         if self._page == 1:
             self._turn_started = moment
             self._early_turn = job.due if job.early else None
             self._early_at = None
 
+    @override
     def accept(self, job: Job, content: Page[Plant], started: float, ended: float) -> bool:
-        """See :meth:`Collector.accept`."""
         batch = self._batch
         if not content.items and self._page == 1 and self.desk.roster.fleet.plants:
             batch.empty_answers += 1
@@ -125,8 +127,8 @@ class PlantList(Collector):
             self.retry_later(batch, ended)
         return complete
 
+    @override
     def finished(self, job: Job, *, answered: bool, ended: float) -> None:
-        """See :meth:`Collector.finished`."""
         if not answered or self._page == 1:
             super().finished(job, answered=answered, ended=ended)
 
@@ -136,24 +138,24 @@ class PlantList(Collector):
         self._restart()
         self._batch.retry_at = ended
 
+    @override
     def batches(self) -> Sequence[Batch]:
-        """See :meth:`Collector.batches`."""
         return (self._batch,)
 
+    @override
     def calls_needed(self) -> int:
-        """See :meth:`Collector.calls_needed`."""
         return self._pages or max(1, self.desk.roster.fleet.plant_calls())
 
+    @override
     def auto_interval(self) -> float:
-        """See :meth:`Collector.auto_interval`."""
         return cadence.list_interval(self.desk.limit(self.planned_interface()), self.calls_needed())
 
     def auto_ttl(self) -> float:
         """At least one window of the quota."""
         return max(super().auto_ttl(), self.desk.limit(self.planned_interface()).window)
 
+    @override
     def next_sweep_at(self) -> float | None:
-        """See :meth:`Collector.next_sweep_at`."""
         return self._due()
 
     def _due(self) -> float:

@@ -22,7 +22,7 @@ from fusionsolar_exporter.refresh.persistence.records import (
 )
 from fusionsolar_exporter.refresh.reporting.status_builder import StatusBuilder
 from fusionsolar_exporter.refresh.session.session import Session
-from fusionsolar_exporter.state import Entry, Kept, Place
+from fusionsolar_exporter.state import Entry, Kept, Partition
 from fusionsolar_exporter.status import CollectorName
 
 _CALLS, _ACCOUNT = "calls", "account"
@@ -38,53 +38,53 @@ class AccountStore:
     sessions: Session
     standing: StatusBuilder
     collectors: Sequence[Collector]
-    place: Place
+    partition: Partition
     _calls_kept: int = -1
 
     def permit(self) -> None:
         """Keep the call that is about to be sent; NotLeadingError where it must not be."""
-        if self.place.keeps:
+        if self.partition.keeps:
             changes = self.desk.ledger.changes
-            self.place.write((self._calls(self.desk.clock.now()),))
+            self.partition.write((self._calls(self.desk.clock.now()),))
             self._calls_kept = changes
 
     def save(self) -> None:
         """Keep what a request has changed; NotLeadingError where another process has the account by now."""
-        if not self.place.keeps:
+        if not self.partition.keeps:
             return
-        if self.place.forgot():
+        if self.partition.was_emptied():
             self._lists_again()
             self._calls_kept = -1
         now = self.desk.clock.now()
         changes = self.desk.ledger.changes
         calls = () if changes == self._calls_kept else (self._calls(now),)
-        self.place.write((*calls, self._account(now), *self.desk.journal.pending()))
+        self.partition.write((*calls, self._account(now), *self.desk.journal.pending()))
         self._calls_kept = changes
         self.desk.journal.kept()
 
     def take_over(self) -> bool:
         """Take over what others have kept since the last time; whether there was anything."""
-        news = self.place.news()
-        self.desk.journal.superseded(kept.key for kept in news)
-        if self.place.presumes():
-            self._presume()
-        self._take_lists([kept for kept in news if _kind(kept) in _LISTS])
-        for kept in news:
+        new = self.partition.read_new()
+        self.desk.journal.superseded(kept.key for kept in new)
+        if self.partition.was_lost():
+            self._presume_asked()
+        self._take_lists([kept for kept in new if _kind(kept) in _LISTS])
+        for kept in new:
             try:
                 self._take(kept)
             except UnreadableRecordError as error:
                 self._unreadable(kept, error)
-        if news:
+        if new:
             now = self.desk.clock.now()
             for collector in self.collectors:
                 collector.resume(now)
-        return bool(news)
+        return bool(new)
 
-    def _take_lists(self, news: Sequence[Kept]) -> None:
+    def _take_lists(self, new: Sequence[Kept]) -> None:
         """The lists come first: whatever else is known belongs to a plant or a device of theirs."""
         plants: list[tuple[PlantListRecord, Freshness]] = []
         devices: list[tuple[DeviceListRecord, Freshness]] = []
-        for kept in news:
+        for kept in new:
             try:
                 if _kind(kept) == CollectorName.PLANT_LIST:
                     plant_list, _ = PLANT_LIST.read(kept.value)
@@ -133,7 +133,7 @@ class AccountStore:
             now = self.desk.clock.now()
             self.desk.ledger.restore(record.calls, moments, lambda moment: min(at(moment), now))
         except (UnreadableRecordError, ValueError):
-            self._presume()
+            self._presume_asked()
             raise UnreadableRecordError("the calls are not known") from None
 
     def _take_account(self, kept: Kept) -> None:
@@ -142,7 +142,7 @@ class AccountStore:
             at = self._at(kept, record.now)
             self.standing.restore(record.standing, at)
         except (UnreadableRecordError, ValueError):
-            self._presume()
+            self._presume_asked()
             raise UnreadableRecordError("the account is not known") from None
         for interface, hold in self.desk.holds.items():
             hold.restore(record.holds.get(interface), at)
@@ -151,7 +151,7 @@ class AccountStore:
                 collector.restore(record.collectors[collector.name], at)
         self.sessions.restore(record.session, at)
 
-    def _presume(self) -> None:
+    def _presume_asked(self) -> None:
         """Nobody knows what was asked: everything may just have been."""
         now = self.desk.clock.now()
         for interface in Interface:
