@@ -4,11 +4,14 @@ import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from typing_extensions import override
+
 from fusionsolar_exporter.cache import Snapshot
 from fusionsolar_exporter.metrics.account_export import AccountExport
 from fusionsolar_exporter.metrics.labels import DeviceLabels, Labels
 from fusionsolar_exporter.metrics.plants import PlantInfo, PlantInverters, PlantReadings
 from fusionsolar_exporter.metrics.routes import Routes
+from fusionsolar_exporter.metrics.sample_writer import SampleWriter
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.view import AccountView
@@ -62,23 +65,25 @@ class FactsOfPlants:
 
 
 def _read(view: AccountView, export: AccountExport) -> Mapping[str, PlantFacts]:
-    scene = export.scene(view)
-    sink = _FactsSink()
+    context = export.context(view)
+    writer = _FactsWriter()
     for part in export.parts:
         if isinstance(part, _SHOWN):
-            part.export(scene, sink)
-    return sink.facts
+            part.export(context, writer)
+    return writer.facts
 
 
-class _FactsSink:
+class _FactsWriter(SampleWriter):
     """Takes the few samples that a plant's row shows."""
 
     def __init__(self) -> None:
         self.facts: dict[str, PlantFacts] = {}
 
+    @override
     def exports(self, name: str) -> bool:
         return name in _WANTED
 
+    @override
     def add(self, name: str, labels: Labels, value: float | None, extra: Mapping[str, str] = _NONE) -> None:
         if value is None or name not in _WANTED:
             return
@@ -95,6 +100,7 @@ class _FactsSink:
             state = extra["description"]
             facts.inverters[state] = facts.inverters.get(state, 0) + int(value)
 
+    @override
     def add_values(
         self, labels: DeviceLabels, values: Mapping[str, float], routes: Routes, strings: Collection[str] | None
     ) -> Mapping[str, float]:
