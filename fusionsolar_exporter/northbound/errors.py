@@ -38,6 +38,9 @@ class Reason(StrEnum):
 TRANSPORT = frozenset({Reason.TIMEOUT, Reason.CONNECTION, Reason.TLS})
 """Reasons for which no answer came at all."""
 
+DAY_LIMIT = 20618
+"""The failCode for a day's calls that are used up: worth no other try for an hour."""
+
 
 class NorthboundError(Exception):
     """A request that brought no data.

@@ -29,10 +29,10 @@ class Batches:
             kept = [key for key in batch.ids if key in wanted]
             if len(kept) < len(batch.ids):
                 batch.ids = kept
-                if batch.search:
-                    batch.search.keep(wanted)
-                    if batch.search.done:
-                        batch.search = None
+                if batch.refusal:
+                    batch.refusal.keep(wanted)
+                    if batch.refusal.over:
+                        batch.refusal = None
         self.all = [batch for batch in self.all if batch.ids]
         held = {key for batch in self.all for key in batch.ids}
         self._add([key for key in wanted if key not in held and key not in self._left_out], now)
@@ -54,6 +54,8 @@ class Batches:
             for start in range(0, len(some), IDS_PER_CALL):
                 part = some[start : start + IDS_PER_CALL]
                 self.all.append(Batch(part, now, device_type=self._device_type, last_start=moment, oldest_start=moment))
+                if moment is not None:
+                    self.all[-1].answered_at = moment
         self._count()
 
     @property
@@ -70,6 +72,11 @@ class Batches:
             self._add(back, now)
             self._count()
 
+    def forgive(self, now: float) -> None:
+        """Ask again what is left out, by itself: at a start and at a reload something may have been put right."""
+        self._left_out = dict.fromkeys(self._left_out, now)
+        self.refresh_left_out(now)
+
     def leave_out(self, batch: Batch, key: str, until: float) -> None:
         """Do not ask for an id until then."""
         self._left_out[key] = until
@@ -82,16 +89,20 @@ class Batches:
         """Bring the number of batches down to the least, where phases allow it."""
         if len(self.all) <= ceil(self._ids / IDS_PER_CALL):
             return
+        # a full batch has no room, and one that is retried, searched or asked early is due for reasons of its own
         small = [batch for batch in self.all if batch.plain and len(batch.ids) < IDS_PER_CALL]
         due = [batch for batch in small if batch.due(interval) <= now]
         asked = [batch for batch in small if batch.last_start is not None and batch not in due]
+        # what is due anyway goes together whatever its phase; never with what was asked within the interval, which
+        # would be asked again too soon
         self._repack(due, now)
         asked.sort(key=lambda batch: batch.oldest_start or 0.0)
         while len(asked) > 1:
             first = asked[0].oldest_start or 0.0
+            # a packed batch waits for its latest part: its oldest member may wait one interval more, and not two
             near = [batch for batch in asked if (batch.last_start or 0.0) - first <= interval]
             if self._repack(near, now):
-                return
+                return  # one a step: what is left is looked at again with the new batch among it
             asked.pop(0)
 
     def _repack(self, batches: list[Batch], now: float) -> bool:
@@ -114,6 +125,8 @@ class Batches:
                     last_start=None if None in starts else max(moment for moment in starts if moment is not None),
                     oldest_start=None if None in oldest else min(moment for moment in oldest if moment is not None),
                     turn_of=min(part.turn_of for part in parts),
+                    answered_at=max(part.answered_at for part in parts),
+                    failed_at=min(part.failed_at for part in parts),
                 )
             )
         return True
