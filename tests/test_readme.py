@@ -30,9 +30,9 @@ PAGES = {
 }
 README = PAGES["README.md"]
 COMMANDS = ("serve", "demo", "simulator", "check-config", "doctor", "healthcheck")
-OTHER_PROGRAMS = {"python3", "pip", "export", "podman", "helm", "amtool", "sed"}
+OTHER_PROGRAMS = {"python3", "pip", "export", "podman", "helm", "amtool", "sed", "source", "install", "head", "sudo"}
 _FLAGS = """
---require-hashes --no-cov --slow --upgrade --check --days --faults --jobs --largest --inverters --output
+--require-hashes --no-cov --no-deps --slow --upgrade --check --days --faults --jobs --largest --inverters --output
 --build --build-arg --cap-drop --detach --down --env --file --format --from-file --from-literal --kustomize --name
 --network --now --publish --read-only --restart --security-opt --server-side --set --signal --tag --values --volume
 """
@@ -120,6 +120,35 @@ def test_the_environment_of_the_quick_start_is_enough(tmp_path: Path) -> None:
 
     assert "FUSIONSOLAR_PASSWORD_FILE" in environ
     assert config.accounts[0].credentials().password == "secret"
+
+
+def test_the_password_file_is_readable_by_its_owner_alone_and_holds_the_password(tmp_path: Path) -> None:
+    (text,) = (text for text in blocks("README.md", "console") if "/dev/null" in text)
+    script = "umask 000\n" + text.replace("$ ", "")
+
+    environ = os.environ | {"HOME": str(tmp_path)}
+    subprocess.run(["/bin/sh", "-euc", script], env=environ, input=b"s3 cret\n", timeout=10, check=True)
+
+    (file,) = tmp_path.iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+    config = config_from_environment(
+        {"FUSIONSOLAR_URL": "https://a.example", "FUSIONSOLAR_USERNAME": "u", "FUSIONSOLAR_PASSWORD_FILE": str(file)}
+    )
+    assert config.accounts[0].credentials().password == "s3 cret"
+
+
+def test_the_command_is_called_in_one_way() -> None:
+    called = {words[0] for page, words in commands() if words[0].endswith("fusionsolar-exporter")}
+
+    assert called == {"fusionsolar-exporter"}
+
+
+def test_the_table_of_programs_names_what_one_line_installs() -> None:
+    packages = {name for row in table("README.md", "## Try it") for name in re.findall(r"`([\w-]+)`", row[1])}
+    (line,) = (words for page, words in commands() if page == "README.md" and words[:2] == ["sudo", "apt-get"])
+
+    assert set(line[3:]) | {"scripts/fetch-kubernetes-tools"} >= packages - {"buildah", "podman", "runc"}
+    assert set(line[3:]) <= packages
 
 
 @pytest.mark.parametrize(("page", "text"), yaml_blocks("scrape_configs"))
