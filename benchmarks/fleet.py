@@ -23,6 +23,7 @@ from fusionsolar_exporter.pacing.clock import SystemClock
 from fusionsolar_exporter.rendering.live_metrics import LiveMetrics
 from fusionsolar_exporter.rendering.piece import Body
 from fusionsolar_exporter.rendering.renderer import Renderer
+from fusionsolar_exporter.scales import ScaleOverrides
 from fusionsolar_exporter.status import AccountState, AccountStatus, CollectorName, CollectorStatus, InterfaceStatus
 from fusionsolar_exporter.view import AccountView
 
@@ -105,7 +106,7 @@ class Fleet:
             collectors=tuple(CollectorStatus(name, True, True, 300.0, now, now, 1.0, 1) for name in CollectorName),
             failures=(),
         )
-        return [AccountView(_ACCOUNT, self.cache.snapshot(), status, {})]
+        return [AccountView(_ACCOUNT, self.cache.snapshot(), status, ScaleOverrides())]
 
     def take(self, body: bytes) -> None:
         """Parse an answer and keep its values."""

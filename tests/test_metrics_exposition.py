@@ -161,7 +161,7 @@ def test_values_are_exact(values: list[float]) -> None:
 LINE = re.compile(
     r"""
     [a-z_]+ \{ ( [a-z_]+ = " ( [^"\\\n] | \\[\\n"] )* " ,? )+ \} [ ] \S+
-    | \# [ ] (HELP|TYPE) [ ] .*
+    | \# [ ] (HELP|TYPE|UNIT) [ ] .*
     | \# [ ] EOF
     """,
     re.VERBOSE,
@@ -200,3 +200,11 @@ def test_any_text_in_a_label_reads_back_and_never_makes_a_wrong_line(
         *lines, last = rendered(collector, openmetrics=openmetrics).split("\n")
         assert last == ""
         assert [line for line in lines if LINE.fullmatch(line) is None] == []
+
+
+def test_units_are_told_in_openmetrics_alone(registry: CollectorRegistry) -> None:
+    lines = rendered(registry, openmetrics=True).splitlines()
+
+    assert "# UNIT fusionsolar_plant_day_yield_watthours watthours" in lines
+    assert "# UNIT fusionsolar_api_request_duration_seconds seconds" in lines
+    assert not [line for line in rendered(registry, openmetrics=False).splitlines() if line.startswith("# UNIT")]

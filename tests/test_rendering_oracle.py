@@ -2,6 +2,7 @@
 
 import gzip
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +19,7 @@ from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Reading,
 from fusionsolar_exporter.northbound.values import Values
 from fusionsolar_exporter.rendering.own_metrics import OwnRenderer
 from fusionsolar_exporter.rendering.renderer import Renderer
+from fusionsolar_exporter.scales import ScaleOverride, ScaleOverrides
 from fusionsolar_exporter.status import CollectorName
 from fusionsolar_exporter.view import AccountView
 
@@ -83,6 +85,18 @@ KEYS += [
 readings = st.dictionaries(st.sampled_from(KEYS), numbers)
 plant_keys = ["day_power", "total_income", "real_health_state", "odd", "other"]
 moments = st.floats(0, 2e9)
+patterns = st.sampled_from([(), (re.compile("[12]"),)])
+overrides = st.lists(
+    st.builds(
+        ScaleOverride,
+        st.sampled_from([1, 17]),
+        st.sampled_from(KEYS),
+        st.sampled_from([1, 0.01, 3]),
+        patterns,
+        patterns,
+    ),
+    max_size=4,
+)
 
 
 @st.composite
@@ -121,9 +135,7 @@ def views(draw: st.DrawFn, name: str) -> AccountView:
             device_fetched_at={key: draw(moments) for key in some(devices)},
         ),
         status(name),
-        draw(
-            st.dictionaries(st.tuples(st.sampled_from([1, 17]), st.sampled_from(KEYS)), st.sampled_from([1, 0.01, 3]))
-        ),
+        ScaleOverrides(draw(overrides)),
     )
 
 
@@ -163,7 +175,7 @@ def test_any_fleet_in_any_change(data: st.DataObject) -> None:
             unknown_keys=data.draw(st.sampled_from([500, 2, 0])),
         )
     )
-    samples = frozenset({"fusionsolar_device_temperature_celsius", "fusionsolar_plant_info", "nothing"})
+    samples = frozenset({"fusionsolar_device_internal_temperature_celsius", "fusionsolar_plant_info", "nothing"})
     fleet.check([None, frozenset({names[0]}), frozenset()], [None, samples])
     for _ in range(data.draw(st.integers(0, 3))):
         fleet.views = [data.draw(changed(view)) for view in fleet.views]
@@ -179,5 +191,5 @@ def test_every_value(values: list[float]) -> None:
     for key in ("temperature", "active_power", "odd"):
         found = {str(n): Reading(str(n), {key: value}) for n, value in enumerate(values)}
         content = Snapshot(plants={"p": Plant("p", "P")}, devices=devices, device_readings=found)
-        fleet.views = [AccountView("home", content, status(), {})]
+        fleet.views = [AccountView("home", content, status(), ScaleOverrides())]
         fleet.check()

@@ -16,7 +16,7 @@ from support.manual_clock import ManualClock
 
 from fusionsolar_exporter.cache import AlarmWindow, Cache, Freshness
 from fusionsolar_exporter.metrics.collector import FusionSolarCollector
-from fusionsolar_exporter.metrics.cuts import Limit
+from fusionsolar_exporter.metrics.cut_series import SeriesLimit
 from fusionsolar_exporter.metrics.exposition import render
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Reading, Severity
@@ -24,11 +24,12 @@ from fusionsolar_exporter.northbound.values import Values
 from fusionsolar_exporter.pacing.clock import Clock, SystemClock
 from fusionsolar_exporter.rendering.own_metrics import OwnRenderer
 from fusionsolar_exporter.rendering.renderer import Renderer
+from fusionsolar_exporter.scales import ScaleOverrides
 from fusionsolar_exporter.view import AccountView
 
 DEADLINE = 10.0
 NOTHING = OwnRenderer(CollectorRegistry()).render()
-TEMPERATURE = "fusionsolar_device_temperature_celsius"
+TEMPERATURE = "fusionsolar_device_internal_temperature_celsius"
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Site:
 
     clock: Clock
     settings: ExportSettings = field(default_factory=export_settings)
-    cuts: list[tuple[str, Limit, int]] = field(default_factory=list)
+    cuts: list[tuple[str, SeriesLimit, int]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     failure: Exception | None = None
 
@@ -49,7 +50,7 @@ class Site:
     def views(self) -> Sequence[AccountView]:
         if self.failure is not None:
             raise self.failure
-        return [AccountView("home", self.cache.snapshot(), status(), {})]
+        return [AccountView("home", self.cache.snapshot(), status(), ScaleOverrides())]
 
     def error(self, event: str, /, **_: object) -> None:
         self.errors.append(event)

@@ -9,8 +9,8 @@ from support.replicas import LEASE, Replica, Replicas
 
 from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.plan import FleetPlan
-from fusionsolar_exporter.state import Place
-from fusionsolar_exporter.state.memory import MemoryPlace
+from fusionsolar_exporter.state import Partition
+from fusionsolar_exporter.state.memory import MemoryPartition
 from fusionsolar_exporter.status import CollectorName
 
 pytestmark = pytest.mark.no_cover  # the tracer would double their time
@@ -28,11 +28,11 @@ def server(tmp_path: Path) -> Iterator[RedisServer]:
 def alone(accounts: int, seconds: float) -> Replicas:
     """A single exporter without state, for the same time."""
 
-    def place(_replica: Replica, _name: str) -> Place:
-        return MemoryPlace()
+    def partition(_replica: Replica, _name: str) -> Partition:
+        return MemoryPartition()
 
     world = Replicas("", accounts)
-    world.running.append(Replica(world, place))
+    world.running.append(Replica(world, partition))
     world.run(seconds)
     return world
 

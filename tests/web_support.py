@@ -11,6 +11,7 @@ from fusionsolar_exporter.cache import PlantAlarms, Snapshot
 from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
 from fusionsolar_exporter.northbound.model import Device, Plant
 from fusionsolar_exporter.rendering.piece import Body, Piece, body
+from fusionsolar_exporter.scales import ScaleOverrides
 from fusionsolar_exporter.status import (
     AccountState,
     AccountStatus,
@@ -230,5 +231,5 @@ def account(
             collectors=collectors,
             failures=tuple(failures),
         ),
-        scale_overrides={},
+        scale_overrides=ScaleOverrides(),
     )

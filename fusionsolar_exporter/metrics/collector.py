@@ -6,13 +6,13 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from fusionsolar_exporter.metrics.account_export import AccountExport
-from fusionsolar_exporter.metrics.cuts import CUT_SERIES, Cuts, CutWarnings, Limit, cut_samples
+from fusionsolar_exporter.metrics.cut_series import CUT_SERIES, Cuts, CutWarnings, SeriesLimit, cut_samples
 from fusionsolar_exporter.metrics.sample_buffer import SampleBuffer
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.view import AccountView
 
-__all__ = ["FusionSolarCollector", "Limit"]
+__all__ = ["FusionSolarCollector", "SeriesLimit"]
 
 
 class FusionSolarCollector(Collector):
@@ -27,7 +27,7 @@ class FusionSolarCollector(Collector):
         accounts: Callable[[], Sequence[AccountView]],
         settings: ExportSettings,
         clock: Clock,
-        on_cut: Callable[[str, Limit, int], None],
+        on_cut: Callable[[str, SeriesLimit, int], None],
     ) -> None:
         self._accounts = accounts
         self._clock = clock
@@ -58,15 +58,15 @@ class FusionSolarCollector(Collector):
         """The metrics of all accounts."""
         settings = self.settings
         buffer = SampleBuffer(settings.exports)
-        cuts: dict[tuple[str, Limit], int] = {}
+        cuts: dict[tuple[str, SeriesLimit], int] = {}
         for name, (view, export) in self.accounts().items():
             buffer.begin_account()
-            scene = export.scene(view)
-            cut_before = scene.gate.cut
+            context = export.context(view)
+            cut_before = context.gate.cut
             for part in export.parts:
-                part.export(scene, buffer)
-            cuts[name, Limit.UNKNOWN_KEYS] = scene.gate.cut - cut_before
-            cuts[name, Limit.SERIES_PER_ACCOUNT] = buffer.trim_account(settings.series_per_account)
+                part.export(context, buffer)
+            cuts[name, SeriesLimit.UNKNOWN_KEYS] = context.gate.cut - cut_before
+            cuts[name, SeriesLimit.SERIES_PER_ACCOUNT] = buffer.trim_account(settings.series_per_account)
         self.tell(cuts)
         yield from buffer.metrics()
         if settings.exports(CUT_SERIES.name):

@@ -155,14 +155,15 @@ class AccountInstruments:
 
 def _counter(name: str, registry: CollectorRegistry) -> Counter:
     family = FAMILIES[name]
-    return Counter(name, family.help, family.all_labels, registry=registry)
+    return Counter(name, family.help, family.all_labels, unit=family.openmetrics_unit, registry=registry)
 
 
 def _histogram(name: str, buckets: Sequence[float], registry: CollectorRegistry) -> Histogram:
     family = FAMILIES[name]
-    return Histogram(name, family.help, family.all_labels, buckets=buckets, registry=registry)
+    unit = family.openmetrics_unit
+    return Histogram(name, family.help, family.all_labels, unit=unit, buckets=buckets, registry=registry)
 
 
 def _gauge(name: str, registry: CollectorRegistry) -> Gauge:
     family = FAMILIES[name]
-    return Gauge(name, family.help, family.all_labels, registry=registry)
+    return Gauge(name, family.help, family.all_labels, unit=family.openmetrics_unit, registry=registry)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fusionsolar_exporter.metrics.account_export import AccountExport
-from fusionsolar_exporter.metrics.part import Part, Scene
+from fusionsolar_exporter.metrics.part import ExportContext, Part
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.rendering.line_buffer import LineBuffer, Plans
 from fusionsolar_exporter.rendering.piece import Piece
@@ -40,9 +40,9 @@ class AccountPieces:
 
     def update(self, view: AccountView, export: AccountExport, settings: ExportSettings) -> None:
         """Render what changed."""
-        scene = export.scene(view)
+        context = export.context(view)
         before = self._before(export, settings)
-        rendered = [self._render(part, scene, old) for part, old in zip(export.parts, before, strict=True)]
+        rendered = [self._render(part, context, old) for part, old in zip(export.parts, before, strict=True)]
         self._parts, self._rendered = export.parts, rendered
         self.unknown_keys_cut = sum(one.cut for one in rendered)
         pieces: dict[str, list[Piece]] = {name: [] for name in self._plans.slots}
@@ -63,18 +63,18 @@ class AccountPieces:
         known = dict(zip(self._parts, self._rendered, strict=True))
         return [known.get(part) for part in export.parts]
 
-    def _render(self, part: Part, scene: Scene, before: _Rendered | None) -> _Rendered:
-        inputs = part.inputs(scene)
+    def _render(self, part: Part, context: ExportContext, before: _Rendered | None) -> _Rendered:
+        inputs = part.inputs(context)
         if before is not None and before.inputs == inputs:
             before.inputs = (
                 inputs  # where equal readings came again these are the newer, compared by identity next time
             )
             return before
         buffer = LineBuffer(self._plans)
-        cut = scene.gate.cut
-        part.export(scene, buffer)
+        cut = context.gate.cut
+        part.export(context, buffer)
         pieces = {name: Piece.of(text, samples) for name, text, samples in buffer.texts()}
-        return _Rendered(inputs, pieces, scene.gate.cut - cut)
+        return _Rendered(inputs, pieces, context.gate.cut - cut)
 
     def _trim(self, limit: int) -> None:
         """Cut the account to so many series, the last metrics of the table first."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from fusionsolar_exporter.metrics.families import DATA_SCOPES, FAMILIES
 from fusionsolar_exporter.metrics.labels import NONE, DeviceLabels, Labels
-from fusionsolar_exporter.metrics.routes import Route, Routes
+from fusionsolar_exporter.metrics.routes import KeyRoute, Routes
 from fusionsolar_exporter.metrics.text import number, pair
 
 _PLAIN_BELOW = 1e6  # smaller values are written as Python does
@@ -41,11 +41,11 @@ class Plans:
     def __init__(self, exports: Callable[[str], bool]) -> None:
         names = [family.name for family in FAMILIES.values() if family.scope in DATA_SCOPES and exports(family.name)]
         self.slots: Mapping[str, int] = {name: slot for slot, name in enumerate(names)}
-        self._plans: dict[tuple[int, tuple[str, ...]], _Plan] = {}
+        self._plans: dict[tuple[object, tuple[str, ...]], _Plan] = {}
 
     def of(self, routes: Routes, keys: tuple[str, ...]) -> _Plan:
-        """The plan for readings of a device type with these keys."""
-        plan = self._plans.get((routes.type_id, keys))
+        """The plan for readings of devices with the same routes and these keys."""
+        plan = self._plans.get((routes.identity, keys))
         if plan is None:
             if len(self._plans) >= _PLANS:
                 self._plans.clear()  # the far side leaves out keys at random
@@ -54,10 +54,10 @@ class Plans:
                 [None if route is None else self._step(route) for route in found.values()],
                 [key for key, route in found.items() if route is None],
             )
-            self._plans[routes.type_id, keys] = plan
+            self._plans[routes.identity, keys] = plan
         return plan
 
-    def _step(self, route: Route) -> _Step | None:
+    def _step(self, route: KeyRoute) -> _Step | None:
         slot = self.slots.get(route.metric)
         if slot is None:
             return None
@@ -69,7 +69,7 @@ class Plans:
 
 
 class LineBuffer:
-    """A :class:`~fusionsolar_exporter.metrics.sink.Sink` that gives finished lines."""
+    """A writer that gives finished lines."""
 
     def __init__(self, plans: Plans) -> None:
         self._plans = plans

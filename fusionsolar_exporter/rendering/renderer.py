@@ -7,7 +7,7 @@ from typing import Protocol
 from prometheus_client.registry import Collector
 
 from fusionsolar_exporter.metrics.collector import FusionSolarCollector
-from fusionsolar_exporter.metrics.cuts import CUT_SERIES, Cuts, Limit, cut_samples
+from fusionsolar_exporter.metrics.cut_series import CUT_SERIES, Cuts, SeriesLimit, cut_samples
 from fusionsolar_exporter.metrics.families import DATA_SCOPES, FAMILIES
 from fusionsolar_exporter.metrics.text import label_value, number, pairs
 from fusionsolar_exporter.pacing.clock import Clock
@@ -21,7 +21,7 @@ _LONGEST_REST = 1.0  # seconds that a change may wait for that reason
 _AFTER_ERROR = 60.0  # seconds
 
 
-class Log(Protocol):
+class ErrorLog(Protocol):
     """Where mistakes of ours go."""
 
     def error(self, event: str, /, **fields: object) -> None:
@@ -41,7 +41,7 @@ class Renderer:
         own: Collector,
         next_change: Callable[[], float],
         clock: Clock,
-        log: Log,
+        log: ErrorLog,
     ) -> None:
         self._collector = collector
         self._own = OwnRenderer(own)
@@ -69,8 +69,8 @@ class Renderer:
                 (name, limit): count
                 for name, pieces in self._accounts.items()
                 for limit, count in (
-                    (Limit.UNKNOWN_KEYS, pieces.unknown_keys_cut),
-                    (Limit.SERIES_PER_ACCOUNT, pieces.series_cut),
+                    (SeriesLimit.UNKNOWN_KEYS, pieces.unknown_keys_cut),
+                    (SeriesLimit.SERIES_PER_ACCOUNT, pieces.series_cut),
                 )
             }
             self._collector.tell(cuts)
@@ -108,9 +108,10 @@ class Renderer:
     def _run(self) -> None:
         while not self._ended.is_set():
             self._wake.clear()
+            change = self._next_change()  # looked up before: what expires while it is rendered is rendered once more
             rest = self._guarded_refresh()
             self._clock.wait(self._ended, rest)
-            self._clock.wait(self._wake, self._next_change() - self._clock.now())
+            self._clock.wait(self._wake, change - self._clock.now())
 
     def _guarded_refresh(self) -> float:
         """A mistake of ours must not end the thread quietly. Seconds until the next attempt at the earliest."""

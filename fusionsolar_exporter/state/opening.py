@@ -3,10 +3,11 @@
 import os
 
 from fusionsolar_exporter.config.state import StateConfig, StateKind
+from fusionsolar_exporter.event_log import Log
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.state.memory import MemoryState
 from fusionsolar_exporter.state.sqlite import SqliteState
-from fusionsolar_exporter.state.store import Log, State, StateObserver
+from fusionsolar_exporter.state.store import State, StateObserver
 
 
 def open_state(config: StateConfig, clock: Clock, log: Log, observer: StateObserver) -> State:

@@ -9,10 +9,11 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from fusionsolar_exporter.event_log import Log
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.state.redis_scripts import PREFIX
 from fusionsolar_exporter.state.redis_trouble import Trouble, trouble
-from fusionsolar_exporter.state.store import Log, StateObserver
+from fusionsolar_exporter.state.store import StateObserver
 
 _CONNECT_SECONDS = 1.0
 _LONGEST_ANSWER = 5.0  # seconds

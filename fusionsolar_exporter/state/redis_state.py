@@ -5,17 +5,19 @@ import threading
 import weakref
 from itertools import count
 
+from typing_extensions import override
+
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.state import redis_scripts as scripts
 from fusionsolar_exporter.state.redis_link import LinkDownError, RedisLink
-from fusionsolar_exporter.state.redis_place import RedisPlace
-from fusionsolar_exporter.state.store import name_of
+from fusionsolar_exporter.state.redis_partition import RedisPartition
+from fusionsolar_exporter.state.store import State, name_of
 
 _RENEWALS = 3  # in one lease
 _AGAIN_SECONDS = 1.0  # after a renewal that failed
 
 
-class RedisState:
+class RedisState(State):
     """``redis://`` and ``rediss://``. ``lease`` is in seconds."""
 
     def __init__(self, link: RedisLink, lease: float, clock: Clock) -> None:
@@ -24,7 +26,7 @@ class RedisState:
         self._clock = clock
         self._replica = secrets.token_hex(8)
         self._numbers = count(1)
-        self._places: weakref.WeakSet[RedisPlace] = weakref.WeakSet()
+        self._partitions: weakref.WeakSet[RedisPartition] = weakref.WeakSet()
         self._lock = threading.Lock()
         self._closing = threading.Event()
 
@@ -32,36 +34,36 @@ class RedisState:
         """Renew leases in a thread of its own, until :meth:`close`."""
         threading.Thread(target=self._renew_on, name="state-renew", daemon=True).start()
 
-    def place(self, host: str, username: str) -> RedisPlace:
-        """See :meth:`State.place`."""
+    @override
+    def partition(self, host: str, username: str) -> RedisPartition:
         with self._lock:
-            place = RedisPlace(
+            partition = RedisPartition(
                 self._link, name_of(host, username), f"{self._replica}.{next(self._numbers)}", self._lease, self._clock
             )
-            self._places.add(place)
-        return place
+            self._partitions.add(partition)
+        return partition
 
     def renew(self) -> bool:
         """Make every lease that is held longer; whether Redis could be asked."""
         sent = self._clock.now()
         with self._lock:
-            held = [(place, place.lease.fence) for place in self._places if place.lease.good(sent)]
+            held = [(partition, partition.lease.fence) for partition in self._partitions if partition.lease.good(sent)]
         if not held:
             return True
-        told = [part for place, fence in held for part in (place.account, place.holder, fence)]
+        told = [part for partition, fence in held for part in (partition.account, partition.holder, fence)]
         try:
             answer = self._link.call(scripts.RENEW, round(self._lease * 1000), *told)
         except LinkDownError:
             return False
-        for (place, fence), outcome in zip(held, answer, strict=True):
+        for (partition, fence), outcome in zip(held, answer, strict=True):
             if outcome == b"lost":
-                place.lease.lost(fence)
+                partition.lease.lost(fence)
             else:
-                place.lease.renewed(fence, sent + self._lease, wanted=outcome == b"wanted")
+                partition.lease.renewed(fence, sent + self._lease, wanted=outcome == b"wanted")
         return True
 
+    @override
     def close(self) -> None:
-        """See :meth:`State.close`."""
         self._closing.set()
         self._link.close()
 

@@ -26,7 +26,7 @@ PAGES_AT_ONCE = 2
 log = logging.getLogger(__name__)
 
 
-class Exporter(Protocol):
+class ServedExporter(Protocol):
     """What the pages show and do. Its methods are called from worker threads, ``exposition`` from the event loop."""
 
     def exposition(
@@ -64,7 +64,7 @@ class Application:
 
     def __init__(
         self,
-        exporter: Exporter,
+        exporter: ServedExporter,
         *,
         clock: Clock,
         telemetry_path: str = "/metrics",

@@ -9,7 +9,7 @@ import json
 import logging
 import math
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -27,6 +27,7 @@ from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.faults import Fault, FaultKind
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.interfaces import Holdings, Interface
+from fusionsolar_exporter.simulator.limit_shapes import DOCUMENTED, LimitShape, LimitShapes
 from fusionsolar_exporter.simulator.log import LoggedRequest
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.quotas import Quotas
@@ -50,15 +51,17 @@ _TOLERANCE = 1e-3
 class WatchedQuotas(Quotas):
     """Notes every call above a limit, also where an ordered fault answers it."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, shapes: LimitShapes) -> None:
+        super().__init__(shapes=shapes)
         self.broken: list[tuple[Interface, float]] = []
 
-    def admit(self, user: str, interface: Interface, at: float, holdings: Holdings) -> bool:
-        admitted = super().admit(user, interface, at, holdings)
-        if not admitted:
+    def admit(
+        self, user: str, interface: Interface, at: float, holdings: Holdings, more: Sequence[LimitShape] = ()
+    ) -> LimitShape | None:
+        refusing = super().admit(user, interface, at, holdings, more)
+        if refusing is not None:
             self.broken.append((interface, at))
-        return admitted
+        return refusing
 
 
 class FarSide(SimulatedSystem):
@@ -66,7 +69,7 @@ class FarSide(SimulatedSystem):
 
     def __init__(self, fleet: SimulatedFleet, clock: ManualClock, **options: Any) -> None:
         super().__init__(fleet, now=clock.now, users={USER: PASSWORD}, **options)
-        self.quotas = WatchedQuotas()
+        self.quotas = WatchedQuotas(options.get("shapes", DOCUMENTED))
         self._quotas = self.quotas
         self.leg = 0.05
         self.rewrites: dict[Interface, Rewrite] = {}
@@ -248,7 +251,7 @@ class HttpWorld:
                 self.assert_sound()
         finally:
             for account in self.exporter._accounts.values():
-                account._refresher.close()
+                account._engine.close()
             self.server.stop()
             logging.captureWarnings(capture=False)
             for handler in set(self._root.handlers) - set(self._handlers):

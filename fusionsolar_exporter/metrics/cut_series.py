@@ -11,23 +11,23 @@ from fusionsolar_exporter.metrics.text import label_value
 CUT_SERIES = FAMILIES["fusionsolar_cut_series"]
 
 
-class Limit(StrEnum):
+class SeriesLimit(StrEnum):
     """The limits that cut series; values of the label ``limit`` and keys under ``limits`` in the configuration."""
 
     SERIES_PER_ACCOUNT = "series_per_account"
     UNKNOWN_KEYS = "unknown_keys"
 
 
-Cuts = Mapping[tuple[str, Limit], int]
+Cuts = Mapping[tuple[str, SeriesLimit], int]
 """Series by account and the limit that cuts them, 0 included."""
 
 
 class CutWarnings:
     """Calls ``on_cut(account, limit, series)`` when a limit begins to cut, and not again while it goes on."""
 
-    def __init__(self, on_cut: Callable[[str, Limit, int], None]) -> None:
+    def __init__(self, on_cut: Callable[[str, SeriesLimit, int], None]) -> None:
         self._on_cut = on_cut
-        self._cutting: frozenset[tuple[str, Limit]] = frozenset()
+        self._cutting: frozenset[tuple[str, SeriesLimit]] = frozenset()
 
     def tell(self, cuts: Cuts) -> None:
         """Take note of what is cut now."""

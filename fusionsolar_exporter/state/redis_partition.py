@@ -1,20 +1,22 @@
-"""One account's place in Redis: who leads, what is news, and writes that only the leader can make."""
+"""One account's part of Redis: who leads, what is new, and writes that only the leader can make."""
 
 from collections.abc import Iterator, Sequence
+
+from typing_extensions import override
 
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.state import redis_scripts as scripts
 from fusionsolar_exporter.state.redis_lease import Lease
 from fusionsolar_exporter.state.redis_link import Answer, Argument, LinkDownError, RedisLink
-from fusionsolar_exporter.state.store import LOOK_SECONDS, Entry, Kept, NotLeadingError
+from fusionsolar_exporter.state.store import LOOK_SECONDS, Entry, Kept, NotLeadingError, Partition
 
 _ENTRIES_AT_ONCE = 50
 _NO_LEASE = "0"
 _FIELDS = 4  # of an entry read
 
 
-class RedisPlace:
-    """See :class:`Place`. What Redis does not confirm, this process does not do."""
+class RedisPartition(Partition):
+    """What Redis does not confirm, this process does not do."""
 
     keeps = True
 
@@ -28,14 +30,15 @@ class RedisPlace:
         self._known = 0  # number of the newest entry that this process has read or written
         self._number = 0  # of the newest one that there is, as far as known
         self._look_at = 0.0
-        self._all_known_at: float | None = None  # when nothing was news
+        self._all_known_at: float | None = None  # when nothing was new
         self._led_last = False
-        self._demands = False
-        self._presumes = False
-        self._forgot = False
+        self._wants_handover = False
+        self._was_lost = False
+        self._was_emptied = False
 
-    def lead(self) -> bool:
-        """See :meth:`Place.lead`; asks Redis only where this process has no lease, and then once in a second."""
+    @override
+    def acquire(self) -> bool:
+        """Asks Redis only where this process has no lease, and then once in a second."""
         now = self._clock.now()
         if self.lease.good(now):
             if not self.lease.wanted:
@@ -48,18 +51,19 @@ class RedisPlace:
         self._look_at = now + LOOK_SECONDS
         return self._take(now)
 
-    def presumes(self) -> bool:
-        """See :meth:`Place.presumes`."""
-        presumes, self._presumes = self._presumes, False
-        return presumes
+    @override
+    def was_lost(self) -> bool:
+        lost, self._was_lost = self._was_lost, False
+        return lost
 
-    def forgot(self) -> bool:
-        """See :meth:`Place.forgot`."""
-        forgot, self._forgot = self._forgot, False
-        return forgot
+    @override
+    def was_emptied(self) -> bool:
+        emptied, self._was_emptied = self._was_emptied, False
+        return emptied
 
-    def news(self) -> Sequence[Kept]:
-        """See :meth:`Place.news`; what could not be read now is news the next time, and nothing is written before."""
+    @override
+    def read_new(self) -> Sequence[Kept]:
+        """What cannot be read now is new the next time; nothing is written before."""
         found: dict[str, Kept] = {}
         if self._number <= self._known:
             return ()
@@ -75,8 +79,9 @@ class RedisPlace:
             pass  # reported
         return tuple(found.values())
 
+    @override
     def write(self, entries: Sequence[Entry]) -> None:
-        """See :meth:`Place.write`; makes the lease longer too."""
+        """Makes the lease longer too."""
         sent = self._clock.now()
         fence = self.lease.fence
         if not self.lease.good(sent):
@@ -95,24 +100,25 @@ class RedisPlace:
             raise NotLeadingError
         self._known = self._number
         self._all_known_at = sent
-        self._forgot = self._forgot or behind == "1"
+        self._was_emptied = self._was_emptied or behind == "1"
         self.lease.renewed(fence, sent + self._length, wanted=wanted == "1")
         if self._clock.now() >= sent + self._length:  # so late that the lease is over, and perhaps another's
             raise NotLeadingError
 
+    @override
     def release(self) -> None:
-        """See :meth:`Place.release`; where Redis cannot be told, the lease ends by itself."""
-        self._demands = False
+        """Where Redis cannot be told, the lease ends by itself."""
+        self._wants_handover = False
         self._let_go()
 
-    def demand(self) -> None:
-        """See :meth:`Place.demand`."""
-        self._demands = True
+    @override
+    def request_handover(self) -> None:
+        self._wants_handover = True
         self._look_at = self._clock.now()
-        self.lead()
+        self.acquire()
 
     def _take(self, now: float) -> bool:
-        led_last, demands = str(int(self._led_last)), str(int(self._demands))
+        led_last, demands = str(int(self._led_last)), str(int(self._wants_handover))
         terms = (_ms(self._length), self._known, led_last, demands, self.lease.fence)
         try:
             fence, number = _texts(self._link.call(scripts.TAKE, self.account, self.holder, *terms))
@@ -126,7 +132,7 @@ class RedisPlace:
         if fence == _NO_LEASE:
             return False
         self._led_last = True
-        self._forgot = self._forgot or self._number < self._known
+        self._was_emptied = self._was_emptied or self._number < self._known
         self.lease.taken(fence, now + self._length)
         return True
 
@@ -153,7 +159,7 @@ class RedisPlace:
                 if content is not None:
                     yield after, Kept(key.decode(errors="surrogateescape"), content, age)
                 elif value is not None or expected == b"1":  # foreign, or thrown out by Redis before its time
-                    self._presumes = True
+                    self._was_lost = True
             if len(rows) < _ENTRIES_AT_ONCE:
                 return
 

@@ -7,7 +7,7 @@ from fusionsolar_exporter.metrics.labels import DeviceLabels, Labels
 from fusionsolar_exporter.metrics.routes import Routes
 
 
-class Sink(Protocol):
+class SampleWriter(Protocol):
     """Takes samples in the order in which they are to be exposed, family by family."""
 
     def exports(self, name: str) -> bool:
