@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import ClassVar
 
 from typing_extensions import override
 
@@ -35,6 +36,8 @@ def device_parts(labels: AccountLabels) -> Iterator[Part]:
 class DeviceInfo(Part):
     """What the device list says."""
 
+    reads: ClassVar = ("listed_devices",)
+
     ids: tuple[str, ...]
     labels: tuple[DeviceLabels, ...]
     devices: tuple[Device, ...]
@@ -53,6 +56,8 @@ class DeviceInfo(Part):
 @dataclass(frozen=True, slots=True)
 class DeviceTimes(Part):
     """When data of the devices was last fetched."""
+
+    reads: ClassVar = ("device_fetched_at",)
 
     ids: tuple[str, ...]
     labels: tuple[DeviceLabels, ...]
@@ -73,6 +78,8 @@ class DeviceTimes(Part):
 @dataclass(frozen=True, slots=True)
 class DeviceReadings(Part):
     """The real-time values of devices of one type, and their states."""
+
+    reads: ClassVar = ("device_readings",)
 
     ids: tuple[str, ...]
     labels: tuple[DeviceLabels, ...]

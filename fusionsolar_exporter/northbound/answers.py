@@ -81,6 +81,8 @@ def number(value: object) -> float | None:
 
 def integer(value: object) -> int | None:
     """An int of up to 64 digits from ``512``, ``512.0``, ``"512"`` or ``"512.0"``; None for everything else."""
+    if type(value) is int and -_LARGEST_INTEGER < value < _LARGEST_INTEGER:
+        return value
     if isinstance(value, int) and not isinstance(value, bool):
         result = value
     elif isinstance(value, str) and len(value) <= _LONGEST_NUMBER and _INTEGER.fullmatch(value):
@@ -110,6 +112,8 @@ def text(value: object) -> str:
 
 def identifier(value: object) -> str:
     """An id as text, equal for ``214060404588862``, ``"214060404588862"`` and ``214060404588862.0``."""
+    if type(value) is int and -_LARGEST_INTEGER < value < _LARGEST_INTEGER:
+        return str(value)
     whole = integer(value) if not isinstance(value, str) or value.strip().lstrip("+-").isdigit() else None
     return text(value).strip() if whole is None else text(whole)
 
