@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from prometheus_client.registry import CollectorRegistry
 
 from fusionsolar_exporter import logs
-from fusionsolar_exporter.config import Config, ConfigError
+from fusionsolar_exporter.config import AccountConfig, Config, ConfigError
 from fusionsolar_exporter.failure_log import RepeatedFailures
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.metrics.collector import FusionSolarCollector, SeriesLimit
@@ -21,7 +21,7 @@ from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.transport import HttpTransport
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.refresh.account import Account
-from fusionsolar_exporter.refresh.bench import Surroundings
+from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.rendering.live_metrics import LiveMetrics
@@ -29,7 +29,7 @@ from fusionsolar_exporter.rendering.piece import Body
 from fusionsolar_exporter.rendering.renderer import Renderer
 from fusionsolar_exporter.state.opening import open_state
 from fusionsolar_exporter.view import AccountView
-from fusionsolar_exporter.wiring import account_identity, account_secrets, account_settings, export_settings
+from fusionsolar_exporter.wiring import account_identity, account_secrets, export_settings, transport_settings
 
 _READY_AFTER = 60.0  # seconds; the far side being down at start is normal
 _STOP_SECONDS = 2.0  # for a request in flight and the logout, out of the five that SIGTERM allows
@@ -71,6 +71,10 @@ class _ShownState:
             self.changed()
 
 
+def _transport(account: AccountConfig) -> HttpTransport:
+    return HttpTransport(transport_settings(account))
+
+
 class Exporter:
     """Safe from any thread; scrapes read what is published and wait for nobody."""
 
@@ -91,7 +95,7 @@ class Exporter:
         self.connection_counts = ConnectionCounts()
         """Of the web server."""
         self._live = LiveMetrics(build_registry([self.connection_counts], self._exports), clock)
-        self._surroundings = Surroundings(clock, HttpTransport, self._observer, log, self._renderer.wake)
+        self._collaborators = Collaborators(clock, _transport, self._observer, log, self._renderer.wake)
         self._state = open_state(config.state, clock, log, _ShownState(self._instruments.state, self._renderer.wake))
         self._accounts = self._take(config)
         self._instruments.config_reloaded(successful=True, at=clock.wall(clock.now()))
@@ -115,7 +119,7 @@ class Exporter:
     def views(self) -> Sequence[AccountView]:
         """Every account as it is now."""
         return [
-            AccountView(settings.name, account.cache.snapshot(), account.status(), settings.scale_overrides)
+            AccountView(settings.name, account.cache.snapshot(), account.status(), settings.account.scale_overrides)
             for account in self._accounts.values()
             for settings in (account.settings,)
         ]
@@ -183,7 +187,7 @@ class Exporter:
     def _take(self, config: Config) -> dict[_Identity, Account]:
         """Accounts for a configuration: those of the same host and user go on with other settings."""
         logs.redact("state", config.state.url.secrets)
-        planned = {account_identity(account): account_settings(account, config) for account in config.accounts}
+        planned = {account_identity(given): AccountSettings(given, config.collectors) for given in config.accounts}
         for account in config.accounts:
             logs.redact(account.name, account_secrets(account))
         for warning in config.warnings:
@@ -192,15 +196,15 @@ class Exporter:
         for identity, settings in planned.items():
             known = self._accounts.get(identity)
             if known is None:
-                known = Account(settings, self._surroundings, self._state.partition(*identity))
+                known = Account(settings, self._collaborators, self._state.partition(*identity))
             else:
                 known.reconfigure(settings)
             accounts[identity] = known
         return accounts
 
-    def _observer(self, settings: AccountSettings) -> Observer:
+    def _observer(self, account: AccountConfig) -> Observer:
         return Observer(
-            self._instruments.account(settings.name), _FailureLog(settings.name, settings.host, self._repeated)
+            self._instruments.account(account.name), _FailureLog(account.name, account.host, self._repeated)
         )
 
     def _next_change(self) -> float:

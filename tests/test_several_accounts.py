@@ -74,7 +74,7 @@ class World:
 
     def stop(self) -> None:
         for account in self.accounts:
-            account._refresher.close()
+            account._engine.close()
         self.server.stop()
 
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from support.kept_world import KeptWorld, Killed
-from support.world import PASSWORD, USER, World
+from support.world import PASSWORD, World
 
 from fusionsolar_exporter.cache import Snapshot
-from fusionsolar_exporter.config import Credentials
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.simulator.faults import Fault, FaultKind
 from fusionsolar_exporter.simulator.interfaces import Interface as FarInterface
@@ -153,7 +153,7 @@ def break_file(file: Path, damage: str) -> None:
 
 def test_refused_credentials_stay_refused_until_they_change(tmp_path: Path) -> None:
     world = KeptWorld(tmp_path, PLAN)
-    world.credentials = Credentials(USER, "wrong")
+    world.reconfigure(password=SecretStr("wrong"))
     world.run(MINUTE)
     for _ in range(10):
         world.kill()
@@ -163,7 +163,7 @@ def test_refused_credentials_stay_refused_until_they_change(tmp_path: Path) -> N
     assert world.account.status().state is AccountState.CREDENTIALS
     assert "wrong" not in world.file.read_bytes().decode("latin-1")
     world.kill()
-    world.credentials = Credentials(USER, PASSWORD)
+    world.reconfigure(password=SecretStr(PASSWORD))
     world.start()
     world.run(MINUTE)
     assert world.account.status().up

@@ -41,19 +41,18 @@ _FIRST_TIME = (
 
 def account_report(examination: Examination) -> AccountFindings:
     """What is known of the account now."""
-    bench = examination.bench
-    desk = bench.desk
-    status = bench.status()
+    engine = examination.engine
+    status = engine.status()
     readings = readings_by_type(examination)
-    snapshot = desk.cache.snapshot()
+    snapshot = engine.answers.cache.snapshot()
     session = _session(examination, status)
     interfaces = _interfaces(examination, status)
     answers = _host(examination)
     active = session.kind is not SessionKind.NONE
     alarms = [alarm.raised_at for found in snapshot.alarms.values() for alarm in found.alarms]
     found = AccountFindings(
-        account=desk.settings.name,
-        host=desk.settings.host,
+        account=engine.context.settings.name,
+        host=engine.context.settings.account.host,
         permitted=active and examination.complete and _all_permitted(examination, interfaces),
         answers=answers,
         remarks=tuple(_remarks(examination)),
@@ -61,9 +60,9 @@ def account_report(examination: Examination) -> AccountFindings:
         interfaces=interfaces,
         cadence=_cadence(examination),
         plants=PlantsFindings(
-            listed=desk.roster.fleet.plants,
-            selected=len(desk.roster.plants),
-            with_device_list=len(desk.roster.devices_listed_at),
+            listed=engine.inventory.fleet.plants,
+            selected=len(engine.inventory.plants),
+            with_device_list=len(engine.inventory.devices_listed_at),
             with_data=sum(bool(reading.values) for reading in snapshot.plant_readings.values()),
             with_alarms=sum(bool(found.alarms) for found in snapshot.alarms.values()),
         ),
@@ -77,15 +76,16 @@ def account_report(examination: Examination) -> AccountFindings:
 
 
 def _scales(examination: Examination, reading: Reading) -> Mapping[str, float]:
-    desk = examination.bench.desk
-    device = desk.roster.devices[reading.id]
-    return desk.settings.scale_overrides.of(desk.roster.plants.get(device.plant_code), device).by_key
+    engine = examination.engine
+    device = engine.inventory.devices[reading.id]
+    plant = engine.inventory.plants.get(device.plant_code)
+    return engine.context.settings.account.scale_overrides.of(plant, device).by_key
 
 
 def _remarks(examination: Examination) -> Iterator[str]:
     if examination.remark:
         yield examination.remark
-    if not examination.bench.partition.keeps:
+    if not examination.engine.store.keeps:
         yield _IN_MEMORY
     elif examination.first_time and examination.session is SessionKind.NEW:
         yield _FIRST_TIME
@@ -107,17 +107,17 @@ def _host(examination: Examination) -> Host:
 
 
 def _session(examination: Examination, status: AccountStatus) -> SessionFindings:
-    bench = examination.bench
-    clock, sessions = bench.desk.clock, bench.sessions
+    engine = examination.engine
+    clock, session = engine.context.clock, engine.session
     active = examination.session is not SessionKind.NONE
     problem = None
     if not active:
         problem = _problem(examination, Interface.LOGIN, status) or _unreadable(examination)
-    at = sessions.earliest()
+    at = session.earliest()
     return SessionFindings(
         kind=examination.session,
         age_seconds=examination.session_age,
-        contended=sessions.contended,
+        contended=session.contended,
         problem=problem,
         next_login_timestamp_seconds=None if active or math.isinf(at) else clock.wall(max(at, clock.now())),
     )
@@ -125,7 +125,7 @@ def _session(examination: Examination, status: AccountStatus) -> SessionFindings
 
 def _unreadable(examination: Examination) -> Problem | None:
     """A file with credentials cannot be read, which is no failure of an interface."""
-    hold, clock = examination.bench.sessions.kept().logins.hold, examination.bench.desk.clock
+    hold, clock = examination.engine.session.kept().logins.hold, examination.engine.context.clock
     if hold is None or not hold.reason:
         return None
     advice = "make the file readable for whoever runs the exporter"
@@ -134,7 +134,7 @@ def _unreadable(examination: Examination) -> Problem | None:
 
 def _problem(examination: Examination, interface: Interface, status: AccountStatus) -> Problem | None:
     """The newest failure of an interface that has not answered since."""
-    clock = examination.bench.desk.clock
+    clock = examination.engine.context.clock
     notes = (note for note in status.failures if note.interface == interface)
     return next((problem_of_note(note, clock) for note in notes), None)
 
@@ -145,14 +145,14 @@ def _interfaces(examination: Examination, status: AccountStatus) -> tuple[Interf
     seen = {ask.collector for ask in asks}
     asks += [
         Ask(each.name, each.planned_interface(), Outcome.NOT_ASKED)
-        for each in sorted(examination.bench.collectors, key=lambda each: tuple(CollectorName).index(each.name))
+        for each in sorted(examination.engine.collectors.all, key=lambda each: tuple(CollectorName).index(each.name))
         if each.enabled and each.name not in seen
     ]
     return tuple(_interface(examination, ask, by_interface[ask.interface], status) for ask in asks)
 
 
 def _interface(examination: Examination, ask: Ask, limits: InterfaceStatus, status: AccountStatus) -> InterfaceFindings:
-    clock, desk = examination.bench.desk.clock, examination.bench.desk
+    engine, clock = examination.engine, examination.engine.context.clock
     asked_at = limits.calls[-1] if limits.calls else None
     if ask.error is not None:
         problem: Problem | None = problem_of(ask.error, clock.wall(clock.now()))
@@ -173,7 +173,7 @@ def _interface(examination: Examination, ask: Ask, limits: InterfaceStatus, stat
         quota_calls=limits.quota_calls,
         quota_used_calls=len(limits.calls),
         quota_window_seconds=limits.window_seconds,
-        spacing_seconds=desk.limit(ask.interface).spacing,
+        spacing_seconds=engine.limiter.limit(ask.interface).spacing,
     )
 
 
@@ -189,13 +189,13 @@ def _permitted(ask: Ask, problem: Problem | None, *, asked_before: bool) -> bool
 def _all_permitted(examination: Examination, interfaces: tuple[InterfaceFindings, ...]) -> bool:
     """One of the two plant lists is enough."""
     permitted = {each.collector for each in interfaces if each.permitted}
-    return all(each.name in permitted for each in examination.bench.collectors if each.enabled)
+    return all(each.name in permitted for each in examination.engine.collectors.all if each.enabled)
 
 
 def _cadence(examination: Examination) -> tuple[CadenceFindings, ...]:
-    if not examination.bench.desk.roster.fleet.plants:
+    if not examination.engine.inventory.fleet.plants:
         return ()
     return tuple(
         CadenceFindings(plan.name, plan.interface, plan.calls, round(plan.interval, 3), round(plan.shortest, 3))
-        for plan in planned(examination.bench.collectors)
+        for plan in planned(examination.engine.collectors.all)
     )

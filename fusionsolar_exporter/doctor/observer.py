@@ -2,11 +2,11 @@
 
 from typing_extensions import override
 
+from fusionsolar_exporter.config import AccountConfig
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.northbound.errors import Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.refresh.reporting.observer import FailureLog, Observer, RequestCounters
-from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.state import StateObserver
 
 
@@ -29,18 +29,18 @@ class _NoCounters(RequestCounters):
 
 
 class _LoggedFailures(FailureLog):
-    def __init__(self, log: EventLogger, settings: AccountSettings) -> None:
+    def __init__(self, log: EventLogger, account: AccountConfig) -> None:
         self._log = log
-        self._settings = settings
+        self._account = account
 
     @override
     def failed(self, interface: Interface, reason: Reason, message: str, advice: str) -> None:
         self._log.info(
             "request failed",
-            account=self._settings.name,
+            account=self._account.name,
             interface=interface,
             reason=reason,
-            host=self._settings.host,
+            host=self._account.host,
             error=message,
             advice=advice,
         )
@@ -50,9 +50,9 @@ class _LoggedFailures(FailureLog):
         del interface
 
 
-def quiet_observer(log: EventLogger, settings: AccountSettings) -> Observer:
+def quiet_observer(log: EventLogger, account: AccountConfig) -> Observer:
     """Logs failures as information."""
-    return Observer(_NoCounters(), _LoggedFailures(log, settings))
+    return Observer(_NoCounters(), _LoggedFailures(log, account))
 
 
 class NoStateObserver(StateObserver):

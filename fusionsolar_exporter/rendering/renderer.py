@@ -108,9 +108,10 @@ class Renderer:
     def _run(self) -> None:
         while not self._ended.is_set():
             self._wake.clear()
+            change = self._next_change()  # looked up before: what expires while it is rendered is rendered once more
             rest = self._guarded_refresh()
             self._clock.wait(self._ended, rest)
-            self._clock.wait(self._wake, self._next_change() - self._clock.now())
+            self._clock.wait(self._wake, change - self._clock.now())
 
     def _guarded_refresh(self) -> float:
         """A mistake of ours must not end the thread quietly. Seconds until the next attempt at the earliest."""

@@ -16,8 +16,9 @@ from fusionsolar_exporter.metrics.collector import FusionSolarCollector
 from fusionsolar_exporter.metrics.own import Instruments
 from fusionsolar_exporter.metrics.status_collector import StatusCollector
 from fusionsolar_exporter.refresh.account import Account
-from fusionsolar_exporter.refresh.bench import Surroundings
+from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.reporting.observer import Observer
+from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.scales import ScaleOverrides
 from fusionsolar_exporter.simulator.answers import SimulatedAnswer
 from fusionsolar_exporter.simulator.calls import Rules
@@ -25,7 +26,7 @@ from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.system import SimulatedSystem
 from fusionsolar_exporter.view import AccountView
-from fusionsolar_exporter.wiring import account_settings, export_settings
+from fusionsolar_exporter.wiring import export_settings
 
 TARGET = {"instance": "exporter:10035", "job": "fusionsolar"}
 
@@ -69,11 +70,11 @@ class SimulatedTime:
         self._instruments.state.working(True)
         transport = InProcess(self.system, self.clock)
         self.account = Account(
-            account_settings(config.accounts[0], config),
-            Surroundings(
+            AccountSettings(config.accounts[0], config.collectors),
+            Collaborators(
                 clock=self.clock,
                 transport=lambda _: transport,
-                observer=lambda settings: Observer(self._instruments.account(settings.name), QuietFailures()),
+                observer=lambda account: Observer(self._instruments.account(account.name), QuietFailures()),
                 log=ListLog(),
             ),
         )

@@ -251,7 +251,7 @@ class HttpWorld:
                 self.assert_sound()
         finally:
             for account in self.exporter._accounts.values():
-                account._refresher.close()
+                account._engine.close()
             self.server.stop()
             logging.captureWarnings(capture=False)
             for handler in set(self._root.handlers) - set(self._handlers):

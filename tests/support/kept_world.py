@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from fusionsolar_exporter.northbound.auth import Auth
 from fusionsolar_exporter.northbound.transport import RawAnswer
 from fusionsolar_exporter.refresh.account import Account
-from fusionsolar_exporter.refresh.bench import Surroundings
+from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.state.sqlite import SqlitePartition, SqliteState
@@ -28,9 +29,9 @@ class Deadly(InProcess):
         """Nobody is killed."""
         self.before = self.after = lambda: None
 
-    def post(self, path: str, payload: Mapping[str, Any], token: str | None) -> RawAnswer:
+    def post(self, path: str, payload: Mapping[str, Any], auth: Auth) -> RawAnswer:
         self.before()
-        answer = super().post(path, payload, token)
+        answer = super().post(path, payload, auth)
         self.after()
         return answer
 
@@ -53,15 +54,15 @@ class KeptWorld(World):
     def process(self) -> Account:
         """An account of one more process on the same state."""
         state = SqliteState(self.file, self.clock, self.log, self.observed)
-        partition = state.partition(self.settings.host, "northbound")
+        partition = state.partition(self.settings.account.host, "northbound")
         self.partitions.append((partition, state))
-        surroundings = Surroundings(
+        collaborators = Collaborators(
             clock=self.clock,
             transport=lambda _settings: self.transport,
             observer=lambda _settings: Observer(self.instruments, QuietFailures()),
             log=self.log,
         )
-        return Account(self.settings, surroundings, partition)
+        return Account(self.settings, collaborators, partition)
 
     def kill(self) -> None:
         """End every process: what was not written is lost, and the system frees their locks."""

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from fusionsolar_exporter.config import Credentials
-from fusionsolar_exporter.northbound.transport import RawAnswer, TransportSettings
+from fusionsolar_exporter.config import AccountConfig
+from fusionsolar_exporter.northbound.auth import Auth
+from fusionsolar_exporter.northbound.transport import RawAnswer
 from fusionsolar_exporter.refresh.account import Account
-from fusionsolar_exporter.refresh.bench import Surroundings
+from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
@@ -39,11 +40,11 @@ class Dying(InProcess):
     account: str = ""
     replica: "Replica | None" = None
 
-    def post(self, path: str, payload: Mapping[str, Any], token: str | None) -> RawAnswer:
+    def post(self, path: str, payload: Mapping[str, Any], auth: Auth) -> RawAnswer:
         assert self.replica is not None
         self.replica.sent += 1
         self._die("before")
-        answer = super().post(path, payload, token)
+        answer = super().post(path, payload, auth)
         self._die("after")
         if path == self.replica.cut_after and self.replica.link is not None:
             self.replica.link.cut = True
@@ -74,21 +75,16 @@ class Replica:
         self.stopped = False
         self.renews_at = world.clock.now() + LEASE / 3
         self.accounts = [
-            Account(self._settings(name), self._surroundings(name, system), partition(self, name))
+            Account(self._settings(name), self._collaborators(name, system), partition(self, name))
             for name, system in world.systems.items()
         ]
         self.due = [world.clock.now()] * len(self.accounts)
 
     def _settings(self, name: str) -> AccountSettings:
-        return AccountSettings(
-            name=name,
-            host=name,
-            transport=TransportSettings(f"http://{name}"),
-            credentials=lambda: Credentials(USER, PASSWORD),
-        )
+        return AccountSettings(AccountConfig(name=name, url=f"http://{name}", username=USER, password=PASSWORD))
 
-    def _surroundings(self, name: str, system: SimulatedSystem) -> Surroundings:
-        return Surroundings(
+    def _collaborators(self, name: str, system: SimulatedSystem) -> Collaborators:
+        return Collaborators(
             clock=self.world.clock,
             transport=lambda _settings: Dying(system, self.world.clock, account=name, replica=self),
             observer=lambda _settings: Observer(self.instruments, QuietFailures()),
@@ -97,7 +93,7 @@ class Replica:
 
     @property
     def leads(self) -> list[str]:
-        return [account.settings.name for account in self.accounts if account._refresher.leads]
+        return [account.settings.name for account in self.accounts if account._engine.store.leads]
 
     @property
     def next_at(self) -> float:

@@ -1,7 +1,7 @@
 """Real-time values of the devices, each call for one type."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 
 from typing_extensions import override
 
@@ -11,12 +11,25 @@ from fusionsolar_exporter.northbound.errors import UNKNOWN_IDS, NorthboundError
 from fusionsolar_exporter.northbound.interfaces import REAL_TIME_TYPES, Interface
 from fusionsolar_exporter.northbound.model import Reading
 from fusionsolar_exporter.pacing import cadence
+from fusionsolar_exporter.refresh.answers import AcceptedAnswers
 from fusionsolar_exporter.refresh.batches.batches import Batches
-from fusionsolar_exporter.refresh.batches.type_probes import TypeProbes
-from fusionsolar_exporter.refresh.collectors.base import Job, KeptCollector
-from fusionsolar_exporter.refresh.collectors.batched import BatchCollector
+from fusionsolar_exporter.refresh.batches.type_probes import KeptProbe, TypeProbes
+from fusionsolar_exporter.refresh.collectors.base import Job
+from fusionsolar_exporter.refresh.collectors.batched import BatchCollector, KeptBatches
 from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.inventory import Inventory
+from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.status import CollectorName
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDeviceRealtime:
+    """What state keeps of it."""
+
+    batches: KeptBatches
+    probes: Mapping[int, KeptProbe]
+    type_as_text: bool
+    type_form_proven: bool
 
 
 class DeviceRealtimeCollector(BatchCollector):
@@ -26,8 +39,10 @@ class DeviceRealtimeCollector(BatchCollector):
     rank = 2
     interface = Interface.GET_DEV_REAL_KPI
 
-    def __init__(self, desk: AccountContext) -> None:
-        super().__init__(desk)
+    def __init__(
+        self, context: AccountContext, limiter: RateLimiter, inventory: Inventory, answers: AcceptedAnswers
+    ) -> None:
+        super().__init__(context, limiter, inventory, answers)
         self._kinds: dict[int, Batches] = {}
         self._probes = TypeProbes()
         self._probed_last = False
@@ -40,31 +55,31 @@ class DeviceRealtimeCollector(BatchCollector):
 
     @override
     def plants_of(self, ids: Iterable[str]) -> list[str]:
-        devices = self.desk.roster.devices
+        devices = self.inventory.devices
         return list(dict.fromkeys(devices[key].plant_code for key in ids if key in devices))
 
     @override
-    def planned_interface(self) -> Interface:
-        return self.interface
+    def fetched_at(self) -> Mapping[str, float]:
+        return self.answers.devices_fetched_at()
 
-    @override
-    def kept(self) -> KeptCollector:
-        return replace(
-            super().kept(),
+    def kept(self) -> KeptDeviceRealtime:
+        """What state keeps."""
+        return KeptDeviceRealtime(
+            batches=self.kept_batches(),
             probes=self._probes.kept(),
             type_as_text=self._type_as_text,
             type_form_proven=self._type_form_proven,
         )
 
-    @override
-    def restore(self, kept: KeptCollector, at: Callable[[float], float]) -> None:
-        super().restore(kept, at)
+    def restore(self, kept: KeptDeviceRealtime, at: Callable[[float], float]) -> None:
+        """Take over what was kept; ``at`` turns its moments into those of this clock."""
+        self.restore_batches(kept.batches, at)
         self._probes.restore(kept.probes, at)
         self._type_as_text, self._type_form_proven = kept.type_as_text, kept.type_form_proven
 
     @override
     def resume(self, now: float) -> None:
-        asked_at = self.desk.asked_at(self.name, self.desk.cache.snapshot().device_fetched_at)
+        asked_at = self.asked_at()
         for type_id, ids in self._by_type(now).items():
             self._kinds[type_id].resume(ids, asked_at, self.kept_left_out, now)
 
@@ -76,8 +91,8 @@ class DeviceRealtimeCollector(BatchCollector):
     def _by_type(self, now: float) -> Mapping[int, Sequence[str]]:
         """The devices to ask for, each type with its batches; undocumented types wait for their probe."""
         by_type: dict[int, list[str]] = {}
-        wanted = self.desk.settings.device_types
-        for device in self.desk.roster.devices.values():
+        wanted = self.context.settings.account.device_types
+        for device in self.inventory.devices.values():
             if wanted is None or device.type_id in wanted:
                 by_type.setdefault(device.type_id, []).append(device.id)
         self._probes.sync(by_type, now)
@@ -88,7 +103,7 @@ class DeviceRealtimeCollector(BatchCollector):
     @override
     def next(self, now: float) -> Job | None:
         regular = super().next(now)
-        if regular is None or not self.desk.limit(self.interface).calls:
+        if regular is None or not self.limiter.limit(self.interface).calls:
             return None
         if self._may_probe(regular, now):
             probe = self._probes.next(now)
@@ -131,12 +146,10 @@ class DeviceRealtimeCollector(BatchCollector):
                 if set(batch.ids) <= set(job.ids):
                     batch.started(started)
                     batch.turn_of = self.sweeps.number
-            self.desk.log.info("undocumented device type answers", device_type_id=job.batch.device_type)
+            self.context.log.info("undocumented device type answers", device_type_id=job.batch.device_type)
         else:
             self.answered(job.batch)
-        freshness = self.freshness(started)
-        self.desk.cache.read_devices(content.items, freshness)
-        self.desk.journal.readings(self.name, job.ids, content.items, freshness)
+        self.answers.device_readings(job.ids, content.items, self.freshness(started))
         return True
 
     @override
@@ -161,7 +174,7 @@ class DeviceRealtimeCollector(BatchCollector):
 
     @override
     def auto_interval(self) -> float:
-        return cadence.real_time_interval(self.desk.limit(self.interface), self.calls_needed())
+        return cadence.real_time_interval(self.limiter.limit(self.interface), self.calls_needed())
 
     def _may_probe(self, regular: Job, now: float) -> bool:
         """A probe takes the place of a regular batch from the second sweep on, but never of two in a row.

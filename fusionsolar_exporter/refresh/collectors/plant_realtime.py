@@ -27,11 +27,9 @@ class PlantRealtimeCollector(PlantBatchCollector):
     def accept(self, job: Job, content: Items[Reading], started: float, ended: float) -> bool:
         del ended
         self.answered(job.batch)
-        freshness = self.freshness(started)
-        self.desk.cache.read_plants(content.items, freshness)
-        self.desk.journal.readings(self.name, job.ids, content.items, freshness)
+        self.answers.plant_readings(job.ids, content.items, self.freshness(started))
         return True
 
     @override
     def auto_interval(self) -> float:
-        return cadence.real_time_interval(self.desk.limit(self.interface), self.calls_needed())
+        return cadence.real_time_interval(self.limiter.limit(self.interface), self.calls_needed())
