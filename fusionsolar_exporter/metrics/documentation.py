@@ -47,8 +47,8 @@ counter that began anew. So there are three series of the same energy, and each 
 A counter of a lifetime value starts at its first value and grows with each rise above the highest value seen; a fall to
 99 % of it or more is held, a deeper one is a new register once three answers in a row show it. A counter of a day value
 starts at 0 and grows by the rises; a fall to less than half is a new day, and so is another date more than six hours
-later. Counters are kept in the state, so they go on over restarts and are the same on every replica; they are absent while
-their value is. They count in the direction of their register, whatever the sign of `kpi_overrides`.
+later. Counters are kept in the state, so they go on over restarts and are the same on every replica; they are absent
+while their value is. They count in the direction of their register, whatever the sign of `kpi_overrides`.
 
 `increase(...[1d])` is what the last 24 hours brought, at every moment. Days, weeks and months by the clock of the plant
 are recorded by `fusionsolar-performance.rules.yml` (see [alerting.md](alerting.md)), which gives each period one sample
@@ -56,12 +56,14 @@ when it is over:
 
 | what | query |
 | --- | --- |
-| bars of energy per day, at a step of a day | `sum_over_time(fusionsolar:plant_energy_day:kilowatthours{energy="yield"}[1d])` |
-| the last seven whole days | `sum_over_time(fusionsolar:plant_energy_day:kilowatthours{energy="yield"}[7d])` |
-| the running day | `fusionsolar:plant_energy_today:kilowatthours{energy="yield"}` |
-| the last whole week, from Monday | `last_over_time(fusionsolar:plant_energy_week:kilowatthours{energy="feed_in"}[7d])` |
-| the last whole month | `last_over_time(fusionsolar:plant_energy_month:kilowatthours{energy="consumption"}[31d])` |
-| twelve months | `sum_over_time(fusionsolar:plant_energy_month:kilowatthours{energy="yield"}[365d])` |
+| bars per day, at a step of a day | `sum_over_time(fusionsolar:plant_energy_day:kilowatthours[1d])` |
+| the last seven whole days | `sum_over_time(fusionsolar:plant_energy_day:kilowatthours[7d])` |
+| the running day | `fusionsolar:plant_energy_today:kilowatthours` |
+| the last whole week, from Monday | `last_over_time(fusionsolar:plant_energy_week:kilowatthours[7d])` |
+| the last whole month | `last_over_time(fusionsolar:plant_energy_month:kilowatthours[31d])` |
+| twelve months | `sum_over_time(fusionsolar:plant_energy_month:kilowatthours[365d])` |
+
+Each has the label `energy`: `yield`, `feed_in`, or `consumption`.
 """
 
 _TITLES = {
