@@ -116,8 +116,8 @@ def _weak(title: str, series: str, label: str, word: str) -> AnyPanel:
         Frame(
             title,
             f"Share of each {word} in the energy of its inverter within seven days, over that of the four weeks "
-            "before; the thirty that have lost most. Apart: no other one of the inverter has changed alike, so it is neither "
-            "the weather nor the season.",
+            "before; the thirty that have lost most. Apart: no other one of the inverter has changed alike, so it is "
+            "neither the weather nor the season.",
             (12, 10),
             empty="",
         ),

@@ -8,10 +8,12 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from prometheus_client.registry import Collector
+from support.exposition import render
 
 from fusionsolar_exporter.cache import PlantAlarms, Snapshot
-from fusionsolar_exporter.metrics.collector import FusionSolarCollector, SeriesLimit
-from fusionsolar_exporter.metrics.exposition import render
+from fusionsolar_exporter.metrics.account_exports import AccountExports
+from fusionsolar_exporter.metrics.cut_series import SeriesLimit
+from fusionsolar_exporter.metrics.data_collector import DataCollector
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.northbound.model import SEVERITY_OF_LEVEL, Alarm, Device, Plant, Reading, Severity
 from fusionsolar_exporter.scales import ScaleOverride, ScaleOverrides
@@ -118,9 +120,10 @@ class Exporter:
     cuts: list[tuple[str, SeriesLimit, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.collector = FusionSolarCollector(
+        self.exports = AccountExports(
             lambda: self.views, self.settings, FixedClock(), lambda *cut: self.cuts.append(cut)
         )
+        self.collector = DataCollector(self.exports)
 
     def scrape(self) -> dict[Series, float]:
         return scrape(self.collector)

@@ -3,6 +3,7 @@
 import gzip
 import math
 import re
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -11,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from metrics_support import FixedClock, export_settings, status
 from prometheus_client import CollectorRegistry
+from support.exposition import render
 
 from fusionsolar_exporter.cache import PlantAlarms, Snapshot
-from fusionsolar_exporter.metrics.collector import FusionSolarCollector
-from fusionsolar_exporter.metrics.exposition import render
+from fusionsolar_exporter.metrics.account_exports import AccountExports
+from fusionsolar_exporter.metrics.data_collector import DataCollector
 from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Reading, Severity
 from fusionsolar_exporter.northbound.values import Values
 from fusionsolar_exporter.rendering.own_metrics import OwnRenderer
@@ -36,10 +38,13 @@ class Fleet:
 
     def __post_init__(self) -> None:
         self.clock = FixedClock()
-        self.collector = FusionSolarCollector(
+        self.exports = AccountExports(
             lambda: self.views, export_settings(), self.clock, lambda *cut: self.cuts.append(cut)
         )
-        self.renderer = Renderer(self.collector, CollectorRegistry(), lambda: math.inf, self.clock, self)
+        self.collector = DataCollector(self.exports)
+        self.renderer = Renderer(
+            self.exports, CollectorRegistry(), lambda: math.inf, self.clock, self, threading.Event()
+        )
 
     def error(self, event: str, /, **_: object) -> None:
         self.errors.append(event)
@@ -168,7 +173,7 @@ def test_any_fleet_in_any_change(data: st.DataObject) -> None:
     fleet = Fleet()
     names = data.draw(st.sampled_from([["home"], ["home", "work"], ['q"\\\n', "é"]]))
     fleet.views = [data.draw(views(name)) for name in names]
-    fleet.collector.reconfigure(
+    fleet.exports.reconfigure(
         export_settings(
             drop_unfitted_strings=data.draw(st.booleans()),
             series_per_account=data.draw(st.sampled_from([1_000_000, 12, 3, 0])),

@@ -78,8 +78,8 @@ def account_report(examination: Examination) -> AccountFindings:
 def _scales(examination: Examination, reading: Reading) -> Mapping[str, float]:
     engine = examination.engine
     device = engine.inventory.devices[reading.id]
-    plant = engine.inventory.plants.get(device.plant_code)
-    return engine.context.settings.account.scale_overrides.of(plant, device).by_key
+    overrides = engine.context.settings.account.scale_overrides
+    return overrides.of(engine.inventory.plants.get(device.plant_code), device).by_key
 
 
 def _remarks(examination: Examination) -> Iterator[str]:

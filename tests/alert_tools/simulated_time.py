@@ -12,8 +12,9 @@ from support.world import PASSWORD, USER, InProcess, ListLog, QuietFailures
 
 from alert_tools.recording import Recording
 from fusionsolar_exporter.config.validation import validate
-from fusionsolar_exporter.metrics.collector import FusionSolarCollector
-from fusionsolar_exporter.metrics.own import Instruments
+from fusionsolar_exporter.metrics.account_exports import AccountExports
+from fusionsolar_exporter.metrics.data_collector import DataCollector
+from fusionsolar_exporter.metrics.own import OwnInstruments
 from fusionsolar_exporter.metrics.status_collector import StatusCollector
 from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.refresh.collaborators import Collaborators
@@ -65,7 +66,7 @@ class SimulatedTime:
         pattern = "|".join(sorted(names))
         config = validate({"accounts": [account], "metrics": {"include": [pattern]}}, Path.cwd())
         own = CollectorRegistry()
-        self._instruments = Instruments(own)
+        self._instruments = OwnInstruments(own)
         self._instruments.config_reloaded(successful=True, at=begin)
         self._instruments.state.working(True)
         transport = InProcess(self.system, self.clock)
@@ -78,7 +79,7 @@ class SimulatedTime:
                 log=ListLog(),
             ),
         )
-        data = FusionSolarCollector(self._views, export_settings(config), self.clock, lambda *_: None)
+        data = DataCollector(AccountExports(self._views, export_settings(config), self.clock, lambda *_: None))
         self._collectors = (data, StatusCollector(self._views, self.clock), own)
         self.began = begin
 
