@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from grafana_foundation_sdk.builders.timeseries import Panel
 
 from fusionsolar_exporter.metrics.families import FAMILIES
-from grafana.panels import HALF, Frame, coloured, lines
+from grafana.panels import Frame, coloured, lines
 from grafana.queries import PLANT, Query
 from grafana.states import ORANGE, PURPLE, YELLOW
 
@@ -23,7 +23,7 @@ def energy_days(of: str) -> Panel:
             "Energy per day",
             f"What {of} yielded, fed in and consumed within 24 hours, a bar a day: choose a week or a month. The last "
             "two come from newer systems only.",
-            HALF,
+            (24, 8),
             "watth",
             least=0,
         ),

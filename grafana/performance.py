@@ -5,7 +5,7 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 from grafana import links
 from grafana.frame import dashboard
 from grafana.panels import HALF, AnyPanel, Frame, lines
-from grafana.queries import PLANT, Query
+from grafana.queries import BY_DEVICE, PLANT, Query
 from grafana.recorded import SELDOM, recorded
 from grafana.states import GREEN, ORANGE, RED
 from grafana.tables import Column, rows
@@ -109,9 +109,14 @@ def _running() -> list[AnyPanel]:
     ]
 
 
+def _each(expr: str, *labels: str) -> str:
+    """Says of which labels there is one series each."""
+    return f"max by ({', '.join(labels)}) ({expr})"
+
+
 def _weak(title: str, series: str, label: str, word: str) -> AnyPanel:
-    change = recorded(f"{series}_change:ratio", PLANT, within=SELDOM)
-    apart = recorded(f"{series}:apart", PLANT, within=SELDOM)
+    change = _each(recorded(f"{series}_change:ratio", PLANT, within=SELDOM), *BY_DEVICE, label)
+    apart = _each(recorded(f"{series}:apart", PLANT, within=SELDOM), *BY_DEVICE, label)
     return rows(
         Frame(
             title,
@@ -132,6 +137,10 @@ def _weak(title: str, series: str, label: str, word: str) -> AnyPanel:
     )
 
 
+def _battery(name: str) -> str:
+    return _each(recorded(name, PLANT, within="2h"), *BY_DEVICE)
+
+
 def _batteries() -> AnyPanel:
     return rows(
         Frame(
@@ -147,25 +156,25 @@ def _batteries() -> AnyPanel:
         Column("Type", label="device_type"),
         Column(
             "Charged",
-            expr=recorded("battery_month_charged:kilowatthours", PLANT, within="2h"),
+            expr=_battery("battery_month_charged:kilowatthours"),
             unit="kwatth",
             decimals=1,
         ),
         Column(
             "Discharged",
-            expr=recorded("battery_month_discharged:kilowatthours", PLANT, within="2h"),
+            expr=_battery("battery_month_discharged:kilowatthours"),
             unit="kwatth",
             decimals=1,
         ),
         Column(
             "Came back",
-            expr=recorded("battery_month_efficiency:ratio", PLANT, within="2h"),
+            expr=_battery("battery_month_efficiency:ratio"),
             unit="percentunit",
             decimals=1,
         ),
         Column(
             "Cycles of the plant",
-            expr=f"{recorded('battery_month_efficiency:ratio', PLANT, within='2h')} * 0 + on (account, plant_code) "
+            expr=f"{_battery('battery_month_efficiency:ratio')} * 0 + on (account, plant_code) "
             f"group_left () {recorded('plant_battery_month:cycles', PLANT, within='2h')}",
             decimals=1,
         ),

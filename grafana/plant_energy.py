@@ -52,10 +52,10 @@ def meters_and_batteries() -> list[AnyPanel]:
     )
     return [
         meters,
-        energy_days("the plant"),
         coloured(energy, {"yield": YELLOW, "fed in": PURPLE, "consumed": ORANGE}),
         battery,
         dashed(income, "yesterday", "text"),
+        energy_days("the plant"),
     ]
 
 
