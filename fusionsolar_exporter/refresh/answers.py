@@ -1,5 +1,6 @@
 """Where accepted answers go: into the cache, which serves them, and into the journal, from which state keeps them."""
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,13 +12,18 @@ from fusionsolar_exporter.refresh.persistence.journal import Journal
 from fusionsolar_exporter.status import CollectorName
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AcceptedAnswers:
-    """One account's answers."""
+    """One account's answers. Moments are in the pacing clock's seconds."""
 
     cache: Cache
     journal: Journal
     counting: EnergyCounting
+    _data_at: float = -math.inf
+
+    def data_since(self, moment: float) -> bool:
+        """Whether values of any plant or device have been asked after a moment, and answered."""
+        return self._data_at > moment
 
     def lists_changed(self, inventory: Inventory) -> None:
         """The plants and devices are these now; whatever is known of others goes at once."""
@@ -49,6 +55,7 @@ class AcceptedAnswers:
     def _readings(
         self, name: CollectorName, asked: Sequence[str], readings: Sequence[Reading], freshness: Freshness
     ) -> None:
+        self._note_data(readings, freshness)
         read = self.cache.read_plants if name is CollectorName.PLANT_REALTIME else self.cache.read_devices
         read(readings, freshness)
         self.journal.readings(name, asked, readings, freshness)
@@ -68,3 +75,7 @@ class AcceptedAnswers:
     def devices_fetched_at(self) -> Mapping[str, float]:
         """When each device's real-time data was last fetched, by id."""
         return self.cache.snapshot().device_fetched_at
+
+    def _note_data(self, readings: Sequence[Reading], freshness: Freshness) -> None:
+        if readings:
+            self._data_at = max(self._data_at, freshness.fetched_at)
