@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from typing_extensions import override
 
+from fusionsolar_exporter.metrics.kpis import COUNTERS
 from fusionsolar_exporter.metrics.labels import AccountLabels, DeviceLabels, chunks
 from fusionsolar_exporter.metrics.part import CHUNK, ExportContext, Part
 from fusionsolar_exporter.metrics.routes import Routes
@@ -99,6 +100,8 @@ class DeviceReadings(Part):
                 unknown = writer.add_values(labels, reading.values, routes, strings)
                 if unknown and writer.exports(_KPI):
                     _export_unknown(unknown, labels, routes, context, writer)
+                for key, total in reading.totals.items():
+                    writer.add(COUNTERS[self.type_id, key], labels, total)
                 export_states(self.type_id, reading, labels, writer)
 
 

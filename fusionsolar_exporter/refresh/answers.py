@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fusionsolar_exporter.cache import AlarmWindow, Cache, Freshness
 from fusionsolar_exporter.northbound.model import Alarm, Device, Reading
+from fusionsolar_exporter.refresh.energy_counting import EnergyCounting
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.persistence.journal import Journal
 from fusionsolar_exporter.status import CollectorName
@@ -17,6 +18,7 @@ class AcceptedAnswers:
 
     cache: Cache
     journal: Journal
+    counting: EnergyCounting
     _data_at: float = -math.inf
 
     def data_since(self, moment: float) -> bool:
@@ -42,15 +44,22 @@ class AcceptedAnswers:
 
     def plant_readings(self, asked: Sequence[str], readings: Sequence[Reading], freshness: Freshness) -> None:
         """Real-time values of plants."""
-        self._note_data(readings, freshness)
-        self.cache.read_plants(readings, freshness)
-        self.journal.readings(CollectorName.PLANT_REALTIME, asked, readings, freshness)
+        name = CollectorName.PLANT_REALTIME
+        self._readings(name, asked, self.counting.count_plants(readings, freshness.fetched_at), freshness)
 
     def device_readings(self, asked: Sequence[str], readings: Sequence[Reading], freshness: Freshness) -> None:
         """Real-time values of devices."""
+        name = CollectorName.DEVICE_REALTIME
+        self._readings(name, asked, self.counting.count_devices(readings, freshness.fetched_at), freshness)
+
+    def _readings(
+        self, name: CollectorName, asked: Sequence[str], readings: Sequence[Reading], freshness: Freshness
+    ) -> None:
         self._note_data(readings, freshness)
-        self.cache.read_devices(readings, freshness)
-        self.journal.readings(CollectorName.DEVICE_REALTIME, asked, readings, freshness)
+        read = self.cache.read_plants if name is CollectorName.PLANT_REALTIME else self.cache.read_devices
+        read(readings, freshness)
+        self.journal.readings(name, asked, readings, freshness)
+        self.journal.counters(name, asked, self.counting.kept(name, asked))
 
     def alarms(
         self, plant_codes: Sequence[str], alarms: Sequence[Alarm], window: AlarmWindow, freshness: Freshness

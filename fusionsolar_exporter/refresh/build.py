@@ -5,6 +5,7 @@ from fusionsolar_exporter.refresh.answers import AcceptedAnswers
 from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.collectors import make_collectors
 from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.energy_counting import EnergyCounting
 from fusionsolar_exporter.refresh.engine import Engine
 from fusionsolar_exporter.refresh.failures import Failures
 from fusionsolar_exporter.refresh.far_clock import FarClock
@@ -31,7 +32,8 @@ def build_engine(settings: AccountSettings, collaborators: Collaborators, cache:
     # what is known, and what may be asked
     inventory = Inventory(settings.account.plants.selects)
     journal = Journal(clock, keeps=partition.keeps)
-    answers = AcceptedAnswers(cache, journal)
+    counting = EnergyCounting(context, inventory)
+    answers = AcceptedAnswers(cache, journal, counting)
     limiter = RateLimiter(context, inventory)
     session = Session(context, limiter)
     status_builder = StatusBuilder(context, limiter, far_clock)
@@ -41,7 +43,7 @@ def build_engine(settings: AccountSettings, collaborators: Collaborators, cache:
     store = AccountStore(
         partition=partition,
         journal=journal,
-        reader=AccountReader(context, limiter, inventory, cache, session, status_builder, collectors),
+        reader=AccountReader(context, limiter, inventory, cache, counting, session, status_builder, collectors),
         writer=AccountWriter(context, limiter, inventory, journal, session, status_builder, collectors),
     )
     requester = Requester(

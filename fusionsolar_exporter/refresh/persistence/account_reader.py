@@ -7,9 +7,11 @@ from fusionsolar_exporter.cache import Cache, Freshness
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.refresh.collectors import Collectors
 from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.energy_counting import EnergyCounting
 from fusionsolar_exporter.refresh.inventory import Inventory
-from fusionsolar_exporter.refresh.persistence import account_record
+from fusionsolar_exporter.refresh.persistence import account_record, counters_record
 from fusionsolar_exporter.refresh.persistence.account_record import ACCOUNT, CALLS
+from fusionsolar_exporter.refresh.persistence.counters_record import COUNTERS_KEY
 from fusionsolar_exporter.refresh.persistence.records import (
     ALARMS,
     DEVICE_LIST,
@@ -38,6 +40,7 @@ class AccountReader:
     limiter: RateLimiter
     inventory: Inventory
     cache: Cache
+    counting: EnergyCounting
     session: Session
     status_builder: StatusBuilder
     collectors: Collectors
@@ -46,7 +49,8 @@ class AccountReader:
         """Take over what others have kept, oldest first."""
         # first, since the cache refuses whatever belongs to a plant or device that no list names
         self._take_lists([kept for kept in entries if _kind(kept) in _LISTS])
-        for kept in entries:
+        # before the readings, which show what is counted by then
+        for kept in sorted(entries, key=lambda kept: _kind(kept) != COUNTERS_KEY):
             try:
                 self._take(kept)
             except UnreadableRecordError as error:
@@ -97,6 +101,8 @@ class AccountReader:
                 self._take_calls(kept)
             case account_record.ACCOUNT_KEY:
                 self._take_account(kept)
+            case counters_record.COUNTERS_KEY:
+                self.counting.take_over(_counted_by(kept), counters_record.read_counters(kept.value))
             case CollectorName.ALARMS:
                 alarms, _ = ALARMS.read(kept.value)
                 freshness = self._freshness(kept, alarms)
@@ -104,12 +110,12 @@ class AccountReader:
             case CollectorName.PLANT_REALTIME:
                 head, readings = read_readings(kept.value)
                 freshness = self._freshness(kept, head)
-                self.cache.read_plants(readings, freshness)
+                self.cache.read_plants(self.counting.with_totals(CollectorName.PLANT_REALTIME, readings), freshness)
                 self.collectors.plant_realtime.went_unanswered(head.unanswered, freshness.fetched_at)
             case CollectorName.DEVICE_REALTIME:
                 head, readings = read_readings(kept.value)
                 freshness = self._freshness(kept, head)
-                self.cache.read_devices(readings, freshness)
+                self.cache.read_devices(self.counting.with_totals(CollectorName.DEVICE_REALTIME, readings), freshness)
                 self.collectors.device_realtime.went_unanswered(head.unanswered, freshness.fetched_at)
 
     def _take_calls(self, kept: Kept) -> None:
@@ -156,6 +162,13 @@ class AccountReader:
             key=kept.key,
             error=str(error),
         )
+
+
+def _counted_by(kept: Kept) -> CollectorName:
+    name = kept.key.split("/")[1]
+    if name not in {CollectorName.PLANT_REALTIME, CollectorName.DEVICE_REALTIME}:
+        raise UnreadableRecordError("counters of something else")
+    return CollectorName(name)
 
 
 def _kind(kept: Kept) -> str:
