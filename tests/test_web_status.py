@@ -14,10 +14,10 @@ from web_support import NOW, WALL_AHEAD, FakeExporter, FixedClock, account, ask,
 from fusionsolar_exporter import __version__
 from fusionsolar_exporter.status import AccountState, FailureNote
 from fusionsolar_exporter.view import AccountView
+from fusionsolar_exporter.web.formatting import counted, moment, relative, span, tally
 from fusionsolar_exporter.web.status_json import render_json
 from fusionsolar_exporter.web.status_page import MAX_PLANTS, render_page
 from fusionsolar_exporter.web.status_report import report
-from fusionsolar_exporter.web.wording import counted, moment, relative, span, tally
 
 EVIL = "</script><img src=x onerror=alert(1)>\"'&<style>"
 FAILURE = FailureNote(NOW - 65, "getAlarmList", "permission", 20056, f"refused {EVIL}", "Ask the owner.")

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from fusionsolar_exporter.cache import PlantAlarms, Snapshot
 from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
 from fusionsolar_exporter.northbound.model import Device, Plant
+from fusionsolar_exporter.reload_outcome import ReloadOutcome
 from fusionsolar_exporter.rendering.piece import Body, Piece, body
+from fusionsolar_exporter.scales import ScaleOverrides
 from fusionsolar_exporter.status import (
     AccountState,
     AccountStatus,
@@ -87,9 +89,9 @@ class FakeExporter:
         assert self.may_answer.wait(DEADLINE)
         return self.is_ready
 
-    def reload(self) -> Sequence[str]:
+    def reload(self) -> ReloadOutcome:
         self.reloads += 1
-        return self.problems
+        return ReloadOutcome(self.problems)
 
 
 @contextmanager
@@ -107,7 +109,6 @@ def serving(
     server = WebServer(
         served,
         addresses,
-        shortcut=served.shortcut if isinstance(served, Application) else lambda _: None,
         counts=counts,
         limits=limits or ConnectionLimits(),
         grace_seconds=grace_seconds,
@@ -230,5 +231,5 @@ def account(
             collectors=collectors,
             failures=tuple(failures),
         ),
-        scale_overrides={},
+        scale_overrides=ScaleOverrides(),
     )

@@ -58,9 +58,11 @@ def _kpi(row: Mapping[str, str]) -> Kpi:
 
 
 KPIS: tuple[Kpi, ...] = tuple(map(_kpi, rows("kpis")))
+_CONVERGENCE_KPIS = tuple(map(_kpi, rows("convergence")))
+"""What the interface by serial number has beyond real-time data (reference 9.3.1)."""
 
 _PLANT_KPIS = {kpi.key: kpi for kpi in KPIS if not kpi.device_types}
-_DEVICE_KPIS = {(type_id, kpi.key): kpi for kpi in KPIS for type_id in kpi.device_types}
+_DEVICE_KPIS = {(type_id, kpi.key): kpi for kpi in (*KPIS, *_CONVERGENCE_KPIS) for type_id in kpi.device_types}
 _NUMBERED = re.compile(r"(?P<before>[a-z_]+)(?P<n>[1-9][0-9]*)(?P<after>[a-z_]+)")
 _STRING_LABEL = "pv"
 

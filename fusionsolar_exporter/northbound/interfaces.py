@@ -17,7 +17,7 @@ HISTORY_IDS_PER_CALL = 10
 
 
 class Interface(StrEnum):
-    """Names of the interfaces, as in the reference and in ``rate_limits.interfaces``."""
+    """Names of the interfaces, as in the reference and in ``rate_limits.interfaces``; and OAuth's token address."""
 
     LOGIN = "login"
     LOGOUT = "logout"
@@ -37,6 +37,7 @@ class Interface(StrEnum):
     GET_DEV_HISTORY_KPI = "getDevHistoryKpi"
     GET_DEV_FIVE_MINUTES = "getDevFiveMinutes"
     GET_INVENTER_REAL_KPI = "cs/getInventerRealKpi"
+    TOKEN = "token"  # noqa: S105 - the token address of OAuth Connect
 
 
 REAL_TIME_TYPES = frozenset({1, 10, 17, 38, 39, 41, 47})
@@ -119,4 +120,6 @@ INTERFACES: Mapping[Interface, InterfaceFacts] = {
     Interface.GET_DEV_HISTORY_KPI: InterfaceFacts("getDevHistoryKpi", DAY, MINUTE, _history_calls),
     Interface.GET_DEV_FIVE_MINUTES: InterfaceFacts("getDevFiveMinutes", DAY, 0, _history_calls),
     Interface.GET_INVENTER_REAL_KPI: InterfaceFacts("cs/getInventerRealKpi", HOUR, 0, lambda _: 1),
+    # no limit is known: once an hour is enough, and this only keeps mistakes from becoming a loop
+    Interface.TOKEN: InterfaceFacts("token", 10 * MINUTE, 0, lambda _: 5),
 }

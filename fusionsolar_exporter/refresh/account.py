@@ -9,7 +9,6 @@ from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.state import NotLeadingError, Partition
 from fusionsolar_exporter.state.memory import MemoryPartition
-from fusionsolar_exporter.state.store import LOOK_SECONDS
 from fusionsolar_exporter.status import AccountStatus
 
 _LONGEST_NAP = 60.0  # seconds; changed files with credentials are noticed after that
@@ -53,6 +52,7 @@ class Account:
         """Take other settings for the same host and user; series of disabled collectors go at once."""
         with self._lock:
             self._settings = self._pending = settings
+        # here and not in the account's thread: that may wait for an answer, and the cache has to refuse what it brings
         self.cache.enable_only(settings.collectors.enabled)
         self._wake.set()
 
@@ -63,6 +63,7 @@ class Account:
         if pending is not None:
             self._engine.reconfigure(pending)
         at, eventful = self._take_part()
+        # also when nothing happens, now and then: states and pauses end by themselves
         if eventful or pending is not None or self._clock.now() >= self._published_at + _LONGEST_NAP:
             self._published_at = self._clock.now()
             self._status = self._engine.status()
@@ -80,7 +81,7 @@ class Account:
                 return at, eventful or changed
         else:
             eventful = changed
-        return self._clock.now() + LOOK_SECONDS, eventful
+        return self._clock.now() + self._engine.store.wait_seconds(), eventful
 
     def start(self) -> None:
         """Refresh in a thread of its own, if that does not run yet and is not to end."""

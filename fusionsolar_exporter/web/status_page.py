@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Sequence
 
 from fusionsolar_exporter.status import AccountState
+from fusionsolar_exporter.web.formatting import NOTHING, counted, moment, relative, span, tally
 from fusionsolar_exporter.web.markup import Markup, element, joined, raw_text
 from fusionsolar_exporter.web.status_report import (
-    AccountReport,
-    CollectorReport,
-    FailureReport,
-    InterfaceReport,
-    PlantReport,
-    Report,
+    ReportedAccount,
+    ReportedCollector,
+    ReportedFailure,
+    ReportedInterface,
+    ReportedPlant,
+    StatusReport,
 )
 from fusionsolar_exporter.web.status_style import STYLE
-from fusionsolar_exporter.web.wording import NOTHING, counted, moment, relative, span, tally
 
 MAX_PLANTS = 100
 """Plants shown for each account; the JSON has them all."""
@@ -25,7 +25,7 @@ _TONE: dict[str, str] = {
 }
 
 
-def render_page(report: Report, *, telemetry_path: str) -> bytes:
+def render_page(report: StatusReport, *, telemetry_path: str) -> bytes:
     """Write the whole document in UTF-8."""
     title = "FusionSolar exporter"
     now = report.timestamp_seconds
@@ -53,7 +53,7 @@ def render_page(report: Report, *, telemetry_path: str) -> bytes:
     return document.encode("utf-8", "replace")
 
 
-def _overview(accounts: Sequence[AccountReport]) -> list[Markup]:
+def _overview(accounts: Sequence[ReportedAccount]) -> list[Markup]:
     """List the accounts, where there are several, with a link to each."""
     if len(accounts) < 2:  # noqa: PLR2004 - one needs no list
         return []
@@ -70,7 +70,7 @@ def _overview(accounts: Sequence[AccountReport]) -> list[Markup]:
     return _table("", ("Account", "State", "Plants", "Devices", "Failures"), rows)
 
 
-def _account(account: AccountReport, anchor: str, now: float) -> Markup:
+def _account(account: ReportedAccount, anchor: str, now: float) -> Markup:
     facts = [
         account.host,
         counted(len(account.plants), "plant"),
@@ -105,11 +105,11 @@ def _account(account: AccountReport, anchor: str, now: float) -> Markup:
     return element("section", *parts, id=anchor)
 
 
-def _state(account: AccountReport) -> Markup:
+def _state(account: ReportedAccount) -> Markup:
     return _badge(account.state, _TONE.get(account.state, "bad"))
 
 
-def _collector(collector: CollectorReport, now: float) -> Sequence[str]:
+def _collector(collector: ReportedCollector, now: float) -> Sequence[str]:
     if not collector.enabled:
         return collector.collector, element("span", "off", class_="dim"), *[NOTHING] * 5
     if collector.success:
@@ -129,7 +129,7 @@ def _collector(collector: CollectorReport, now: float) -> Sequence[str]:
     )
 
 
-def _interface(interface: InterfaceReport, now: float) -> Sequence[str]:
+def _interface(interface: ReportedInterface, now: float) -> Sequence[str]:
     used, allowed = interface.quota_used_calls, interface.quota_calls
     held = interface.held_until_timestamp_seconds
     return (
@@ -141,7 +141,7 @@ def _interface(interface: InterfaceReport, now: float) -> Sequence[str]:
     )
 
 
-def _failures(failures: Sequence[FailureReport], now: float) -> list[Markup]:
+def _failures(failures: Sequence[ReportedFailure], now: float) -> list[Markup]:
     return [
         element(
             "div",
@@ -159,7 +159,7 @@ def _failures(failures: Sequence[FailureReport], now: float) -> list[Markup]:
     ]
 
 
-def _plants(plants: Sequence[PlantReport]) -> list[Markup]:
+def _plants(plants: Sequence[ReportedPlant]) -> list[Markup]:
     if not plants:
         return []
     rows = (

@@ -28,7 +28,7 @@ ADVICE: dict[AccountState, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class CollectorReport:
+class ReportedCollector:
     """One collector's sweeps and cached entries."""
 
     collector: str
@@ -44,7 +44,7 @@ class CollectorReport:
 
 
 @dataclass(frozen=True, slots=True)
-class InterfaceReport:
+class ReportedInterface:
     """The rate limiter's view of one interface."""
 
     interface: str
@@ -57,7 +57,7 @@ class InterfaceReport:
 
 
 @dataclass(frozen=True, slots=True)
-class FailureReport:
+class ReportedFailure:
     """The newest failure of an interface that has not answered since."""
 
     timestamp_seconds: float | None
@@ -69,7 +69,7 @@ class FailureReport:
 
 
 @dataclass(frozen=True, slots=True)
-class PlantReport:
+class ReportedPlant:
     """A listed plant; ``devices`` counts by device type, ``active_alarms`` is None until they are known whole."""
 
     plant_code: str
@@ -79,7 +79,7 @@ class PlantReport:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountReport:
+class ReportedAccount:
     """One account."""
 
     account: str
@@ -92,26 +92,26 @@ class AccountReport:
     clock_offset_seconds: float | None
     interval_stretch: float | None
     devices: dict[str, int]
-    collectors: tuple[CollectorReport, ...]
-    interfaces: tuple[InterfaceReport, ...]
-    failures: tuple[FailureReport, ...]
-    plants: tuple[PlantReport, ...]
+    collectors: tuple[ReportedCollector, ...]
+    interfaces: tuple[ReportedInterface, ...]
+    failures: tuple[ReportedFailure, ...]
+    plants: tuple[ReportedPlant, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class StatusReport:
     """The whole exporter."""
 
     version: str
     timestamp_seconds: float
     ready: bool
-    accounts: tuple[AccountReport, ...]
+    accounts: tuple[ReportedAccount, ...]
 
 
-def report(views: Sequence[AccountView], *, clock: Clock, ready: bool) -> Report:
+def report(views: Sequence[AccountView], *, clock: Clock, ready: bool) -> StatusReport:
     """Make the report of this moment."""
     now = clock.now()
-    return Report(
+    return StatusReport(
         version=__version__,
         timestamp_seconds=clock.wall(now),
         ready=ready,
@@ -119,10 +119,10 @@ def report(views: Sequence[AccountView], *, clock: Clock, ready: bool) -> Report
     )
 
 
-def _account(view: AccountView, clock: Clock, now: float) -> AccountReport:
+def _account(view: AccountView, clock: Clock, now: float) -> ReportedAccount:
     status = view.status
     devices = _devices(view)
-    return AccountReport(
+    return ReportedAccount(
         account=view.name,
         host=status.host,
         state=status.state,
@@ -149,11 +149,11 @@ def _devices(view: AccountView) -> dict[str, Counter[str]]:
     return counts
 
 
-def _plants(view: AccountView, devices: Mapping[str, Counter[str]]) -> tuple[PlantReport, ...]:
+def _plants(view: AccountView, devices: Mapping[str, Counter[str]]) -> tuple[ReportedPlant, ...]:
     snapshot = view.snapshot
     alarms = {code: len(known.alarms) for code, known in snapshot.alarms.items() if known.complete}
     return tuple(
-        PlantReport(
+        ReportedPlant(
             plant_code=code,
             plant=snapshot.plants[code].name,
             devices=_sorted(devices.get(code, Counter())),
@@ -174,8 +174,8 @@ def _sorted(counts: Mapping[str, int]) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _collector(status: CollectorStatus, view: AccountView, clock: Clock) -> CollectorReport:
-    return CollectorReport(
+def _collector(status: CollectorStatus, view: AccountView, clock: Clock) -> ReportedCollector:
+    return ReportedCollector(
         collector=status.collector,
         enabled=status.enabled,
         success=status.success,
@@ -189,8 +189,8 @@ def _collector(status: CollectorStatus, view: AccountView, clock: Clock) -> Coll
     )
 
 
-def _interface(status: InterfaceStatus, clock: Clock, now: float) -> InterfaceReport:
-    return InterfaceReport(
+def _interface(status: InterfaceStatus, clock: Clock, now: float) -> ReportedInterface:
+    return ReportedInterface(
         interface=status.interface,
         quota_calls=status.quota_calls,
         quota_used_calls=sum(call > now - status.window_seconds for call in status.calls),
@@ -201,8 +201,8 @@ def _interface(status: InterfaceStatus, clock: Clock, now: float) -> InterfaceRe
     )
 
 
-def _failure(note: FailureNote, clock: Clock) -> FailureReport:
-    return FailureReport(
+def _failure(note: FailureNote, clock: Clock) -> ReportedFailure:
+    return ReportedFailure(
         timestamp_seconds=_wall(note.at, clock),
         interface=note.interface,
         reason=note.reason,

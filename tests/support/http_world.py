@@ -17,22 +17,23 @@ from types import TracebackType
 from typing import Any, Self
 
 from fusionsolar_exporter import logs
+from fusionsolar_exporter.building import build_exporter
 from fusionsolar_exporter.config import Config
 from fusionsolar_exporter.config.validation import validate
-from fusionsolar_exporter.exporter import Exporter
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.simulator.answers import SimulatedAnswer
 from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.faults import Fault, FaultKind
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
-from fusionsolar_exporter.simulator.interfaces import Holdings, Interface
+from fusionsolar_exporter.simulator.interfaces import PATH_PREFIX, Holdings, Interface
 from fusionsolar_exporter.simulator.limit_shapes import DOCUMENTED, LimitShape, LimitShapes
 from fusionsolar_exporter.simulator.log import LoggedRequest
-from fusionsolar_exporter.simulator.plan import FleetPlan
+from fusionsolar_exporter.simulator.plan import START, FleetPlan
 from fusionsolar_exporter.simulator.quotas import Quotas
 from fusionsolar_exporter.simulator.server import SimulatorServer
 from fusionsolar_exporter.simulator.system import SimulatedSystem
+from fusionsolar_exporter.status import CollectorName
 from fusionsolar_exporter.web.status_json import render_json
 from fusionsolar_exporter.web.status_page import render_page
 from fusionsolar_exporter.web.status_report import report
@@ -89,7 +90,7 @@ class FarSide(SimulatedSystem):
         finally:
             self.idle.set()
         self.tokens.update(value for name, value in answer.headers.items() if name == "xsrf-token")
-        rewrite = self.rewrites.get(Interface(path.rpartition("/")[2]))
+        rewrite = self.rewrites.get(Interface(path.removeprefix(PATH_PREFIX)))
         if rewrite is None:
             return answer
         envelope = json.loads(answer.body)
@@ -107,9 +108,10 @@ class HttpWorld:
         rules: Rules | None = None,
         forbidden: frozenset[Interface] | None = None,
         account: Mapping[str, Any] | None = None,
+        start: float = START,
         **sections: Any,
     ) -> None:
-        self.clock = ManualClock()
+        self.clock = ManualClock(start)
         self.started_at = self.clock.now()
         self.system = FarSide(SimulatedFleet(plan or FleetPlan()), self.clock, rules=rules, forbidden=forbidden)
         self.server = SimulatorServer(self.system)
@@ -122,7 +124,7 @@ class HttpWorld:
         self._root = logging.getLogger()
         self._handlers, self._level = list(self._root.handlers), self._root.level
         logs.configure("debug", "json", self._log)
-        self.exporter = Exporter(self.config(), self.config, clock=self.clock, log=EventLogger())
+        self.exporter = build_exporter(self.config(), self.config, clock=self.clock, log=EventLogger())
         self.run_by_hand()
 
     def config(self) -> Config:
@@ -134,12 +136,12 @@ class HttpWorld:
 
     def run_by_hand(self) -> None:
         """The test takes the place of the accounts' threads."""
-        for account in self.exporter._accounts.values():
+        for account in self.exporter._accounts.all():
             account._thread = threading.current_thread()
 
     @property
     def account(self) -> Account:
-        (account,) = self.exporter._accounts.values()
+        (account,) = self.exporter._accounts.all()
         return account
 
     @property
@@ -206,7 +208,7 @@ class HttpWorld:
         """Change keys of the configuration and reload it, which has to work."""
         self.account_keys |= account or {}
         self.sections |= sections
-        assert self.exporter.reload() == ()
+        assert self.exporter.reload().problems == ()
         self.run_by_hand()
 
     def log_lines(self, msg: str | None = None) -> list[dict[str, Any]]:
@@ -250,7 +252,7 @@ class HttpWorld:
             if kind is None:
                 self.assert_sound()
         finally:
-            for account in self.exporter._accounts.values():
+            for account in self.exporter._accounts.all():
                 account._engine.close()
             self.server.stop()
             logging.captureWarnings(capture=False)
@@ -267,5 +269,4 @@ def differences(moments: Iterable[float]) -> list[float]:
 
 def only(*names: str, **settings: Mapping[str, Any]) -> dict[str, Any]:
     """The section ``collectors`` with these alone, beside the plant list; ``settings`` by name."""
-    known = ("plant_list", "device_list", "plant_realtime", "device_realtime", "alarms")
-    return {name: {"enabled": name in {"plant_list", *names}, **settings.get(name, {})} for name in known}
+    return {name: {"enabled": name in {"plant_list", *names}, **settings.get(name, {})} for name in CollectorName}

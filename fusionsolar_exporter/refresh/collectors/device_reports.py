@@ -15,8 +15,8 @@ from fusionsolar_exporter.refresh.collectors.reports import ReportCollector
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
-from fusionsolar_exporter.refresh.reports.kinds import REPORT_KINDS
 from fusionsolar_exporter.refresh.reports.zones import PlantZones
+from fusionsolar_exporter.report_interfaces import REPORT_INTERFACES
 from fusionsolar_exporter.status import CollectorName
 
 
@@ -80,18 +80,18 @@ class DeviceDailyCollector(DeviceReportCollector):
     """Days of devices."""
 
     name = CollectorName.DEVICE_DAILY
-    interface = REPORT_KINDS[name].interface
+    interface = REPORT_INTERFACES[name]
 
 
 class DeviceMonthlyCollector(DeviceReportCollector):
     """Months of devices."""
 
     name = CollectorName.DEVICE_MONTHLY
-    interface = REPORT_KINDS[name].interface
+    interface = REPORT_INTERFACES[name]
 
 
 class DeviceYearlyCollector(DeviceReportCollector):
     """Years of devices."""
 
     name = CollectorName.DEVICE_YEARLY
-    interface = REPORT_KINDS[name].interface
+    interface = REPORT_INTERFACES[name]

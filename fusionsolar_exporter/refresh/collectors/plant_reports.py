@@ -14,8 +14,8 @@ from fusionsolar_exporter.refresh.collectors.reports import ReportCollector
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
-from fusionsolar_exporter.refresh.reports.kinds import REPORT_KINDS
 from fusionsolar_exporter.refresh.reports.zones import PlantZones
+from fusionsolar_exporter.report_interfaces import REPORT_INTERFACES
 from fusionsolar_exporter.status import CollectorName
 
 
@@ -66,25 +66,25 @@ class PlantHourlyCollector(PlantReportCollector):
     """Hours of plants."""
 
     name = CollectorName.PLANT_HOURLY
-    interface = REPORT_KINDS[name].interface
+    interface = REPORT_INTERFACES[name]
 
 
 class PlantDailyCollector(PlantReportCollector):
     """Days of plants."""
 
     name = CollectorName.PLANT_DAILY
-    interface = REPORT_KINDS[name].interface
+    interface = REPORT_INTERFACES[name]
 
 
 class PlantMonthlyCollector(PlantReportCollector):
     """Months of plants."""
 
     name = CollectorName.PLANT_MONTHLY
-    interface = REPORT_KINDS[name].interface
+    interface = REPORT_INTERFACES[name]
 
 
 class PlantYearlyCollector(PlantReportCollector):
     """Years of plants."""
 
     name = CollectorName.PLANT_YEARLY
-    interface = REPORT_KINDS[name].interface
+    interface = REPORT_INTERFACES[name]

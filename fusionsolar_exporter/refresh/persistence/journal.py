@@ -65,9 +65,7 @@ class Journal:
     ) -> None:
         """Periods of plants or devices; ``running`` where the answer was about what is running."""
         if self._keeps:
-            record = ReportsRecord(
-                self._clock.now(), freshness.fetched_at, freshness.ttl, period, running, tuple(rows)
-            )
+            record = ReportsRecord(self._clock.now(), freshness.fetched_at, freshness.ttl, period, running, tuple(rows))
             key = f"{name}/{period}/{digest(row.id for row in rows)}"
             self._put(key, REPORTS.write(record), freshness.ttl)
 
