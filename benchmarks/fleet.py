@@ -28,6 +28,7 @@ from fusionsolar_exporter.rendering.renderer import Renderer
 from fusionsolar_exporter.scales import ScaleOverrides
 from fusionsolar_exporter.status import AccountState, AccountStatus, CollectorName, CollectorStatus, InterfaceStatus
 from fusionsolar_exporter.view import AccountView
+from fusionsolar_exporter.web.status.overview import PlantOverview
 
 SAMPLES_OF_AN_INVERTER = 95
 BATCH = 100
@@ -137,6 +138,7 @@ class RenderedFleet:
             fleet.exports(), fleet.own(), fleet.cache.next_expiry, fleet.clock, EventLogger(), threading.Event()
         )
         self.renderer.refresh()
+        self.overview = PlantOverview(fleet.clock)
         self._live = LiveMetrics(build_registry([], lambda _: True), fleet.clock)
 
     def exposition(

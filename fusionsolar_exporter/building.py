@@ -24,6 +24,7 @@ from fusionsolar_exporter.rendering.renderer import Renderer
 from fusionsolar_exporter.reports import AccountObservers, ShownState
 from fusionsolar_exporter.running_accounts import RunningAccounts
 from fusionsolar_exporter.state.opening import open_state
+from fusionsolar_exporter.web.status.overview import PlantOverview
 from fusionsolar_exporter.wiring import export_settings, redact_secrets, transport_settings
 
 
@@ -67,7 +68,8 @@ def build_exporter(config: Config, load: Callable[[], Config], *, clock: Clock, 
     """The exporter of a configuration, not started yet; ``load`` reads it anew for a reload."""
     changed = threading.Event()  # first of all: accounts and state set it, and the renderer, made of both, waits for it
     core = build_core(config, changed.set, clock=clock, log=log)
-    renderer = Renderer(core.exports, core.own, core.accounts.next_change, clock, log, changed)
+    overview = PlantOverview(clock)
+    renderer = Renderer(core.exports, core.own, core.accounts.next_change, clock, log, changed, overview.note)
     renderer.refresh()  # what the state held is shown from the first scrape on
     connection_counts = ConnectionCounts()
     return Exporter(
@@ -79,6 +81,7 @@ def build_exporter(config: Config, load: Callable[[], Config], *, clock: Clock, 
         renderer=renderer,
         live=LiveMetrics(build_registry([connection_counts], core.exports.wanted), clock),
         connection_counts=connection_counts,
+        overview=overview,
         clock=clock,
         log=log,
     )

@@ -16,6 +16,7 @@ from fusionsolar_exporter.rendering.piece import Body
 from fusionsolar_exporter.rendering.renderer import Renderer
 from fusionsolar_exporter.running_accounts import AccountSet, RunningAccounts
 from fusionsolar_exporter.view import AccountView
+from fusionsolar_exporter.web.status.overview import PlantOverview
 from fusionsolar_exporter.wiring import export_settings, redact_secrets
 
 _READY_AFTER = 60.0  # seconds; the far side being down at start is normal
@@ -35,6 +36,7 @@ class Exporter:
         renderer: Renderer,
         live: LiveMetrics,
         connection_counts: ConnectionCounts,
+        overview: PlantOverview,
         clock: Clock,
         log: EventLogger,
     ) -> None:
@@ -47,6 +49,8 @@ class Exporter:
         self._live = live
         self.connection_counts = connection_counts
         """Of the web server."""
+        self.overview = overview
+        """Of the status page."""
         self._clock = clock
         self._log = log
         self._reloading = threading.Lock()

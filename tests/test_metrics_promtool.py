@@ -14,9 +14,9 @@ from fusionsolar_exporter.cache import ReportPeriod, Snapshot
 from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
 from fusionsolar_exporter.metrics.families import FAMILIES, MetricType
 from fusionsolar_exporter.metrics.kpis import KPIS
-from fusionsolar_exporter.metrics.report_kpis import REPORT_KPIS
 from fusionsolar_exporter.metrics.own import OwnInstruments
 from fusionsolar_exporter.metrics.registry import build_registry
+from fusionsolar_exporter.metrics.report_kpis import REPORT_KPIS
 from fusionsolar_exporter.metrics.status_collector import StatusCollector
 from fusionsolar_exporter.northbound.errors import Reason
 from fusionsolar_exporter.northbound.interfaces import Interface

@@ -26,6 +26,7 @@ from fusionsolar_exporter.web.application import Application
 from fusionsolar_exporter.web.asgi import AsgiApplication
 from fusionsolar_exporter.web.connections import ConnectionLimits
 from fusionsolar_exporter.web.server import WebServer
+from fusionsolar_exporter.web.status.overview import PlantOverview
 
 NOW = 1_700_000_000.0  # 2023-11-14 22:13:20 UTC
 WALL_AHEAD = 7.0
@@ -69,6 +70,7 @@ class FakeExporter:
     def __post_init__(self) -> None:
         self.may_answer.set()
         self.piece = Piece.of(self.body)
+        self.overview = PlantOverview(FixedClock())
 
     def exposition(
         self, *, openmetrics: bool, gzipped: bool, accounts: frozenset[str] | None, names: frozenset[str] | None

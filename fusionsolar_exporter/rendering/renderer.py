@@ -15,6 +15,7 @@ from fusionsolar_exporter.rendering.account_pieces import AccountPieces
 from fusionsolar_exporter.rendering.exposition import DataFamily, Exposition
 from fusionsolar_exporter.rendering.own_metrics import OwnRenderer
 from fusionsolar_exporter.rendering.piece import Piece
+from fusionsolar_exporter.view import AccountView
 
 _REST = 9  # of ten seconds at most one is spent on rendering, however often something changes
 _LONGEST_REST = 1.0  # seconds that a change may wait for that reason
@@ -33,7 +34,7 @@ class Renderer:
     """``exposition`` is read without a lock from any thread; it is replaced, never changed.
 
     ``changed`` is set by whoever has something new to show. ``next_change`` gives the moment (pacing clock) at which
-    something changes though nothing arrives: the next expiry.
+    something changes though nothing arrives: the next expiry. ``seen`` gets each account once it is rendered.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Renderer:
         clock: Clock,
         log: ErrorLog,
         changed: threading.Event,
+        seen: Callable[[AccountView], None] = lambda _view: None,
     ) -> None:
         self._exports = exports
         self._own = OwnRenderer(own)
@@ -53,6 +55,7 @@ class Renderer:
         self._accounts: Mapping[str, AccountPieces] = {}
         self._working = threading.Lock()
         self._wake = changed
+        self._seen = seen
         self._ended = threading.Event()
         self.exposition = Exposition((), self._own.render())
 
@@ -91,6 +94,8 @@ class Renderer:
             if self._exports.settings.exports(CUT_SERIES.name):
                 families.append(_cut_family(cuts))
             self.exposition = Exposition(families, self._own.render())
+            for view, _ in collected.values():
+                self._seen(view)  # last: nothing that it does keeps samples from being served
 
     def reconfigure(self, change: Callable[[], None]) -> None:
         """Let ``change`` happen while nothing is being rendered, and publish what it leads to."""

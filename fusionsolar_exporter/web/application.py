@@ -15,10 +15,13 @@ from fusionsolar_exporter.web.asgi import Receive, Scope, Send
 from fusionsolar_exporter.web.messages import ClientGoneError, Request, Response, plain, read_body
 from fusionsolar_exporter.web.origin import is_foreign
 from fusionsolar_exporter.web.scrape import Scrapes
-from fusionsolar_exporter.web.status_json import render_json
-from fusionsolar_exporter.web.status_page import render_page
-from fusionsolar_exporter.web.status_report import StatusReport, report
-from fusionsolar_exporter.web.status_style import CONTENT_SECURITY_POLICY
+from fusionsolar_exporter.web.status.builder import build_report
+from fusionsolar_exporter.web.status.document import render_json
+from fusionsolar_exporter.web.status.overview import PlantOverview
+from fusionsolar_exporter.web.status.page import render_page
+from fusionsolar_exporter.web.status.query import PlantQuery
+from fusionsolar_exporter.web.status.report import StatusReport
+from fusionsolar_exporter.web.status.style import CONTENT_SECURITY_POLICY
 from fusionsolar_exporter.web.workers import DaemonExecutor
 
 MAX_BODY_BYTES = 64 * 1024
@@ -29,6 +32,11 @@ log = logging.getLogger(__name__)
 
 class ServedExporter(Protocol):
     """What the pages show and do. Its methods are called from worker threads, ``exposition`` from the event loop."""
+
+    @property
+    def overview(self) -> PlantOverview:
+        """What the status page knows beside the accounts' views."""
+        ...
 
     def exposition(
         self, *, openmetrics: bool, gzipped: bool, accounts: frozenset[str] | None, names: frozenset[str] | None
@@ -141,11 +149,11 @@ class Application:
             lambda: Response(HTTPStatus.OK, render_json(self._report()), "application/json; charset=utf-8")
         )
 
-    async def _page(self, _request: Request) -> Response:
+    async def _page(self, request: Request) -> Response:
         return await self._in_worker(
             lambda: Response(
                 HTTPStatus.OK,
-                render_page(self._report(), telemetry_path=self._telemetry_path),
+                self._rendered(PlantQuery.of(request.query)),
                 "text/html; charset=utf-8",
                 (("content-security-policy", CONTENT_SECURITY_POLICY), ("referrer-policy", "no-referrer")),
             )
@@ -168,11 +176,14 @@ class Application:
         status = HTTPStatus.INTERNAL_SERVER_ERROR if outcome.broken else HTTPStatus.BAD_REQUEST
         return plain(status, *outcome.problems)
 
+    def _rendered(self, query: PlantQuery) -> bytes:
+        status = self._report()
+        curves = self._exporter.overview.curves([account.account for account in status.accounts])
+        return render_page(status, query, curves, telemetry_path=self._telemetry_path)
+
     def _report(self) -> StatusReport:
-        return report(
-            self._exporter.views(),
-            clock=self._clock,
-            ready=self._exporter.ready(),
+        return build_report(
+            self._exporter.views(), self._exporter.overview.facts, clock=self._clock, ready=self._exporter.ready()
         )
 
 

@@ -34,9 +34,10 @@ from fusionsolar_exporter.simulator.quotas import Quotas
 from fusionsolar_exporter.simulator.server import SimulatorServer
 from fusionsolar_exporter.simulator.system import SimulatedSystem
 from fusionsolar_exporter.status import CollectorName
-from fusionsolar_exporter.web.status_json import render_json
-from fusionsolar_exporter.web.status_page import render_page
-from fusionsolar_exporter.web.status_report import report
+from fusionsolar_exporter.web.status.builder import build_report
+from fusionsolar_exporter.web.status.document import render_json
+from fusionsolar_exporter.web.status.page import render_page
+from fusionsolar_exporter.web.status.query import PlantQuery
 from support.manual_clock import ManualClock
 from support.scrape import Scrape
 
@@ -218,12 +219,15 @@ class HttpWorld:
 
     def pages(self) -> str:
         """Everything that a person or a program can read of the exporter."""
-        told = report(self.exporter.views(), clock=self.clock, ready=self.exporter.ready())
+        told = build_report(
+            self.exporter.views(), self.exporter.overview.facts, clock=self.clock, ready=self.exporter.ready()
+        )
+        curves = self.exporter.overview.curves([account.account for account in told.accounts])
         return "\n".join(
             (
                 self.exposition(),
                 render_json(told).decode(),
-                render_page(told, telemetry_path="/metrics").decode(),
+                render_page(told, PlantQuery(), curves, telemetry_path="/metrics").decode(),
                 self._log.getvalue(),
             )
         )
