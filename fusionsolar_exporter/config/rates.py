@@ -16,16 +16,6 @@ from fusionsolar_exporter.northbound.interfaces import Interface
 class UnusedInterface(StrEnum):
     """Interfaces of the reference that this version does not ask; limits for them are taken and have no effect."""
 
-    GET_KPI_STATION_HOUR = "getKpiStationHour"
-    GET_KPI_STATION_DAY = "getKpiStationDay"
-    GET_KPI_STATION_MONTH = "getKpiStationMonth"
-    GET_KPI_STATION_YEAR = "getKpiStationYear"
-    GET_DEV_HISTORY_KPI = "getDevHistoryKpi"
-    GET_DEV_FIVE_MINUTES = "getDevFiveMinutes"
-    GET_DEV_KPI_DAY = "getDevKpiDay"
-    GET_DEV_KPI_MONTH = "getDevKpiMonth"
-    GET_DEV_KPI_YEAR = "getDevKpiYear"
-    GET_INVENTER_REAL_KPI = "cs/getInventerRealKpi"
     CREATE_STATION = "createStation"
 
 

@@ -1,6 +1,6 @@
 """Every metric with its type, labels, unit and meaning (``tables/families.tsv``), and the HELP made from them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,8 +9,11 @@ from prometheus_client.samples import Sample
 
 from fusionsolar_exporter.metrics.device_types import device_type_label
 from fusionsolar_exporter.metrics.kpis import KPIS, NUMBER
+from fusionsolar_exporter.metrics.report_kpis import KEY_LABEL, PERIOD_LABEL, kpis_of, period_metric, unknown_metric
 from fusionsolar_exporter.metrics.tables import rows
 from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.report_interfaces import REPORT_INTERFACES
+from fusionsolar_exporter.status import PLANT_REPORTS, REPORTS, CollectorName
 
 _CACHED = "Cached: as of the last answer, not of the scrape."
 
@@ -118,7 +121,36 @@ def _family(row: Mapping[str, str]) -> Family:
     )
 
 
-FAMILIES: Mapping[str, Family] = {row["name"]: _family(row) for row in rows("families")}
+def _report_families(report: CollectorName) -> Iterator[Family]:
+    """The metrics of one report: where its periods start, its values, and the keys that no table knows."""
+    scope = Scope.PLANT if report in PLANT_REPORTS else Scope.DEVICE
+    interface = REPORT_INTERFACES[report]
+
+    def family(name: str, labels: tuple[str, ...], unit: str, summary: str, source: str, note: str) -> Family:
+        return Family(name, MetricType.GAUGE, scope, labels, unit, summary, f"{interface}: {source}", note)
+
+    periods = "period is current (running) or last (the newest complete one)"
+    yield family(
+        period_metric(report),
+        (PERIOD_LABEL,),
+        "seconds",
+        "When the period of the report starts",
+        "collectTime",
+        periods,
+    )
+    for kpi in kpis_of(report):
+        source = f"{kpi.key}{f' in {kpi.unit}' if kpi.unit else ''}"
+        if kpi.device_types:
+            source += f" of {', '.join(map(device_type_label, kpi.device_types))}"
+        yield family(kpi.metric, (PERIOD_LABEL,), kpi.bare_unit, kpi.item, source, kpi.note)
+    undocumented = "Keys that no table knows, in the interface's own unit"
+    yield family(unknown_metric(report), (KEY_LABEL, PERIOD_LABEL), "", undocumented, "every other key", "")
+
+
+FAMILIES: Mapping[str, Family] = {
+    **{row["name"]: _family(row) for row in rows("families")},
+    **{family.name: family for report in REPORTS for family in _report_families(report)},
+}
 """By name, in the order in which they are exposed."""
 
 

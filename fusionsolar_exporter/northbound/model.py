@@ -76,6 +76,16 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class DatedReading:
+    """The values of one plant or device for a period, or at a moment, in the interface's own units."""
+
+    id: str
+    begin: float
+    """Unix seconds: where the period starts, or the moment."""
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
     """An active alarm (reference 9.1.7). It names its device by serial number only."""
 

@@ -16,6 +16,7 @@ from fusionsolar_exporter.refresh.persistence.records import (
     ALARMS,
     DEVICE_LIST,
     PLANT_LIST,
+    REPORTS,
     At,
     DatedRecord,
     DeviceListRecord,
@@ -27,6 +28,7 @@ from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.reporting.status_builder import StatusBuilder
 from fusionsolar_exporter.refresh.session.session import Session
 from fusionsolar_exporter.state import Kept
+from fusionsolar_exporter.status import REPORTS as REPORT_NAMES
 from fusionsolar_exporter.status import CollectorName
 
 _LISTS = frozenset({CollectorName.PLANT_LIST, CollectorName.DEVICE_LIST})
@@ -118,6 +120,19 @@ class AccountReader:
                 self.cache.read_devices(self.counting.with_totals(CollectorName.DEVICE_REALTIME, readings), freshness)
                 self.collectors.device_realtime.went_unanswered(head.unanswered, freshness.fetched_at)
 
+            case CollectorName.INVERTER_CONVERGENCE:
+                head, readings = read_readings(kept.value)
+                found = tuple(readings)
+                asked = [*(reading.id for reading in found), *head.unanswered]
+                self.cache.read_convergence(asked, found, self._freshness(kept, head))
+            case name if name in REPORT_NAMES:
+                reports, _ = REPORTS.read(kept.value)
+                freshness = self._freshness(kept, reports)
+                collector = CollectorName(name)
+                self.cache.read_reports(collector, reports.period, reports.rows, freshness.expires_at)
+                if reports.running:
+                    self.cache.fetched_reports(collector, [row.id for row in reports.rows], freshness)
+
     def _take_calls(self, kept: Kept) -> None:
         try:
             record, moments = CALLS.read(kept.value)
@@ -145,6 +160,12 @@ class AccountReader:
         self.collectors.plant_realtime.restore_batches(record.collectors.plant_realtime, at)
         self.collectors.device_realtime.restore(record.collectors.device_realtime, at)
         self.collectors.alarms.restore(record.collectors.alarms, at)
+        for report in self.collectors.reports:
+            if report.name in record.collectors.reports:
+                report.restore(record.collectors.reports[report.name], at)
+        self.collectors.zones.restore(record.collectors.zones)
+        if record.collectors.inverter_convergence is not None:
+            self.collectors.convergence.restore_batches(record.collectors.inverter_convergence, at)
         self.session.restore(record.session, at)
 
     def _at(self, kept: Kept, written: float) -> At:

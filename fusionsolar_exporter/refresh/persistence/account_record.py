@@ -1,7 +1,7 @@
 """What state keeps of an account beside its answers: its calls, written before each request, and all else, after it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.pacing.holds import KeptHold
@@ -10,9 +10,12 @@ from fusionsolar_exporter.refresh.collectors.alarms import KeptAlarms
 from fusionsolar_exporter.refresh.collectors.batched import KeptBatches
 from fusionsolar_exporter.refresh.collectors.device_realtime import KeptDeviceRealtime
 from fusionsolar_exporter.refresh.collectors.plant_list import KeptPlantList
+from fusionsolar_exporter.refresh.collectors.reports import KeptReports
 from fusionsolar_exporter.refresh.persistence.records import Form
 from fusionsolar_exporter.refresh.reporting.status_builder import KeptOutcomes
+from fusionsolar_exporter.refresh.reports.zones import LearntOffset
 from fusionsolar_exporter.refresh.session.session import KeptSession
+from fusionsolar_exporter.status import CollectorName
 
 CALLS_KEY, ACCOUNT_KEY = "calls", "account"
 
@@ -34,6 +37,10 @@ class KeptCollectors:
     plant_realtime: KeptBatches
     device_realtime: KeptDeviceRealtime
     alarms: KeptAlarms
+    reports: Mapping[CollectorName, KeptReports] = field(default_factory=dict)
+    zones: Mapping[str, LearntOffset] = field(default_factory=dict)
+    """By plant code."""
+    inverter_convergence: KeptBatches | None = None
 
 
 @dataclass(frozen=True, slots=True)
