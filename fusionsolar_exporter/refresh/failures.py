@@ -64,9 +64,12 @@ class Failures:
 
     def _hold(self, job: Job, error: NorthboundError, ended: float) -> None:
         hold = self.limiter.holds[job.interface]
-        if error.reason is Reason.RATE_LIMITED and error.fail_code is not None:
-            at_least = HOUR if error.fail_code == DAY_LIMIT else 0.0
-            hold.rate_limited(ended, self.limiter.limit(job.interface).window, error.message, at_least=at_least)
+        if error.fail_code == DAY_LIMIT:
+            for interface in self.limiter.day_used_up(job.interface):
+                window = self.limiter.limit(interface).window
+                self.limiter.holds[interface].rate_limited(ended, window, error.message, at_least=HOUR)
+        elif error.reason is Reason.RATE_LIMITED and error.fail_code is not None:
+            hold.rate_limited(ended, self.limiter.limit(job.interface).window, error.message)
         else:
             hold.back_off(ended, self.context.settings.rates.backoff, error.message)
 

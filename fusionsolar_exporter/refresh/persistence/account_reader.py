@@ -1,7 +1,8 @@
 """From what state holds to an account: after a restart, and while another process leads."""
 
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fusionsolar_exporter.cache import Cache, Freshness
 from fusionsolar_exporter.northbound.interfaces import Interface
@@ -9,7 +10,7 @@ from fusionsolar_exporter.refresh.collectors import Collectors
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.persistence import account_record
-from fusionsolar_exporter.refresh.persistence.account_record import ACCOUNT, CALLS
+from fusionsolar_exporter.refresh.persistence.account_record import ACCOUNT, CALLS, TOKENS
 from fusionsolar_exporter.refresh.persistence.records import (
     ALARMS,
     DEVICE_LIST,
@@ -97,6 +98,10 @@ class AccountReader:
                 self._take_calls(kept)
             case account_record.ACCOUNT_KEY:
                 self._take_account(kept)
+            case account_record.TOKENS_KEY:
+                record, _ = TOKENS.read(kept.value)
+                obtained_at = self._at(kept, record.now)(record.tokens.obtained_at)
+                self.session.take_tokens(replace(record.tokens, obtained_at=obtained_at))
             case CollectorName.ALARMS:
                 alarms, _ = ALARMS.read(kept.value)
                 freshness = self._freshness(kept, alarms)
@@ -117,8 +122,14 @@ class AccountReader:
             record, moments = CALLS.read(kept.value)
             at = self._at(kept, record.now)
             now = self.context.clock.now()
-            # no call of the past may count in the future, however clocks have jumped: nothing would ever be asked
-            self.limiter.ledger.restore(record.calls, moments, lambda moment: min(at(moment), now))
+            ledgers = len(moments) - record.daily
+
+            def here(moment: float) -> float:
+                # no call of the past may count in the future, however clocks have jumped: nothing would ever be asked
+                return min(at(moment), now)
+
+            self.limiter.ledger.restore(record.calls, moments[:ledgers], here)
+            self.limiter.daily.moments = deque(map(here, moments[ledgers:]))
         except (UnreadableRecordError, ValueError):
             self.presume_asked()
             raise UnreadableRecordError("the calls are not known") from None

@@ -1,6 +1,8 @@
 """What to do about a failure, in one sentence for the person who runs the exporter."""
 
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
+from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.northbound.oauth import INVALID_CLIENT, INVALID_GRANT, TokenError
 
 _PORTAL = "System > Business Configuration > Northbound Management"
 
@@ -30,9 +32,19 @@ _HTML = (
     "own system), not the portal that a browser shows"
 )
 
+_CONSENT_HTML = "a web page answered: check oauth.token_url, and whether a proxy stands in between"
+_CONSENT_REFUSED = "compare client_id, redirect_uri and scope with what is registered for the client"
+_BY_OAUTH_ERROR = {
+    INVALID_GRANT: "run `fusionsolar-exporter authorize` with the account's name, and let the owner agree again",
+    INVALID_CLIENT: "check client_id and client_secret; where they are right, another region's cluster has answered, "
+    "which does not know the client: set oauth.token_url to the right region's address",
+}
+
 
 def advice_for(error: NorthboundError) -> str:
     """One sentence on what to do."""
     if error.html:
-        return _HTML
+        return _HTML if error.interface != Interface.TOKEN else _CONSENT_HTML
+    if isinstance(error, TokenError):
+        return _BY_OAUTH_ERROR.get(error.error, _CONSENT_REFUSED)
     return _BY_FAIL_CODE.get(error.fail_code or 0, _BY_REASON[error.reason])
