@@ -33,11 +33,11 @@ def test_from_consent_to_values(tmp_path: Path) -> None:
 
 def test_a_token_is_renewed_a_tenth_of_its_life_before_its_end(tmp_path: Path) -> None:
     world = OAuthWorld(tmp_path)
-    world.run(14 * HOUR)  # into the night, when hardly anything is asked
+    world.run(12 * HOUR)  # into the night, when hardly anything is asked
     assert world.account.status().stretch > 2
     moments = [request.at for request in world.token_requests]
     gaps = [later - earlier for earlier, later in pairwise(moments)]
-    assert len(gaps) == 15
+    assert len(gaps) == 13
     assert all(gap == pytest.approx(0.9 * LIFE, abs=5) for gap in gaps)
     assert set(world.oauth.grants.uses.values()) == {1}
     assert world.refused == {}

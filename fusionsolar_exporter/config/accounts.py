@@ -1,6 +1,6 @@
 """``accounts[]``: a user of a management system, what to read there and how fast."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import unquote, urlsplit
@@ -14,6 +14,7 @@ from fusionsolar_exporter.config.fields import (
     Count,
     Factor,
     FilePath,
+    Patterns,
     PositiveDuration,
     SecretText,
     Section,
@@ -24,6 +25,7 @@ from fusionsolar_exporter.config.fields import (
 from fusionsolar_exporter.config.filters import PlantFilter
 from fusionsolar_exporter.config.oauth import OAuthConfig
 from fusionsolar_exporter.config.rates import RateLimits
+from fusionsolar_exporter.scales import ScaleOverride, ScaleOverrides
 
 _READABLE_BY_OTHERS = 0o004
 
@@ -57,6 +59,15 @@ class KpiOverride(Section):
     device_type_id: Count
     key: Text
     scale: Factor
+    plants: Patterns = ()
+    """Matched against code and name; empty for every plant."""
+    devices: Patterns = ()
+    """Matched against id, name and serial number; empty for every device."""
+
+    @property
+    def override(self) -> ScaleOverride:
+        """The same as the parts that apply it know it."""
+        return ScaleOverride(self.device_type_id, self.key, self.scale, self.plants, self.devices)
 
 
 def _device_types(value: Any) -> Any:
@@ -97,10 +108,16 @@ class AccountConfig(Section):
     @classmethod
     def _one_override_each(cls, overrides: tuple[KpiOverride, ...]) -> tuple[KpiOverride, ...]:
         first: dict[tuple[int, str], int] = {}
-        for index, override in enumerate(overrides):
-            same = first.setdefault((override.device_type_id, override.key), index)
-            if same != index:
-                raise problem(f"the same device_type_id and key as in [{same}]; expected one override each", index)
+        for index, given in enumerate(overrides):
+            pair = given.device_type_id, given.key
+            if pair in first:
+                raise problem(
+                    f"never counts, since [{first[pair]}] is for the same device_type_id and key, "
+                    "and for every device; expected one such override, behind those with plants or devices",
+                    index,
+                )
+            if given.override.for_all:
+                first[pair] = index
         return overrides
 
     @model_validator(mode="after")
@@ -139,9 +156,9 @@ class AccountConfig(Section):
         return self.url, self.timeout, self.proxy_url, self.tls
 
     @property
-    def scale_overrides(self) -> Mapping[tuple[int, str], float]:
-        """Configured factors by device type id and key of the interface."""
-        return {(given.device_type_id, given.key): given.scale for given in self.kpi_overrides}
+    def scale_overrides(self) -> ScaleOverrides:
+        """The configured factors."""
+        return ScaleOverrides([given.override for given in self.kpi_overrides])
 
     @property
     def secrets(self) -> frozenset[str]:

@@ -9,7 +9,6 @@ from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.state import NotLeadingError, Partition
 from fusionsolar_exporter.state.memory import MemoryPartition
-from fusionsolar_exporter.state.store import LOOK_SECONDS
 from fusionsolar_exporter.status import AccountStatus
 
 _LONGEST_NAP = 60.0  # seconds; changed files with credentials are noticed after that
@@ -82,7 +81,7 @@ class Account:
                 return at, eventful or changed
         else:
             eventful = changed
-        return self._clock.now() + LOOK_SECONDS, eventful
+        return self._clock.now() + self._engine.store.wait_seconds(), eventful
 
     def start(self) -> None:
         """Refresh in a thread of its own, if that does not run yet and is not to end."""

@@ -8,7 +8,7 @@ from fusionsolar_exporter.cache import Cache
 from fusionsolar_exporter.northbound.interfaces import DAY, INVERTER_TYPES
 
 _LOOK_SECONDS = 60.0
-_SUN, _POWER = "mppt_power", "active_power"  # the latter of a battery, too, where it sits behind the inverter
+_POWERS = ("active_power", "mppt_power")  # an inverter with a battery behind it may work all night
 
 
 class Daylight:
@@ -48,6 +48,6 @@ class Daylight:
             device = snapshot.devices.get(key)
             if device is not None and device.type_id in INVERTER_TYPES:
                 told = True
-                if reading.values.get(_SUN, reading.values.get(_POWER, 0.0)) > 0:
+                if any(reading.values.get(power, 0.0) > 0 for power in _POWERS):
                     return True
         return not told

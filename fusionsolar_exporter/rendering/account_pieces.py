@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fusionsolar_exporter.metrics.account_export import AccountExport
 from fusionsolar_exporter.metrics.part import ExportContext, Part
 from fusionsolar_exporter.metrics.settings import ExportSettings
-from fusionsolar_exporter.rendering.line_buffer import LineBuffer, Plans
+from fusionsolar_exporter.rendering.line_buffer import LineBuffer, LineTemplates
 from fusionsolar_exporter.rendering.piece import Piece
 from fusionsolar_exporter.rendering.row import Row
 from fusionsolar_exporter.view import AccountView
@@ -27,7 +27,7 @@ class AccountPieces:
 
     def __init__(self) -> None:
         self._generation: object = None
-        self._plans = Plans(lambda _: False)
+        self._templates = LineTemplates(lambda _: False)
         self._parts: Sequence[Part] = ()
         self._rendered: Sequence[_Rendered | None] = ()
         self._rows: Mapping[str, Row] = {}
@@ -45,7 +45,7 @@ class AccountPieces:
         rendered = [self._render(part, context, old) for part, old in zip(export.parts, before, strict=True)]
         self._parts, self._rendered = export.parts, rendered
         self.unknown_keys_cut = sum(one.cut for one in rendered)
-        pieces: dict[str, list[Piece]] = {name: [] for name in self._plans.slots}
+        pieces: dict[str, list[Piece]] = {name: [] for name in self._templates.slots}
         for one in rendered:
             for name, piece in one.pieces.items():
                 pieces[name].append(piece)
@@ -56,7 +56,7 @@ class AccountPieces:
         """What each part was rendered to before, where that still counts."""
         if self._generation is not export.generation:
             self._generation = export.generation
-            self._plans = Plans(settings.exports)
+            self._templates = LineTemplates(settings.exports)
             return [None] * len(export.parts)
         if self._parts is export.parts:
             return self._rendered
@@ -70,7 +70,7 @@ class AccountPieces:
                 inputs  # where equal readings came again these are the newer, compared by identity next time
             )
             return before
-        buffer = LineBuffer(self._plans)
+        buffer = LineBuffer(self._templates)
         cut = context.gate.cut
         part.export(context, buffer)
         pieces = {name: Piece.of(text, samples) for name, text, samples in buffer.texts()}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import redis
 
-from fusionsolar_exporter.state.redis_scripts import PREFIX
+from fusionsolar_exporter.state.redis.scripts import PREFIX
 
 
 @dataclass(frozen=True, slots=True)

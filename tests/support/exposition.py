@@ -1,4 +1,4 @@
-"""The exposition formats: Prometheus text 0.0.4 and OpenMetrics 1.0.0, whole or a selection."""
+"""What the client library makes of a collector, whole or a selection: what the rendered bytes are compared with."""
 
 from collections.abc import Iterable
 
@@ -7,9 +7,6 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
-
-TEXT_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-OPENMETRICS_CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 _ACCOUNT = "account"
 

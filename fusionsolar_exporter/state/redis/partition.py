@@ -1,13 +1,13 @@
 """One account's part of Redis: who leads, what is new, and writes that only the leader can make."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from typing_extensions import override
 
 from fusionsolar_exporter.pacing.clock import Clock
-from fusionsolar_exporter.state import redis_scripts as scripts
-from fusionsolar_exporter.state.redis_lease import Lease
-from fusionsolar_exporter.state.redis_link import Answer, Argument, LinkDownError, RedisLink
+from fusionsolar_exporter.state.redis import scripts
+from fusionsolar_exporter.state.redis.lease import Lease
+from fusionsolar_exporter.state.redis.link import Answer, Argument, LinkDownError, RedisLink
 from fusionsolar_exporter.state.store import LOOK_SECONDS, Entry, Kept, NotLeadingError, Partition
 
 _ENTRIES_AT_ONCE = 50
@@ -20,13 +20,17 @@ class RedisPartition(Partition):
 
     keeps = True
 
-    def __init__(self, link: RedisLink, account: str, holder: str, length: float, clock: Clock) -> None:
+    def __init__(
+        self, link: RedisLink, account: str, holder: str, *, length: float, clock: Clock, delay: Callable[[], float]
+    ) -> None:
         self.account = account
         self.holder = holder
         self.lease = Lease()
         self._link = link
         self._length = length
         self._clock = clock
+        self._delay = delay
+        self._wait = delay()  # before it takes an account that is free: the same until it has one
         self._known = 0  # number of the newest entry that this process has read or written
         self._number = 0  # of the newest one that there is, as far as known
         self._look_at = 0.0
@@ -50,6 +54,10 @@ class RedisPartition(Partition):
             return False
         self._look_at = now + LOOK_SECONDS
         return self._take(now)
+
+    @override
+    def wait_seconds(self) -> float:
+        return min(max(self._look_at - self._clock.now(), 0.0), LOOK_SECONDS)
 
     @override
     def was_lost(self) -> bool:
@@ -119,9 +127,9 @@ class RedisPartition(Partition):
 
     def _take(self, now: float) -> bool:
         led_last, demands = str(int(self._led_last)), str(int(self._wants_handover))
-        terms = (_ms(self._length), self._known, led_last, demands, self.lease.fence)
+        terms = (_ms(self._length), self._known, led_last, demands, self.lease.fence, _ms(self._wait))
         try:
-            fence, number = _texts(self._link.call(scripts.TAKE, self.account, self.holder, *terms))
+            fence, number, left = _texts(self._link.call(scripts.TAKE, self.account, self.holder, *terms))
         except LinkDownError:
             return False
         self._number = int(number)
@@ -130,8 +138,10 @@ class RedisPartition(Partition):
         elif self._number > self._known:
             self._led_last = False  # others have written since
         if fence == _NO_LEASE:
+            self._look_at = now + min(int(left) / 1000, LOOK_SECONDS)
             return False
         self._led_last = True
+        self._wait = self._delay()
         self._was_emptied = self._was_emptied or self._number < self._known
         self.lease.taken(fence, now + self._length)
         return True

@@ -3,10 +3,10 @@
 import json
 from dataclasses import asdict
 
-from fusionsolar_exporter.web.status_report import Report
+from fusionsolar_exporter.web.status.report import StatusReport
 
 
-def render_json(report: Report) -> bytes:
-    """Write the report of :mod:`.status_report`, strict JSON in UTF-8."""
+def render_json(report: StatusReport) -> bytes:
+    """Write the report of :mod:`.report`, strict JSON in UTF-8."""
     text = json.dumps(asdict(report), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.encode("utf-8", "replace") + b"\n"

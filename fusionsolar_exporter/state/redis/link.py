@@ -11,8 +11,8 @@ from redis.retry import Retry
 
 from fusionsolar_exporter.event_log import Log
 from fusionsolar_exporter.pacing.clock import Clock
-from fusionsolar_exporter.state.redis_scripts import PREFIX
-from fusionsolar_exporter.state.redis_trouble import Trouble, trouble
+from fusionsolar_exporter.state.redis.scripts import PREFIX
+from fusionsolar_exporter.state.redis.trouble import Trouble, trouble
 from fusionsolar_exporter.state.store import StateObserver
 
 _CONNECT_SECONDS = 1.0

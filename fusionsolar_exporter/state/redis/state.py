@@ -1,29 +1,41 @@
 """State in Redis, shared by any number of replicas: each account is led by one of them, by a lease."""
 
+import random
 import secrets
 import threading
 import weakref
+from collections.abc import Callable
 from itertools import count
 
 from typing_extensions import override
 
 from fusionsolar_exporter.pacing.clock import Clock
-from fusionsolar_exporter.state import redis_scripts as scripts
-from fusionsolar_exporter.state.redis_link import LinkDownError, RedisLink
-from fusionsolar_exporter.state.redis_partition import RedisPartition
+from fusionsolar_exporter.state.redis import scripts
+from fusionsolar_exporter.state.redis.link import LinkDownError, RedisLink
+from fusionsolar_exporter.state.redis.partition import RedisPartition
 from fusionsolar_exporter.state.store import State, name_of
 
 _RENEWALS = 3  # in one lease
 _AGAIN_SECONDS = 1.0  # after a renewal that failed
+_LONGEST_DELAY = 1.0  # seconds
+
+
+def _random_delay() -> float:
+    return random.uniform(0.0, _LONGEST_DELAY)  # noqa: S311 - nothing secret
 
 
 class RedisState(State):
-    """``redis://`` and ``rediss://``. ``lease`` is in seconds."""
+    """``redis://`` and ``rediss://``. ``lease`` is in seconds.
 
-    def __init__(self, link: RedisLink, lease: float, clock: Clock) -> None:
+    ``delay`` gives the seconds for which an account has to be free before this process takes it: who starts in the same
+    moment as others so gets some accounts, not all or none.
+    """
+
+    def __init__(self, link: RedisLink, lease: float, clock: Clock, delay: Callable[[], float] = _random_delay) -> None:
         self._link = link
         self._lease = lease
         self._clock = clock
+        self._delay = delay
         self._replica = secrets.token_hex(8)
         self._numbers = count(1)
         self._partitions: weakref.WeakSet[RedisPartition] = weakref.WeakSet()
@@ -38,7 +50,12 @@ class RedisState(State):
     def partition(self, host: str, username: str) -> RedisPartition:
         with self._lock:
             partition = RedisPartition(
-                self._link, name_of(host, username), f"{self._replica}.{next(self._numbers)}", self._lease, self._clock
+                self._link,
+                name_of(host, username),
+                f"{self._replica}.{next(self._numbers)}",
+                length=self._lease,
+                clock=self._clock,
+                delay=self._delay,
             )
             self._partitions.add(partition)
         return partition

@@ -43,6 +43,11 @@ def relative(at: float | None, now: float) -> str:
     return f"{span(now - at)} ago" if at < now else f"in {span(at - now)}"
 
 
+def lasting(since: float | None, now: float) -> str:
+    """Write how long something has lasted; empty where nobody knows, or where clocks differ."""
+    return "" if since is None or since > now else span(now - since)
+
+
 def counted(number: int, noun: str) -> str:
     """Write a number and its noun: ``1 plant``, ``12,000 plants``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
