@@ -47,7 +47,8 @@ class Browser:
         form = {**hidden, "owner": OWNER, "password": OWNERS_PASSWORD, "decision": decision}
         with pytest.raises(urllib.error.HTTPError, match="302") as answer:
             self._opener.open(address.partition("?")[0], urlencode(form).encode(), timeout=DEADLINE)
-        return str(answer.value.headers["Location"])
+        with answer.value:
+            return str(answer.value.headers["Location"])
 
 
 class Practice:
