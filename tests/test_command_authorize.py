@@ -2,100 +2,35 @@
 
 import io
 import re
-import sqlite3
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
-import yaml
+from support.oauth_practice import DEADLINE, Browser, OAuthPractice
 from support.oauth_world import CLIENT, OWNER, OWNERS_PASSWORD, oauth_account
 from support.process import ExporterProcess
 
-from fusionsolar_exporter.cli import main
 from fusionsolar_exporter.northbound.consent_state import ConsentState
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
-from fusionsolar_exporter.simulator.oauth.endpoints import OAUTH_PREFIX, OAuthEndpoints
+from fusionsolar_exporter.simulator.oauth.endpoints import OAuthEndpoints
 from fusionsolar_exporter.simulator.oauth.rules import OAuthClient
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.server import SimulatorServer
 from fusionsolar_exporter.simulator.system import SimulatedSystem
 
-DEADLINE = 60.0
 SECRETS = (CLIENT.secret, OWNERS_PASSWORD)
 
 
-class NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: object) -> None:
-        return None
-
-
-class Browser:
-    """The owner's: opens an address, agrees, and tells where it ended."""
-
-    def __init__(self) -> None:
-        self._opener = urllib.request.build_opener(NoRedirect())
-
-    def agree(self, address: str, decision: str = "agree") -> str:
-        with self._opener.open(address, timeout=DEADLINE) as page:
-            hidden = dict(re.findall(r'type="hidden" name="(.*?)" value="(.*?)"', page.read().decode()))
-        form = {**hidden, "owner": OWNER, "password": OWNERS_PASSWORD, "decision": decision}
-        with pytest.raises(urllib.error.HTTPError, match="302") as answer:
-            self._opener.open(address.partition("?")[0], urlencode(form).encode(), timeout=DEADLINE)
-        with answer.value:
-            return str(answer.value.headers["Location"])
-
-
-class Practice:
-    """A simulated system, a configuration for it, and the command."""
-
-    def __init__(self, directory: Path, server: SimulatorServer, system: SimulatedSystem) -> None:
-        assert system.oauth is not None
-        self.directory, self.server, self.system, self.oauth = directory, server, system, system.oauth
-        self.file = directory / "config.yml"
-        self.state = directory / "state.sqlite"
-        self.accounts = {"roofs": self.account("roofs")}
-        self.write()
-
-    def account(self, name: str, **oauth: object) -> dict[str, object]:
-        section = {
-            "client_id": CLIENT.id,
-            "client_secret": CLIENT.secret,
-            "redirect_uri": CLIENT.redirect_uri,
-            "authorize_url": f"{self.server.url}{OAUTH_PREFIX}authorize",
-            "token_url": f"{self.server.url}{OAUTH_PREFIX}token",
-            **oauth,
-        }
-        return {"name": name, "url": self.server.url, "oauth": section}
-
-    def config(self, state: str = "") -> dict[str, object]:
-        return {"accounts": list(self.accounts.values()), "state": {"url": state or f"sqlite:{self.state}"}}
-
-    def write(self, state: str = "") -> None:
-        self.file.write_text(yaml.safe_dump(self.config(state)), encoding="utf-8")
-
-    def run(self, *flags: str, account: str = "roofs") -> int:
-        return main(["authorize", account, f"--config.file={self.file}", *flags])
-
-    def tokens(self) -> int:
-        if not self.state.exists():
-            return 0
-        with sqlite3.connect(self.state) as connection:
-            return len(connection.execute("SELECT 1 FROM entries WHERE key = 'tokens'").fetchall())
-
-
 @pytest.fixture
-def practice(tmp_path: Path) -> Iterator[Practice]:
+def practice(tmp_path: Path) -> Iterator[OAuthPractice]:
     oauth = OAuthEndpoints([CLIENT], {OWNER: OWNERS_PASSWORD})
     fleet = SimulatedFleet(FleetPlan(plants=1, devices={1: 1}))
     system = SimulatedSystem(fleet, now=time.time, users={}, oauth=oauth, limits=False)
     with SimulatorServer(system) as server:
-        yield Practice(tmp_path, server, system)
+        yield OAuthPractice(tmp_path, server, system)
 
 
 def printed(text: str) -> str:
@@ -104,7 +39,9 @@ def printed(text: str) -> str:
     return found[1]
 
 
-def printed_address(practice: Practice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> str:
+def printed_address(
+    practice: OAuthPractice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> str:
     """The address of a call to which nobody answers."""
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     assert practice.run() == 1
@@ -114,7 +51,7 @@ def printed_address(practice: Practice, capsys: pytest.CaptureFixture[str], monk
 
 
 def test_a_consent_given_at_once(
-    practice: Practice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    practice: OAuthPractice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown = ""
 
@@ -137,7 +74,7 @@ def test_a_consent_given_at_once(
 
 
 def test_a_second_call_with_the_address(
-    practice: Practice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    practice: OAuthPractice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended = Browser().agree(printed_address(practice, capsys, monkeypatch))
     assert practice.run(f"--response={ended}") == 0
@@ -149,7 +86,7 @@ def test_a_second_call_with_the_address(
 
 
 def test_an_address_from_standard_input(
-    practice: Practice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    practice: OAuthPractice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended = Browser().agree(printed_address(practice, capsys, monkeypatch))
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{ended}\n"))
@@ -158,7 +95,7 @@ def test_an_address_from_standard_input(
 
 
 def test_addresses_that_are_wrong(
-    practice: Practice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    practice: OAuthPractice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     practice.accounts["fields"] = practice.account("fields")
     practice.write()
@@ -181,7 +118,7 @@ def test_addresses_that_are_wrong(
 
 
 def test_a_redirect_address_that_is_registered_otherwise(
-    practice: Practice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    practice: OAuthPractice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended = Browser().agree(printed_address(practice, capsys, monkeypatch))
     registered = OAuthClient(CLIENT.id, CLIENT.secret, f"{CLIENT.redirect_uri}/")
@@ -197,7 +134,7 @@ def test_a_redirect_address_that_is_registered_otherwise(
     [("wrong", "invalid_client"), (None, "client_secret_file"), ("", "client_secret_file")],
 )
 def test_a_secret_that_is_wrong_or_missing(
-    practice: Practice, capsys: pytest.CaptureFixture[str], secret: str | None, message: str
+    practice: OAuthPractice, capsys: pytest.CaptureFixture[str], secret: str | None, message: str
 ) -> None:
     file = practice.directory / "secret"
     if secret is not None:
@@ -213,7 +150,9 @@ def test_a_secret_that_is_wrong_or_missing(
     assert practice.tokens() == 0
 
 
-def test_an_account_that_is_unknown_or_has_a_password(practice: Practice, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_account_that_is_unknown_or_has_a_password(
+    practice: OAuthPractice, capsys: pytest.CaptureFixture[str]
+) -> None:
     practice.accounts["old"] = {"name": "old", "url": practice.server.url, "username": "u", "password": "pw-x"}
     practice.write()
     assert practice.run(account="none") == 1
@@ -223,7 +162,7 @@ def test_an_account_that_is_unknown_or_has_a_password(practice: Practice, capsys
 
 
 def test_no_code_is_used_up_where_tokens_could_not_be_kept(
-    practice: Practice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    practice: OAuthPractice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended = Browser().agree(printed_address(practice, capsys, monkeypatch))
     practice.write("memory:")
@@ -239,7 +178,7 @@ def test_no_code_is_used_up_where_tokens_could_not_be_kept(
 
 
 def test_tokens_without_a_refresh_token_are_not_enough(
-    practice: Practice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    practice: OAuthPractice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended = Browser().agree(printed_address(practice, capsys, monkeypatch))
     body = OAuthEndpoints._body
@@ -249,7 +188,7 @@ def test_tokens_without_a_refresh_token_are_not_enough(
 
 
 def test_beside_a_running_exporter_which_takes_the_consent_up(
-    practice: Practice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    practice: OAuthPractice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pause = threading.Event()
     with ExporterProcess(practice.config(), practice.directory) as running:

@@ -8,7 +8,7 @@ _PORTAL = "System > Business Configuration > Northbound Management"
 
 _BY_FAIL_CODE = {
     20618: "the calls of the day are used up; if other programs use the account, give each a user of its own",
-    20056: "ask the plant's owner to authorise API access for the company",
+    20056: "ask the plant's owner to authorise API access for the company; with OAuth, to agree again",
     20403: f"the user is locked or its end date has passed: look at it under {_PORTAL}",
 }
 
@@ -34,6 +34,10 @@ _HTML = (
 
 _CONSENT_HTML = "a web page answered: check oauth.token_url, and whether a proxy stands in between"
 _CONSENT_REFUSED = "compare client_id, redirect_uri and scope with what is registered for the client"
+_NO_CONSENT_HOST = (
+    "check network and proxy; where the name of the token address cannot be looked up, as on some hosting platforms, "
+    "use another resolver, or set oauth.token_url"
+)
 _BY_OAUTH_ERROR = {
     INVALID_GRANT: "run `fusionsolar-exporter authorize` with the account's name, and let the owner agree again",
     INVALID_CLIENT: "check client_id and client_secret; where they are right, another region's cluster has answered, "
@@ -47,4 +51,6 @@ def advice_for(error: NorthboundError) -> str:
         return _HTML if error.interface != Interface.TOKEN else _CONSENT_HTML
     if isinstance(error, TokenError):
         return _BY_OAUTH_ERROR.get(error.error, _CONSENT_REFUSED)
+    if error.interface == Interface.TOKEN and error.reason is Reason.CONNECTION:
+        return _NO_CONSENT_HOST
     return _BY_FAIL_CODE.get(error.fail_code or 0, _BY_REASON[error.reason])

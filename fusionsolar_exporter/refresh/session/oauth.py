@@ -22,6 +22,11 @@ from fusionsolar_exporter.status import FailureNote
 
 _NOT_TRIED = "OAuth has not been tried on a live system yet: please report how it goes"
 _NO_CONSENT = "no owner has agreed yet"
+_REFUSED = "data requests refuse access tokens that were just given"
+_REFUSED_ADVICE = (
+    "see whether a proxy on the way adds cookies or XSRF-TOKEN, beside which Bearer is refused, and whether url is the "
+    "host of the region in which the owner's plants are"
+)
 
 
 class OAuthSession(Session):
@@ -132,7 +137,7 @@ class OAuthSession(Session):
         if tokens is None:
             return
         if not tokens.worked:  # a new one, so that refreshing at once would bring the same
-            self._data.back_off(now, self.context.settings.rates.backoff, "data requests refuse new access tokens")
+            self._data.back_off(now, self.context.settings.rates.backoff, _REFUSED)
         self._keep(tokens.without_access())
 
     @override
@@ -143,9 +148,11 @@ class OAuthSession(Session):
 
     @override
     def problem(self, now: float) -> FailureNote | None:
-        if self._tokens is not None:
-            return None  # whatever is wrong with them, a request has told
-        return FailureNote(now, Interface.TOKEN, Reason.CREDENTIALS, None, _NO_CONSENT, self._advice)
+        if self._tokens is None:
+            return FailureNote(now, Interface.TOKEN, Reason.CREDENTIALS, None, _NO_CONSENT, self._advice)
+        if self._data.until > now:
+            return FailureNote(now, Interface.TOKEN, Reason.NOT_LOGGED_IN, None, self._data.reason, _REFUSED_ADVICE)
+        return None  # whatever else is wrong, a request has told
 
     @override
     def look(self, now: float) -> None:
