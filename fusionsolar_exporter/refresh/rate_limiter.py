@@ -1,16 +1,19 @@
 """When each interface may be asked: by the ledger of calls, the limits in force, and the holds after failures."""
 
-import math
 from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil, inf
 
 from fusionsolar_exporter.config import RateLimits
-from fusionsolar_exporter.northbound.interfaces import DATA_INTERFACES, Fleet, Interface
+from fusionsolar_exporter.northbound.interfaces import DATA_INTERFACES, DAY, Fleet, Interface
 from fusionsolar_exporter.pacing.daily_budget import DailyBudget, DailyCalls
 from fusionsolar_exporter.pacing.holds import Hold
 from fusionsolar_exporter.pacing.ledger import Ledger
 from fusionsolar_exporter.pacing.limits import Limit, limit_of
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.inventory import Inventory
+
+_KEPT_FROM_RETRIES = 8  # retries leave an eighth of a day's calls for restarts and for what is new
 
 
 class RateLimiter:
@@ -36,12 +39,6 @@ class RateLimiter:
         if interface not in self._limits:
             self._limits[interface] = limit_of(interface, fleet, rates)
         return self._limits[interface]
-
-    def earliest(self, interface: Interface) -> float:
-        """The first moment at which the interface may be asked."""
-        budget = self.budget if interface in DATA_INTERFACES else None
-        free = -math.inf if budget is None else self.daily.earliest(budget)
-        return max(self.holds[interface].until, self.ledger.earliest(interface, self.limit(interface)), free)
 
     @property
     def budget(self) -> DailyBudget | None:
@@ -75,9 +72,23 @@ class RateLimiter:
         if interface in DATA_INTERFACES:
             self.daily.later(moment - margin)
 
-    def day_used_up(self, interface: Interface) -> Sequence[Interface]:
-        """The interfaces that pause when one of them has no call left for the day."""
+    def sharing_a_day(self, interface: Interface) -> Sequence[Interface]:
+        """The interfaces that have no call left for the day when one of them has none."""
         return sorted(DATA_INTERFACES) if self.budget is not None else (interface,)
+
+    def earliest(self, interface: Interface, *, retry: bool = False) -> float:
+        """The first moment at which the interface may be asked; a retry leaves the last of a day's calls to others."""
+        limit = self.limit(interface)
+        if retry and limit.window >= DAY and limit.calls > 0:
+            limit = replace(limit, calls=max(1, limit.calls - ceil(limit.calls / _KEPT_FROM_RETRIES)))
+        budget = self.budget if interface in DATA_INTERFACES else None
+        free = -inf if budget is None else self.daily.earliest(budget)
+        return max(self.holds[interface].until, self.ledger.earliest(interface, limit), free)
+
+    def forgive(self) -> None:
+        """End the holds for want of a permission."""
+        for hold in self.holds.values():
+            hold.forgive()
 
     @property
     def next_gap(self) -> float:
