@@ -67,9 +67,11 @@ class Failures:
 
     def _hold(self, collector: Collector, job: Job, error: NorthboundError, ended: float, remedy: Remedy) -> None:
         if remedy is Remedy.SLOW_DOWN:
-            at_least = HOUR if error.fail_code == DAY_LIMIT else 0.0
-            window = self.limiter.limit(job.interface).window
-            self.limiter.holds[job.interface].rate_limited(ended, window, error.message, at_least=at_least)
+            used_up = error.fail_code == DAY_LIMIT
+            for interface in self.limiter.sharing_a_day(job.interface) if used_up else (job.interface,):
+                window = self.limiter.limit(interface).window
+                hold = self.limiter.holds[interface]
+                hold.rate_limited(ended, window, error.message, at_least=HOUR if used_up else 0.0)
         else:
             collector.hold_back(job.interface, ended, error.message)
 

@@ -49,13 +49,15 @@ class Collector(ABC):
         self.sweeps = Sweeps()
         self.interval = 0.0
         """Seconds between two starts of a batch, stretched."""
+        self.longest_interval = 0.0
+        """The same as it will be by night."""
 
     @abstractmethod
     def next(self, now: float) -> Job | None:
         """The request that is due first, or None where there is nothing to ask for."""
 
     @abstractmethod
-    def ask(self, client: Client, token: str, job: Job) -> Answer[Any]:
+    def ask(self, client: Client, job: Job) -> Answer[Any]:
         """Send the request; NorthboundError where it brings no data."""
 
     @abstractmethod
@@ -110,7 +112,7 @@ class Collector(ABC):
 
     def auto_ttl(self) -> float:
         """Seconds."""
-        return _TTL_INTERVALS * self.interval
+        return _TTL_INTERVALS * max(self.interval, self.longest_interval)
 
     def started(self, job: Job, moment: float) -> None:
         """The request is about to be sent."""

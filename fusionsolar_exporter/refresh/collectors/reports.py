@@ -66,7 +66,7 @@ class ReportCollector(BatchCollector):
         """What is asked for, with its device types."""
 
     @abstractmethod
-    def ask_about(self, client: Client, token: str, job: Job, at: float) -> Answer[Items[DatedReading]]:
+    def ask_about(self, client: Client, job: Job, at: float) -> Answer[Items[DatedReading]]:
         """Ask for the day, month or year of Unix seconds ``at``."""
 
     def kept(self) -> KeptReports:
@@ -94,10 +94,10 @@ class ReportCollector(BatchCollector):
         return Job(self.interface, about, about.due(math.inf), about.turn())
 
     @override
-    def ask(self, client: Client, token: str, job: Job) -> Answer[Items[DatedReading]]:
+    def ask(self, client: Client, job: Job) -> Answer[Items[DatedReading]]:
         ended_at = self._boundaries.batches.get(job.batch)
         now = self._wall(self.context.clock.now())
-        return self.ask_about(client, token, job, now if ended_at is None else ended_at - _INSIDE)
+        return self.ask_about(client, job, now if ended_at is None else ended_at - _INSIDE)
 
     @override
     def started(self, job: Job, moment: float) -> None:

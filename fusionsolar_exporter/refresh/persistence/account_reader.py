@@ -1,7 +1,8 @@
 """From what state holds to an account: after a restart, and while another process leads."""
 
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fusionsolar_exporter.cache import Cache, Freshness
 from fusionsolar_exporter.northbound.interfaces import Interface
@@ -10,7 +11,7 @@ from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.energy_counting import EnergyCounting
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.persistence import account_record, counters_record
-from fusionsolar_exporter.refresh.persistence.account_record import ACCOUNT, CALLS
+from fusionsolar_exporter.refresh.persistence.account_record import ACCOUNT, CALLS, TOKENS
 from fusionsolar_exporter.refresh.persistence.counters_record import COUNTERS_KEY
 from fusionsolar_exporter.refresh.persistence.records import (
     ALARMS,
@@ -105,6 +106,15 @@ class AccountReader:
                 self._take_account(kept)
             case counters_record.COUNTERS_KEY:
                 self.counting.take_over(_counted_by(kept), counters_record.read_counters(kept.value))
+            case account_record.TOKENS_KEY:
+                record, _ = TOKENS.read(kept.value)
+                obtained_at = self._at(kept, record.now)(record.tokens.obtained_at)
+                self.session.take_tokens(replace(record.tokens, obtained_at=obtained_at))
+            case _:
+                self._take_answer(kept)
+
+    def _take_answer(self, kept: Kept) -> None:
+        match _kind(kept):
             case CollectorName.ALARMS:
                 alarms, _ = ALARMS.read(kept.value)
                 freshness = self._freshness(kept, alarms)
@@ -119,7 +129,6 @@ class AccountReader:
                 freshness = self._freshness(kept, head)
                 self.cache.read_devices(self.counting.with_totals(CollectorName.DEVICE_REALTIME, readings), freshness)
                 self.collectors.device_realtime.went_unanswered(head.unanswered, freshness.fetched_at)
-
             case CollectorName.INVERTER_CONVERGENCE:
                 head, readings = read_readings(kept.value)
                 found = tuple(readings)
@@ -138,8 +147,14 @@ class AccountReader:
             record, moments = CALLS.read(kept.value)
             at = self._at(kept, record.now)
             now = self.context.clock.now()
-            # no call of the past may count in the future, however clocks have jumped: nothing would ever be asked
-            self.limiter.ledger.restore(record.calls, moments, lambda moment: min(at(moment), now))
+            ledgers = len(moments) - record.daily
+
+            def here(moment: float) -> float:
+                # no call of the past may count in the future, however clocks have jumped: nothing would ever be asked
+                return min(at(moment), now)
+
+            self.limiter.ledger.restore(record.calls, moments[:ledgers], here)
+            self.limiter.daily.moments = deque(map(here, moments[ledgers:]))
         except (UnreadableRecordError, ValueError):
             self.presume_asked()
             raise UnreadableRecordError("the calls are not known") from None

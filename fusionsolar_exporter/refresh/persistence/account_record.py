@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fusionsolar_exporter.northbound.interfaces import Interface
-from fusionsolar_exporter.pacing.holds import KeptHold
+from fusionsolar_exporter.pacing.holds import DAY, KeptHold
 from fusionsolar_exporter.pacing.ledger import KeptCalls
 from fusionsolar_exporter.refresh.collectors.alarms import KeptAlarms
 from fusionsolar_exporter.refresh.collectors.batched import KeptBatches
@@ -15,17 +15,22 @@ from fusionsolar_exporter.refresh.persistence.records import Form
 from fusionsolar_exporter.refresh.reporting.status_builder import KeptOutcomes
 from fusionsolar_exporter.refresh.reports.zones import LearntOffset
 from fusionsolar_exporter.refresh.session.session import KeptSession
+from fusionsolar_exporter.refresh.session.tokens import HeldTokens
 from fusionsolar_exporter.status import CollectorName
 
-CALLS_KEY, ACCOUNT_KEY = "calls", "account"
+CALLS_KEY, ACCOUNT_KEY, TOKENS_KEY = "calls", "account", "tokens"
+TOKENS_KEPT = 365 * DAY
+"""Seconds; nobody knows how long a refresh token lives."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallsRecord:
-    """The head; the moments of the ledger's calls follow."""
+    """The head; the moments of the ledger's calls follow, and behind them those of the day's budget."""
 
     now: float
     calls: Mapping[Interface, KeptCalls]
+    daily: int
+    """How many of the latter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +59,14 @@ class AccountRecord:
     collectors: KeptCollectors
 
 
+@dataclass(frozen=True, slots=True)
+class TokensRecord:
+    """What an owner's consent has brought: an entry of its own, since ``authorize`` writes it too."""
+
+    now: float
+    tokens: HeldTokens
+
+
+TOKENS = Form(TokensRecord)
 CALLS = Form(CallsRecord)
 ACCOUNT = Form(AccountRecord)
