@@ -17,17 +17,20 @@ from prometheus_client import CollectorRegistry
 from benchmarks.fleet import BATCH, Fleet, RenderedFleet
 from benchmarks.fleet import SAMPLES_OF_AN_INVERTER as SAMPLES
 from fusionsolar_exporter.cache import Cache, Freshness, Snapshot
-from fusionsolar_exporter.config import Credentials
+from fusionsolar_exporter.config import AccountConfig
 from fusionsolar_exporter.logs import EventLogger
-from fusionsolar_exporter.metrics.own import Instruments
+from fusionsolar_exporter.metrics.own import OwnInstruments
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.model import Reading
-from fusionsolar_exporter.northbound.transport import HttpTransport, TransportSettings
-from fusionsolar_exporter.refresh.bench import Bench, Surroundings
+from fusionsolar_exporter.northbound.transport import HttpTransport
+from fusionsolar_exporter.refresh.build import build_engine
+from fusionsolar_exporter.refresh.collaborators import Collaborators
+from fusionsolar_exporter.refresh.engine import Engine
 from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.state.sqlite import SqliteState
 from fusionsolar_exporter.status import CollectorName
+from fusionsolar_exporter.wiring import transport_settings
 
 _INVERTERS = 20_000
 _MEASURED = 60  # batches
@@ -40,32 +43,37 @@ class _Silent:
     def recovered(self, *_: object) -> None: ...
 
 
-def _bench(fleet: Fleet, file: Path) -> tuple[Bench, SqliteState]:
+def _transport(account: AccountConfig) -> HttpTransport:
+    return HttpTransport(transport_settings(account))
+
+
+def _engine(fleet: Fleet, file: Path) -> tuple[Engine, SqliteState]:
     """An account's parts on a file, as a process has them."""
-    instruments = Instruments(CollectorRegistry())
+    instruments = OwnInstruments(CollectorRegistry())
     state = SqliteState(file, fleet.clock, EventLogger(), instruments.state)
     settings = AccountSettings(
-        "default", "far.example", TransportSettings("http://far.example"), lambda: Credentials("user", "password")
+        AccountConfig(name="default", url="http://far.example", username="user", password="password")
     )
     observer = Observer(instruments.account("default"), _Silent())
-    surroundings = Surroundings(fleet.clock, HttpTransport, lambda _: observer, EventLogger())
-    return Bench(settings, surroundings, Cache(fleet.clock), state.place("far.example", "user")), state
+    collaborators = Collaborators(fleet.clock, _transport, lambda _: observer, EventLogger())
+    partition = state.partition("far.example", "user")
+    return build_engine(settings, collaborators, Cache(fleet.clock), partition), state
 
 
-def _fill(bench: Bench, snapshot: Snapshot, fresh: Freshness) -> None:
+def _fill(engine: Engine, snapshot: Snapshot, fresh: Freshness) -> None:
     """The lists, as the far side would have told them."""
-    roster, journal = bench.desk.roster, bench.desk.journal
-    roster.add_plants(snapshot.plants.values())
-    roster.keep_plants(snapshot.plants, fresh.fetched_at)
+    inventory, journal = engine.inventory, engine.answers.journal
+    inventory.add_plants(snapshot.plants.values())
+    inventory.keep_plants(snapshot.plants, fresh.fetched_at)
     codes = list(snapshot.plants)
     for start in range(0, len(codes), BATCH):
         some = codes[start : start + BATCH]
         wanted = set(some)
         devices = [device for device in snapshot.devices.values() if device.plant_code in wanted]
-        roster.set_devices(some, devices, fresh.fetched_at)
+        inventory.set_devices(some, devices, fresh.fetched_at)
         journal.device_list(some, devices, fresh)
     journal.plant_list(snapshot.plants, fresh)
-    bench.desk.lists_changed()
+    engine.answers.lists_changed(inventory)
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -84,18 +92,20 @@ def main() -> None:
     fresh = Freshness(fleet.clock.now(), _DAY)
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "state.sqlite"
-        bench, state = _bench(fleet, file)
-        assert bench.take_part() or bench.leads
-        _fill(bench, snapshot, fresh)
-        journal, ledger = bench.desk.journal, bench.desk.ledger
+        engine, state = _engine(fleet, file)
+        assert engine.take_part() or engine.store.leads
+        _fill(engine, snapshot, fresh)
+        journal, ledger = engine.answers.journal, engine.limiter.ledger
         for _ in fleet.batches:  # one window of calls
-            ledger.start(Interface.GET_DEV_REAL_KPI, fleet.clock.now(), bench.desk.limit(Interface.GET_DEV_REAL_KPI))
+            ledger.start(
+                Interface.GET_DEV_REAL_KPI, fleet.clock.now(), engine.limiter.limit(Interface.GET_DEV_REAL_KPI)
+            )
 
         def keep(readings: list[Reading]) -> None:
-            bench._permit()  # noqa: SLF001 - what the asker calls
+            engine.store.permit()
             ledger.end(Interface.GET_DEV_REAL_KPI, fleet.clock.now(), 3.0)
             journal.readings(CollectorName.DEVICE_REALTIME, [one.id for one in readings], readings, fresh)
-            bench.write_down()
+            engine.store.save()
 
         for batch in fleet.batches:
             keep([snapshot.device_readings[key] for key in batch])
@@ -110,19 +120,19 @@ def main() -> None:
             refresh += refreshed - began
             update += time.process_time() - refreshed
         size = sum(one.stat().st_size for one in Path(directory).iterdir())
-        bench.close()
+        engine.close()
         state.close()
-        opened: list[Bench] = []
+        opened: list[Engine] = []
 
         def restart() -> None:
-            again, _ = _bench(fleet, file)
+            again, _ = _engine(fleet, file)
             again.take_part()
             opened.append(again)
 
         gc.collect()
         gc.freeze()  # a process that starts has nothing of this one's fleet to look through
         reading = _seconds(restart)
-        assert len(opened[0].desk.cache.snapshot().device_readings) == inverters
+        assert len(opened[0].answers.cache.snapshot().device_readings) == inverters
     scale = len(fleet.batches) / min(_MEASURED, len(fleet.batches))
     refresh, update = refresh * scale, update * scale
     print(f"{inverters:,} inverters, {inverters * SAMPLES:,} samples, {len(fleet.batches)} answers")

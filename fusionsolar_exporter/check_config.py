@@ -12,7 +12,6 @@ from fusionsolar_exporter.northbound.interfaces import ALARM_TYPES, REAL_TIME_TY
 from fusionsolar_exporter.pacing.clock import SystemClock
 from fusionsolar_exporter.refresh.preview import preview
 from fusionsolar_exporter.refresh.settings import AccountSettings
-from fusionsolar_exporter.wiring import account_settings
 
 _FLEETS = (1, 100, 1000)
 _USUAL_TYPES = (38, 39, 47, 62)
@@ -26,7 +25,7 @@ def check_config(path: Path, *, environ: Mapping[str, str] = os.environ, output:
         config = load_config(path, environ)
     except ConfigError as error:
         return _refuse(path, error.problems)
-    accounts = [account_settings(account, config) for account in config.accounts]
+    accounts = [AccountSettings(account, config.collectors) for account in config.accounts]
     problems = [problem for settings in accounts for problem in _too_fast(settings)]
     if problems:
         return _refuse(path, dict.fromkeys(problems))
@@ -54,7 +53,7 @@ def _refuse(path: Path, problems: Iterable[str]) -> int:
 def _too_fast(settings: AccountSettings) -> Iterable[str]:
     """Configured intervals that break a limit whatever the fleet is."""
     for planned in preview(settings, 1, _EVERY_TYPE, clock=SystemClock(), log=EventLogger()):
-        configured = settings.collector(planned.name).interval
+        configured = settings.collectors.of(planned.name).interval
         # a hair's breadth for sums of floats
         if configured is not None and configured < planned.shortest * (1 - 1e-9):
             yield (

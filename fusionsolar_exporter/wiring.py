@@ -1,44 +1,10 @@
 """From the configuration to what each part wants to know of it."""
 
+from fusionsolar_exporter import logs
 from fusionsolar_exporter.config import AccountConfig, Config, CredentialsUnavailable
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.northbound.model import SEVERITY_OF_LEVEL
 from fusionsolar_exporter.northbound.transport import TransportSettings
-from fusionsolar_exporter.pacing.holds import Backoff
-from fusionsolar_exporter.pacing.limits import Limits, Override
-from fusionsolar_exporter.refresh.settings import AccountSettings, CollectorSettings
-from fusionsolar_exporter.status import CollectorName
-
-
-def account_settings(account: AccountConfig, config: Config) -> AccountSettings:
-    """The settings of one account's refresher."""
-    rates = account.rate_limits
-    return AccountSettings(
-        name=account.name,
-        host=account.host,
-        transport=_transport_settings(account),
-        credentials=account.credentials,
-        limits=Limits(
-            rates.margin,
-            rates.min_gap,
-            {name: Override(given.calls, given.window, given.spacing) for name, given in rates.interfaces.items()},
-        ),
-        session_lifetime=rates.session_lifetime,
-        login_pause=rates.login_pause,
-        backoff=Backoff(rates.backoff.initial, rates.backoff.maximum),
-        plant_list=account.plant_list,
-        selects=account.plants.selects,
-        device_types=account.device_types,
-        language=account.language,
-        alarm_levels=tuple(sorted(config.collectors.alarms.levels)),
-        alarm_lookback=config.collectors.alarms.lookback,
-        scale_overrides=account.scale_overrides,
-        collectors={
-            name: CollectorSettings(given.enabled, given.interval, given.ttl)
-            for name in CollectorName
-            for given in (config.collectors.of(name),)
-        },
-    )
 
 
 def export_settings(config: Config) -> ExportSettings:
@@ -68,7 +34,19 @@ def account_secrets(account: AccountConfig) -> set[str]:
         return set(account.secrets)
 
 
-def _transport_settings(account: AccountConfig) -> TransportSettings:
+def redact_secrets(*configs: Config) -> None:
+    """Keep the secrets of these configurations out of the log, and those of no other."""
+    found: dict[str, set[str]] = {"state": set()}
+    for config in configs:
+        found["state"] |= set(config.state.url.secrets)
+        for account in config.accounts:
+            found.setdefault(f"account {account.name}", set()).update(account_secrets(account))
+    for owner, secrets in found.items():
+        logs.redact(owner, secrets)
+
+
+def transport_settings(account: AccountConfig) -> TransportSettings:
+    """How an account's management system is reached."""
     tls = account.tls
     return TransportSettings(
         url=account.url,

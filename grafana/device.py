@@ -14,7 +14,7 @@ from grafana.tables import Column, rows
 from grafana.variables import account, device, plant
 
 _HOT: Steps = ((None, GREEN), (65, YELLOW), (75, RED))
-_TEMPERATURE = series("fusionsolar_device_temperature_celsius", DEVICE)
+_TEMPERATURE = series("fusionsolar_device_internal_temperature_celsius", DEVICE)
 _STATES = (
     ("inverter", "fusionsolar_device_inverter_state_code", code_words(CodeTable.INVERTER_STATE)),
     ("battery", "fusionsolar_device_battery_status_code", code_words(CodeTable.BATTERY_STATUS)),

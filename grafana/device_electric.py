@@ -51,7 +51,7 @@ def strings() -> list[AnyPanel]:
     """Voltages and currents of strings, energies of MPP trackers."""
     volts = "fusionsolar_device_pv_voltage_volts"
     fitted = f"max by ({', '.join(FAMILIES[volts].all_labels)}) (max_over_time({volts}{{{DEVICE}}}[1d])) > 0"
-    mppt = "fusionsolar_device_mppt_energy_watthours"
+    mppt = "fusionsolar_device_mppt_total_energy_watthours"
     trackers = Frame(
         "Yield of MPP trackers",
         "Energy that came in through each tracker within the hour before.",
@@ -122,15 +122,15 @@ def energies() -> list[AnyPanel]:
             Frame("Energy of the day", "Yield of an inverter, charge and discharge of a battery.", HALF, "watth"),
             *_asked(
                 ("day_yield_watthours", "yield"),
-                ("charged_energy_watthours", "charged"),
-                ("discharged_energy_watthours", "discharged"),
+                ("day_charged_energy_watthours", "charged"),
+                ("day_discharged_energy_watthours", "discharged"),
             ),
         ),
         lines(
             Frame("Counters of energy", "What an inverter has yielded and a meter has counted so far.", HALF, "watth"),
             *_asked(
                 ("total_yield_watthours", "yield in all"),
-                ("dc_input_energy_watthours", "input in all"),
+                ("total_dc_input_energy_watthours", "input in all"),
                 ("positive_active_energy_watthours", "positive"),
                 ("negative_active_energy_watthours", "negative"),
             ),

@@ -39,7 +39,7 @@ def inverter_table() -> Panel:
         Column("Yield today", expr=series("fusionsolar_device_day_yield_watthours", PLANT), unit="watth", decimals=1),
         Column(
             "Temperature",
-            expr=series("fusionsolar_device_temperature_celsius", PLANT),
+            expr=series("fusionsolar_device_internal_temperature_celsius", PLANT),
             unit="celsius",
             decimals=1,
             steps=((None, GREEN), (65, YELLOW), (75, RED)),

@@ -4,15 +4,15 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from fusionsolar_exporter.config import Credentials
+from fusionsolar_exporter.config import AccountConfig
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.northbound.interfaces import Fleet, Interface
-from fusionsolar_exporter.northbound.transport import TransportSettings
 from fusionsolar_exporter.pacing.clock import SystemClock
+from fusionsolar_exporter.pacing.limits import limit_of
 from fusionsolar_exporter.refresh.preview import preview
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.status import CollectorName
-from fusionsolar_exporter.web.wording import counted, span
+from fusionsolar_exporter.web.formatting import counted, span
 
 FLEETS = (1, 20, 100, 230, 1000, 10_000)
 TYPES = (38, 39, 47, 62)  # inverter, battery, meter and dongle of a household
@@ -24,7 +24,7 @@ _DATA = {
     CollectorName.DEVICE_LIST: "list of devices",
     CollectorName.ALARMS: "alarms of a plant",
 }
-_SETTINGS = AccountSettings("table", "far", TransportSettings("https://far"), lambda: Credentials("user", "password"))
+_SETTINGS = AccountSettings(AccountConfig(name="table", url="https://far", username="user", password="password"))  # noqa: S106
 
 
 def tables() -> Mapping[tuple[str, str], str]:
@@ -47,8 +47,8 @@ def quotas() -> str:
 def _allowed(interface: Interface) -> Iterable[str]:
     for plants in FLEETS:
         fleet = Fleet(plants, dict.fromkeys(TYPES, plants))
-        limit = _SETTINGS.limits.of(interface, fleet)
-        yield f"{limit.calls} in {span(limit.window - _SETTINGS.limits.margin)}"
+        limit = limit_of(interface, fleet, _SETTINGS.rates)
+        yield f"{limit.calls} in {span(limit.window - _SETTINGS.rates.margin)}"
 
 
 def _table(corner: str, rows: Iterable[list[str]]) -> str:

@@ -1,7 +1,9 @@
 """The package's own rules: imports go one way, each file is short, and no test sleeps."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -16,16 +18,21 @@ LONGEST_FILE = 250
 
 # each part may import what stands before its own line, and nothing else of the package; a new part is added here
 LAYERS = (
-    {"northbound", "status", "ttl_map"},
+    {"event_log", "northbound", "status"},
+    {"scales"},
+    {"config"},
     {"pacing"},
-    {"cache", "config"},
+    {"counters"},
+    {"cache"},
     {"state"},
-    {"view"},
+    {"view", "reload_outcome"},
     {"metrics", "refresh", "logs"},
     {"rendering"},
     {"web", "wiring", "failure_log"},
-    {"exporter", "check_config", "doctor", "healthcheck"},
-    {"serving"},
+    {"reports", "running_accounts", "check_config", "doctor", "healthcheck"},
+    {"exporter"},
+    {"building"},
+    {"embedding", "serving"},
     {"simulator"},
     {"demo"},
     {"cli"},
@@ -89,6 +96,13 @@ def test_imports_go_one_way(path: Path) -> None:
         assert higher == set()
 
 
+def test_no_file_needs_itself_by_way_of_others() -> None:
+    """Rooms may look into each other; files go one way inside a part too."""
+    modules = {".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path for path in FILES}
+    needs = {name: imports(path.read_text(encoding="utf-8")) & modules.keys() for name, path in modules.items()}
+    TopologicalSorter(needs).prepare()  # CycleError names the files
+
+
 @pytest.mark.parametrize("path", FILES, ids=named)
 def test_no_part_imports_what_is_not_its_business(path: Path) -> None:
     libraries = {name.split(".")[0] for name in imports(path.read_text(encoding="utf-8"))}
@@ -104,9 +118,25 @@ def test_the_simulated_system_and_the_exporter_share_nothing(path: Path) -> None
         assert "simulator" not in own_parts(path)
 
 
+def test_no_docstring_only_points_elsewhere() -> None:
+    """An override has its decorator, and a docstring only where it does more than it promises."""
+    assert [named(path) for path in FILES if '"""See :' in path.read_text(encoding="utf-8")] == []
+
+
 @pytest.mark.parametrize("path", FILES, ids=named)
 def test_no_file_is_long(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+
+
+def classes(source: str) -> Iterator[str]:
+    return (node.name for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ClassDef))
+
+
+def test_one_name_one_thing() -> None:
+    """The simulator mirrors the package on purpose: it is written afresh from the reference."""
+    files = [path for path in FILES if part_of(path) != "simulator"]
+    found = Counter(name for path in files for name in classes(path.read_text(encoding="utf-8")))
+    assert [name for name, times in found.items() if times > 1] == []
 
 
 def sleeps(source: str) -> Iterator[int]:
@@ -127,4 +157,5 @@ def test_no_test_sleeps(path: Path) -> None:
 def test_these_rules_would_notice() -> None:
     source = f"import a.b\nfrom {NAME} import cli, __version__\nfrom {NAME}.web.asgi import x\nfrom ..cache import y"
     assert imports(source) == {"a.b", f"{NAME}.cli", f"{NAME}.__version__", f"{NAME}.web.asgi", "..cache"}
+    assert sorted(classes("class A:\n    class B: ...\n\ndef f():\n    class A: ...")) == ["A", "A", "B"]
     assert sorted(sleeps("import time\ntime.sleep(1)\nfrom asyncio import sleep as nap\nfar.sleep(3)")) == [2, 3]

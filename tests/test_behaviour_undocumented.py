@@ -32,7 +32,7 @@ def test_one_that_answers_becomes_a_batch_like_the_others() -> None:
     assert moments[1] - moments[0] == pytest.approx(303, abs=1)
     assert first.all("fusionsolar_device_kpi") == []
     assert first.interval("device_realtime") == 303
-    served = {sample.labels["device_id"] for sample in second.all("fusionsolar_device_kpi", device_type="type_23070")}
+    served = {sample.labels["device_id"] for sample in second.all("fusionsolar_device_kpi", device_type="emma")}
     assert len(served) == 2
     # the quota does not grow, so the interval does
     assert scrape.value("fusionsolar_api_quota_calls", interface="getDevRealKpi") == 1

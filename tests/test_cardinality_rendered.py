@@ -8,7 +8,7 @@ from metrics_support import export_settings
 from support.manual_clock import ManualClock
 from test_rendering_renderer import ONE_DEVICE, ONE_PLANT, Site
 
-from fusionsolar_exporter.metrics.cuts import Limit
+from fusionsolar_exporter.metrics.cut_series import SeriesLimit
 from fusionsolar_exporter.northbound.model import Device
 
 VALUES = {"temperature": 21.0, "pv1_u": 600.0, "pv2_u": 0.0, "odd": 1.0, "odder": 2.0}
@@ -18,7 +18,7 @@ def lines(site: Site, name: str = "fusionsolar_") -> list[str]:
     return [line for line in site.text().splitlines() if line.startswith(name)]
 
 
-def cut(site: Site, limit: Limit) -> float:
+def cut(site: Site, limit: SeriesLimit) -> float:
     (line,) = [line for line in lines(site, "fusionsolar_cut_series{") if f'limit="{limit.value}"' in line]
     return float(line.rpartition(" ")[2])
 
@@ -33,8 +33,8 @@ def test_series_over_the_limit_are_cut_counted_and_told_once(limit: int) -> None
         assert site.text() == site.oracle()
     lost = max(6 - limit, 0)  # the five values and when they were fetched
     assert len(lines(site)) == 6 - lost + 2
-    assert cut(site, Limit.SERIES_PER_ACCOUNT) == lost
-    assert site.cuts == ([("home", Limit.SERIES_PER_ACCOUNT, lost)] if lost else [])
+    assert cut(site, SeriesLimit.SERIES_PER_ACCOUNT) == lost
+    assert site.cuts == ([("home", SeriesLimit.SERIES_PER_ACCOUNT, lost)] if lost else [])
 
 
 def test_unknown_keys_over_the_limit_are_counted_over_parts_that_did_not_change_too() -> None:
@@ -43,12 +43,12 @@ def test_unknown_keys_over_the_limit_are_counted_over_parts_that_did_not_change_
     site.fleet(ONE_PLANT, devices)
     site.read({device.id: VALUES for device in devices})
     site.renderer.refresh()
-    assert cut(site, Limit.UNKNOWN_KEYS) == 150
+    assert cut(site, SeriesLimit.UNKNOWN_KEYS) == 150
     site.read({"1": VALUES | {"odd": 5.0}})
     site.renderer.refresh()
-    assert cut(site, Limit.UNKNOWN_KEYS) == 150
+    assert cut(site, SeriesLimit.UNKNOWN_KEYS) == 150
     assert site.text() == site.oracle()
-    assert site.cuts == [("home", Limit.UNKNOWN_KEYS, 150)]
+    assert site.cuts == [("home", SeriesLimit.UNKNOWN_KEYS, 150)]
 
 
 def test_unfitted_strings_have_no_series_until_they_carry_something() -> None:
@@ -77,6 +77,6 @@ def test_settings_are_those_of_the_collector() -> None:
     site.read({"1": VALUES})
     site.renderer.refresh()
     for limit in (2, 100):
-        site.collector.reconfigure(replace(export_settings(), series_per_account=limit))
+        site.exports.reconfigure(replace(export_settings(), series_per_account=limit))
         site.renderer.refresh()
         assert site.text() == site.oracle()

@@ -20,7 +20,7 @@ from fusionsolar_exporter.simulator.faults import FaultKind
 from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.state import NotLeadingError
-from fusionsolar_exporter.state.sqlite import SqlitePlace
+from fusionsolar_exporter.state.sqlite import SqlitePartition
 
 ENABLED = {"stations", "getDevList", "getStationRealKpi", "getDevRealKpi", "getAlarmList"}
 
@@ -447,7 +447,7 @@ def test_an_account_that_is_taken_meanwhile(tmp_path: Path, monkeypatch: pytest.
         raise NotLeadingError
 
     with Practice(tmp_path) as practice:
-        practice.system.rewrites[Interface.DEVICES] = lambda _: monkeypatch.setattr(SqlitePlace, "write", write)
+        practice.system.rewrites[Interface.DEVICES] = lambda _: monkeypatch.setattr(SqlitePartition, "write", write)
         found = practice.visit()
 
         assert "took the account meanwhile" in found.account["remarks"][0]

@@ -40,7 +40,7 @@ def test_the_device_is_found_by_serial_number() -> None:
     assert named(found, "fusionsolar_alarm_raised_timestamp_seconds") == {series("", labels)[1]: 1_700_000_000}
 
 
-@pytest.mark.parametrize(("type_id", "device_type"), [(46, "optimizer"), (60092, "type_60092"), (None, "")])
+@pytest.mark.parametrize(("type_id", "device_type"), [(46, "optimizer"), (70092, "type_70092"), (None, "")])
 @pytest.mark.parametrize("serial_number", ["SN9", ""])
 def test_an_unknown_device_has_no_id_and_its_own_name(
     serial_number: str, type_id: int | None, device_type: str

@@ -27,6 +27,18 @@ NAMES = {
     62: "dongle",
     63: "distributed_smartlogger",
     70: "safety_box",
+    23032: "battery_pack",
+    23070: "emma",
+    23071: "smart_guard",
+    23072: "third_party_device",
+    23093: "pv_storage",
+    60001: "mains",
+    60003: "genset",
+    60010: "ac_output",
+    60014: "lithium_battery",
+    60043: "solar_group",
+    60044: "solar_unit",
+    60092: "power_converter",
 }
 
 
@@ -51,11 +63,11 @@ def test_info() -> None:
 
 
 def test_info_is_empty_where_the_list_says_nothing() -> None:
-    found = Exporter([view(snapshot(devices=[device(60001)]))]).scrape()
+    found = Exporter([view(snapshot(devices=[device(70001)]))]).scrape()
 
     (labels,) = named(found, "fusionsolar_device_info")
-    unknown = {"serial_number": "", "model": "", "software_version": "", "device_type_id": "60001"}
-    assert dict(labels) == device_labels(device(60001), "type_60001") | unknown
+    unknown = {"serial_number": "", "model": "", "software_version": "", "device_type_id": "70001"}
+    assert dict(labels) == device_labels(device(70001), "type_70001") | unknown
 
 
 def test_info_needs_a_fresh_list() -> None:
@@ -69,7 +81,7 @@ def test_type_names(type_id: int, name: str) -> None:
     assert dict(labels)["device_type"] == name
 
 
-def test_every_documented_type_has_its_name() -> None:
+def test_every_type_has_its_name() -> None:
     assert dict(DEVICE_TYPES) == NAMES
 
 
@@ -134,14 +146,14 @@ def test_a_key_of_another_type_is_unknown() -> None:
 
     labels = device_labels(device(38), "residential_inverter")
     assert found[series("fusionsolar_device_kpi", labels, key="mppt_total_cap")] == 3.5
-    assert found[series("fusionsolar_device_temperature_celsius", labels)] == 21
+    assert found[series("fusionsolar_device_internal_temperature_celsius", labels)] == 21
 
 
 def test_every_key_of_an_undocumented_type_is_unknown() -> None:
-    found = scrape_one(device(23070), {"active_power": 3.5, "pv1_u": 600, "inverter_state": 512})
+    found = scrape_one(device(70070), {"active_power": 3.5, "pv1_u": 600, "inverter_state": 512})
 
     kpis = named(found, "fusionsolar_device_kpi")
-    labels = device_labels(device(23070), "type_23070")
+    labels = device_labels(device(70070), "type_70070")
     assert kpis == {
         series("", labels, key="active_power")[1]: 3.5,
         series("", labels, key="pv1_u")[1]: 600,
@@ -169,7 +181,7 @@ def test_a_configured_factor_is_for_its_type_only() -> None:
 
 
 def test_a_configured_factor_for_a_key_that_no_table_knows() -> None:
-    found = scrape_one(device(23070), {"active_power": 3.5}, {(23070, "active_power"): 1000})
+    found = scrape_one(device(70070), {"active_power": 3.5}, {(70070, "active_power"): 1000})
 
     assert list(named(found, "fusionsolar_device_kpi").values()) == [3500]
 
@@ -184,7 +196,7 @@ def test_a_value_that_overflows_has_no_sample() -> None:
     found = scrape_one(device(1), {"active_power": 1.7e308, "temperature": 20})
 
     assert not named(found, "fusionsolar_device_active_power_watts")
-    assert list(named(found, "fusionsolar_device_temperature_celsius").values()) == [20]
+    assert list(named(found, "fusionsolar_device_internal_temperature_celsius").values()) == [20]
 
 
 def test_a_reading_without_a_device_or_a_plant_is_not_exported() -> None:
@@ -213,6 +225,6 @@ def test_a_rename_moves_the_series() -> None:
     renamed = Device(device(1).id, "New name", PLANT.code, 1)
     exporter.views = [view(snapshot(devices=[renamed], device_values={renamed.id: {"temperature": 1}}))]
 
-    found = named(exporter.scrape(), "fusionsolar_device_temperature_celsius")
+    found = named(exporter.scrape(), "fusionsolar_device_internal_temperature_celsius")
 
     assert set(found) == {series("", device_labels(renamed, "string_inverter"))[1]}

@@ -16,7 +16,7 @@ from metrics_support import (
 )
 
 from fusionsolar_exporter.cache import Snapshot
-from fusionsolar_exporter.metrics.collector import Limit
+from fusionsolar_exporter.metrics.cut_series import SeriesLimit
 from fusionsolar_exporter.northbound.model import Device
 
 INVERTER = Device("1", "Inverter", PLANT.code, 1)
@@ -38,7 +38,7 @@ def strings(exporter: Exporter) -> set[tuple[str, str]]:
 
 
 def test_only_wanted_metrics() -> None:
-    wanted = re.compile("fusionsolar_(plant_info|device_temperature_.*)")
+    wanted = re.compile("fusionsolar_(plant_info|device_internal_temperature_.*)")
     settings = export_settings(exports=lambda name: wanted.fullmatch(name) is not None)
     content = inverter({"temperature": 1, "active_power": 1, "odd": 1})
 
@@ -46,7 +46,7 @@ def test_only_wanted_metrics() -> None:
 
     assert {name for name, _ in exporter.scrape()} == {
         "fusionsolar_plant_info",
-        "fusionsolar_device_temperature_celsius",
+        "fusionsolar_device_internal_temperature_celsius",
     }
 
 
@@ -61,7 +61,7 @@ def test_strings_that_were_always_0_are_dropped() -> None:
     exporter = Exporter([view(inverter(values | {"temperature": 0}))], export_settings(drop_unfitted_strings=True))
 
     assert strings(exporter) == {(VOLTS, "1"), (AMPERES, "1"), (VOLTS, "3"), (AMPERES, "3")}
-    assert named(exporter.scrape(), "fusionsolar_device_temperature_celsius")
+    assert named(exporter.scrape(), "fusionsolar_device_internal_temperature_celsius")
 
 
 def test_a_fitted_string_stays_at_night_and_a_new_one_comes() -> None:
@@ -73,7 +73,7 @@ def test_a_fitted_string_stays_at_night_and_a_new_one_comes() -> None:
     assert strings(exporter) == {(VOLTS, "1")}
     exporter.views = [view(snapshot(devices=[INVERTER]))]
     assert strings(exporter) == set()
-    exporter.collector.reconfigure(settings)
+    exporter.exports.reconfigure(settings)
     exporter.views = [view(inverter({"pv1_u": 0, "pv2_u": 5}))]
     assert strings(exporter) == {(VOLTS, "1"), (VOLTS, "2")}
 
@@ -108,7 +108,7 @@ def test_unknown_keys_over_the_limit_are_cut_counted_and_told_once() -> None:
         assert sorted(named(found, "fusionsolar_device_kpi").values()) == [1, 2]
     assert cut(exporter, "unknown_keys") == 2
     assert cut(exporter, "series_per_account") == 0
-    assert exporter.cuts == [("home", Limit.UNKNOWN_KEYS, 2)]
+    assert exporter.cuts == [("home", SeriesLimit.UNKNOWN_KEYS, 2)]
 
 
 def test_the_limit_of_unknown_keys_is_an_accounts_and_over_plants_and_devices() -> None:
@@ -123,7 +123,7 @@ def test_the_limit_of_unknown_keys_is_an_accounts_and_over_plants_and_devices() 
 
     assert len(named(found, "fusionsolar_plant_kpi")) == 2
     assert len(named(found, "fusionsolar_device_kpi")) == 4
-    assert exporter.cuts == [("home", Limit.UNKNOWN_KEYS, 1), ("work", Limit.UNKNOWN_KEYS, 1)]
+    assert exporter.cuts == [("home", SeriesLimit.UNKNOWN_KEYS, 1), ("work", SeriesLimit.UNKNOWN_KEYS, 1)]
 
 
 def test_keys_let_through_stay_when_others_come_first() -> None:
@@ -133,10 +133,10 @@ def test_keys_let_through_stay_when_others_come_first() -> None:
 
     assert list(named(exporter.scrape(), "fusionsolar_device_kpi").values()) == [1]
 
-    exporter.collector.reconfigure(export_settings(unknown_keys=2))
+    exporter.exports.reconfigure(export_settings(unknown_keys=2))
     assert sorted(named(exporter.scrape(), "fusionsolar_device_kpi").values()) == [1, 2]
 
-    exporter.collector.reconfigure(export_settings(unknown_keys=0))
+    exporter.exports.reconfigure(export_settings(unknown_keys=0))
     assert not named(exporter.scrape(), "fusionsolar_device_kpi")
 
 
@@ -180,7 +180,7 @@ def test_series_over_the_limit_are_cut_counted_and_told_once(limit: int, lost: i
     # plant info, active power of the plant, number of devices, device info, and the three values
     assert sum("account" in dict(labels) for _, labels in found) == limit + 2
     assert found[series("fusionsolar_cut_series", {"account": "home"}, limit="series_per_account")] == lost
-    assert exporter.cuts == ([("home", Limit.SERIES_PER_ACCOUNT, lost)] if lost else [])
+    assert exporter.cuts == ([("home", SeriesLimit.SERIES_PER_ACCOUNT, lost)] if lost else [])
 
 
 def test_plants_are_cut_last_and_unknown_keys_first() -> None:
@@ -205,7 +205,7 @@ def test_one_accounts_series_leave_another_accounts_alone() -> None:
 
     work = {**PLANT_LABELS, "account": "work"}
     labels = device_labels(INVERTER, "string_inverter", work)
-    assert found[series("fusionsolar_device_temperature_celsius", labels)] == 2
+    assert found[series("fusionsolar_device_internal_temperature_celsius", labels)] == 2
     assert found[series("fusionsolar_cut_series", {"account": "work"}, limit="series_per_account")] == 0
     for account in ("home", "z"):
         own = [name for name, labels in found if ("account", account) in labels]

@@ -113,7 +113,7 @@ def test_active_power_is_the_sum_over_connected_inverters(
 
 
 def test_active_power_counts_inverters_only() -> None:
-    devices = [STRING, Device("3", "Meter", PLANT.code, 17), Device("4", "Odd", PLANT.code, 23070)]
+    devices = [STRING, Device("3", "Meter", PLANT.code, 17), Device("4", "Odd", PLANT.code, 70070)]
     values: dict[str, dict[str, float]] = {"1": {"active_power": 2}, "3": {"active_power": 5}}
     found = Exporter([view(snapshot(devices=devices, device_values=values))]).scrape()
 
@@ -156,7 +156,7 @@ def test_devices_are_counted_by_type_where_the_list_is_fresh() -> None:
     devices = [
         STRING,
         Device("3", "C", PLANT.code, 1),
-        Device("4", "D", PLANT.code, 60001),
+        Device("4", "D", PLANT.code, 70001),
         Device("5", "E", PLANT.code, 39),
         Device("6", "F", "NE=9", 39),
     ]
@@ -169,8 +169,8 @@ def test_devices_are_counted_by_type_where_the_list_is_fresh() -> None:
     def of(device_type: str) -> frozenset[tuple[str, str]]:
         return series("", PLANT_LABELS, device_type=device_type)[1]
 
-    assert counts == {of("string_inverter"): 2, of("type_60001"): 1, of("battery"): 1}
-    assert stale_counts == {of("string_inverter"): 1, of("type_60001"): 1}
+    assert counts == {of("string_inverter"): 2, of("type_70001"): 1, of("battery"): 1}
+    assert stale_counts == {of("string_inverter"): 1, of("type_70001"): 1}
 
 
 def test_inverters_are_counted_by_state() -> None:
@@ -243,4 +243,4 @@ def test_codes_that_differ_in_surrogates_only_never_give_one_series_twice() -> N
 
     assert list(named(found, "fusionsolar_plant_kpi").values()) == [1]
     assert list(named(found, "fusionsolar_device_kpi").values()) == [1]
-    assert list(named(found, "fusionsolar_device_temperature_celsius").values()) == [2]
+    assert list(named(found, "fusionsolar_device_internal_temperature_celsius").values()) == [2]

@@ -15,7 +15,10 @@ from fusionsolar_exporter.northbound.model import Device
 Row = Mapping[str, str]
 
 with (Path(__file__).parent / "data" / "metrics_realtime.tsv").open(encoding="utf-8") as file:
-    ROWS: list[Row] = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    REFERENCE: list[Row] = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+with (Path(__file__).parent / "data" / "metrics_emma.tsv").open(encoding="utf-8") as file:
+    EMMA: list[Row] = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+ROWS = REFERENCE + EMMA
 
 DEVICE_TYPES = {
     1: "string_inverter",
@@ -25,6 +28,7 @@ DEVICE_TYPES = {
     39: "battery",
     41: "ess",
     47: "power_sensor",
+    23070: "emma",
 }
 # what a unit of the interface is in bare units: the metric's ending, and the factor
 BARE = {
@@ -73,7 +77,8 @@ def exporter(row: Row) -> tuple[Exporter, dict[str, str]]:
 
 def test_the_copy_is_whole() -> None:
     assert len([row for row in ROWS if row["interface"] == "getStationRealKpi"]) == 6
-    assert len([row for row in ROWS if row["interface"] == "getDevRealKpi"]) == 239
+    assert len([row for row in REFERENCE if row["interface"] == "getDevRealKpi"]) == 239
+    assert len(EMMA) == 21
 
 
 @pytest.mark.parametrize("row", ROWS, ids=row_id)
@@ -113,7 +118,7 @@ def test_metric_is_in_bare_units(kpi: Kpi) -> None:
     assert unit == "currency" or kpi.metric.endswith(unit.replace(" ", "_"))
 
 
-@pytest.mark.parametrize("row", ROWS, ids=row_id)
+@pytest.mark.parametrize("row", REFERENCE, ids=row_id)
 def test_unit_is_the_interfaces_but_where_the_reference_errs(row: Row) -> None:
     if not row["device_type_id"] or extra_labels(row).keys() & {"pv", "mppt"}:
         return
@@ -127,8 +132,9 @@ def test_unit_is_the_interfaces_but_where_the_reference_errs(row: Row) -> None:
 
 
 def test_nothing_else_is_in_the_table() -> None:
-    known = {(row["device_type_id"], row["key"]) for row in ROWS}
+    known = {(row["device_type_id"], row["key"]) for row in REFERENCE}
     newer = {("", "day_on_grid_energy"), ("", "day_use_energy")}
+    newer |= {("23070", row["key"]) for row in EMMA}
     patterns = {"pv{n}_u", "pv{n}_i", "mppt_{n}_cap"}
     for kpi in KPIS:
         for type_id in kpi.device_types or ("",):
@@ -142,7 +148,7 @@ def test_nothing_else_is_in_the_table() -> None:
     [
         ("pv36_u", "fusionsolar_device_pv_voltage_volts", {"pv": "36"}, 1),
         ("pv101_i", "fusionsolar_device_pv_current_amperes", {"pv": "101"}, 1),
-        ("mppt_12_cap", "fusionsolar_device_mppt_energy_watthours", {"mppt": "12"}, 1000),
+        ("mppt_12_cap", "fusionsolar_device_mppt_total_energy_watthours", {"mppt": "12"}, 1000),
     ],
 )
 def test_numbered_keys_follow_their_pattern_for_any_number(
@@ -181,11 +187,20 @@ def test_no_two_keys_of_a_type_share_a_series() -> None:
 
 
 @pytest.mark.parametrize(
-    ("metric", "sign"),
+    ("metric", "words"),
     [
-        ("fusionsolar_device_charge_discharge_power_watts", "Positive while charging"),
+        ("fusionsolar_device_charge_discharge_power_watts", "Of a battery positive while charging"),
+        ("fusionsolar_device_charge_discharge_power_watts", "of an ess the sign differs between installations"),
         ("fusionsolar_device_active_power_watts", "power_sensor positive while feeding into the grid"),
+        ("fusionsolar_device_active_power_watts", "of a grid_meter and an emma the sign differs"),
+        ("fusionsolar_device_active_power_watts", "with a battery on the inverter it holds what the battery gives"),
+        ("fusionsolar_plant_active_power_watts", "with a battery on the inverter it holds what the battery gives"),
+        ("fusionsolar_device_positive_active_energy_watthours", "a power_sensor counts what is fed into the grid"),
+        ("fusionsolar_device_negative_active_energy_watthours", "a power_sensor counts what is drawn from the grid"),
+        ("fusionsolar_device_positive_active_energy_watthours", "of a grid_meter it is not known"),
+        ("fusionsolar_alarm", "1 transposition signal, 2 exception alarm, 3 protection event"),
+        ("fusionsolar_plant_day_income", "The currency is the one that is set in the management system"),
     ],
 )
-def test_help_tells_the_sign(metric: str, sign: str) -> None:
-    assert sign in FAMILIES[metric].help
+def test_help_tells_what_people_ask(metric: str, words: str) -> None:
+    assert words in FAMILIES[metric].help

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusionsolar_exporter.pacing.holds import Backoff, Hold
+from fusionsolar_exporter.config import Backoff
+from fusionsolar_exporter.pacing.holds import Hold
 
 T0 = 1_750_000_000.0
 HOUR, DAY = 3600.0, 86_400.0
@@ -46,7 +47,7 @@ def test_the_limit_of_the_day_pauses_an_hour_at_least() -> None:
 
 
 def test_back_off_doubles_to_its_maximum() -> None:
-    hold, backoff, now, found = Hold(), Backoff(60.0, 1800.0), T0, []
+    hold, backoff, now, found = Hold(), Backoff(initial=60.0, maximum=1800.0), T0, []
     for _ in range(7):
         hold.back_off(now, backoff, "busy")
         found.append(hold.until - now)
@@ -54,9 +55,10 @@ def test_back_off_doubles_to_its_maximum() -> None:
     assert found == [60, 120, 240, 480, 960, 1800, 1800]
 
 
-@given(st.integers(1, 10_000), st.floats(0.001, 1e6), st.floats(0.001, 1e6))
-def test_back_off_never_exceeds_its_maximum_and_never_shrinks(failures: int, initial: float, maximum: float) -> None:
-    backoff = Backoff(initial, maximum)
+@given(st.integers(1, 10_000), st.floats(0.001, 1e6), st.floats(1.0, 1e6))
+def test_back_off_never_exceeds_its_maximum_and_never_shrinks(failures: int, initial: float, growth: float) -> None:
+    maximum = initial * growth
+    backoff = Backoff(initial=initial, maximum=maximum)
     assert 0 < backoff.after(failures) <= backoff.after(failures + 1) <= maximum
 
 

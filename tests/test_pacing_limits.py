@@ -5,9 +5,10 @@ import time
 
 import pytest
 
+from fusionsolar_exporter.config import InterfaceLimits, RateLimits
 from fusionsolar_exporter.northbound.interfaces import Fleet, Interface
 from fusionsolar_exporter.pacing.clock import SystemClock
-from fusionsolar_exporter.pacing.limits import Limit, Limits, Override
+from fusionsolar_exporter.pacing.limits import Limit, limit_of
 
 # 230 plants; devices by type, 41 and 23070 are no business of getAlarmList, 2 and 62 none of getDevRealKpi
 FLEET = Fleet(230, {38: 230, 39: 101, 47: 100, 41: 1, 2: 1, 62: 230, 23070: 500})
@@ -28,8 +29,8 @@ DOCUMENTED = {
 @pytest.mark.parametrize("interface", list(Interface))
 def test_the_documented_limits_with_the_margin(interface: Interface) -> None:
     calls, window, spacing = DOCUMENTED[interface]
-    assert Limits(margin=0).of(interface, FLEET) == Limit(calls, window, spacing)
-    assert Limits(margin=3).of(interface, FLEET) == Limit(calls, window + 3, spacing + 3 if spacing else 0)
+    assert limit_of(interface, FLEET, RateLimits(margin=0.0)) == Limit(calls, window, spacing)
+    assert limit_of(interface, FLEET, RateLimits(margin=3.0)) == Limit(calls, window + 3, spacing + 3 if spacing else 0)
 
 
 @pytest.mark.parametrize("interface", list(Interface))
@@ -42,32 +43,32 @@ def test_an_empty_fleet(interface: Interface) -> None:
         Interface.GET_STATION_LIST: 24,
         Interface.GET_DEV_LIST: 24,
     }
-    assert Limits().of(interface, Fleet()).calls == {**empty, **documented}[interface]
+    assert limit_of(interface, Fleet(), RateLimits()).calls == {**empty, **documented}[interface]
 
 
 def test_alarms_are_limited_by_plants_where_these_need_more_calls() -> None:
-    assert Limits().of(Interface.GET_ALARM_LIST, Fleet(1000, {38: 100})).calls == 10
+    assert limit_of(Interface.GET_ALARM_LIST, Fleet(1000, {38: 100}), RateLimits()).calls == 10
 
 
 @pytest.mark.parametrize(
-    ("override", "expected"),
+    ("given", "expected"),
     [
-        (Override(calls=7), Limit(7, 303, 63)),
-        (Override(window=10), Limit(3, 13, 63)),
-        (Override(spacing=5), Limit(3, 303, 8)),
-        (Override(spacing=0), Limit(3, 303, 0)),
-        (Override(calls=0, window=1, spacing=2), Limit(0, 4, 5)),
+        (InterfaceLimits(calls=7), Limit(7, 303, 63)),
+        (InterfaceLimits(window=10.0), Limit(3, 13, 63)),
+        (InterfaceLimits(spacing=5.0), Limit(3, 303, 8)),
+        (InterfaceLimits(spacing=0.0), Limit(3, 303, 0)),
+        (InterfaceLimits(calls=0, window=1.0, spacing=2.0), Limit(0, 4, 5)),
     ],
 )
-def test_each_part_that_is_given_replaces_the_documented_one(override: Override, expected: Limit) -> None:
-    limits = Limits(overrides={Interface.GET_STATION_REAL_KPI: override})
-    assert limits.of(Interface.GET_STATION_REAL_KPI, FLEET) == expected
-    assert limits.of(Interface.GET_DEV_LIST, FLEET) == Limits().of(Interface.GET_DEV_LIST, FLEET)
+def test_each_part_that_is_given_replaces_the_documented_one(given: InterfaceLimits, expected: Limit) -> None:
+    rates = RateLimits(interfaces={Interface.GET_STATION_REAL_KPI: given})
+    assert limit_of(Interface.GET_STATION_REAL_KPI, FLEET, rates) == expected
+    assert limit_of(Interface.GET_DEV_LIST, FLEET, rates) == limit_of(Interface.GET_DEV_LIST, FLEET, RateLimits())
 
 
 def test_a_spacing_that_an_interface_lacks_can_be_given() -> None:
-    limits = Limits(overrides={Interface.GET_DEV_REAL_KPI: Override(spacing=1)})
-    assert limits.of(Interface.GET_DEV_REAL_KPI, FLEET).spacing == 4
+    rates = RateLimits(interfaces={Interface.GET_DEV_REAL_KPI: InterfaceLimits(spacing=1.0)})
+    assert limit_of(Interface.GET_DEV_REAL_KPI, FLEET, rates).spacing == 4
 
 
 class TestSystemClock:

@@ -13,6 +13,7 @@ from fusionsolar_exporter.refresh.batches import batches as module
 from fusionsolar_exporter.refresh.batches.batch import Batch
 from fusionsolar_exporter.refresh.batches.batches import Batches
 from fusionsolar_exporter.refresh.batches.bisection import Bisection
+from fusionsolar_exporter.refresh.batches.refusal import Refusal
 
 T0 = 1_750_000_000.0
 INTERVAL = 300.0
@@ -177,7 +178,7 @@ def test_packed_batches_wait_for_the_latest_of_their_parts() -> None:
 
 
 def test_what_is_refused_or_waits_is_not_packed() -> None:
-    for field, value in (("retry_at", T0 + 50), ("refusals", 1), ("early_at", T0), ("search", Bisection(["c", "d"]))):
+    for field, value in (("retry_at", T0 + 50), ("early_at", T0), ("refusal", Refusal(times=1))):
         kind = Batches()
         kind.sync("ab", T0)
         kind.all[0].started(T0)
@@ -240,9 +241,9 @@ def test_a_search_forgets_what_is_no_longer_listed(listed: str, *, searching: bo
     kind.sync("abcd", T0)
     (batch,) = kind.all
     batch.started(T0)
-    batch.search = Bisection(batch.ids)
+    batch.refusal = Refusal(search=Bisection(batch.ids))
     kind.sync(listed, T0 + 1)
-    assert [each.search is not None for each in kind.all] == ([True] if searching else [])
+    assert [each.refusal is not None for each in kind.all] == ([True] if searching else [])
     if searching:
         assert set(batch.turn()) <= set(listed)
 
@@ -252,11 +253,12 @@ def test_a_search_whose_suspects_are_gone_is_over() -> None:
     kind.sync("abcd", T0)
     (batch,) = kind.all
     batch.started(T0)
-    batch.search = Bisection(batch.ids)
-    batch.search.accepted()
-    good = batch.search.good
+    search = Bisection(batch.ids)
+    batch.refusal = Refusal(search=search)
+    search.accepted()
+    good = search.good
     kind.sync(good, T0 + 1)
-    assert batch.search is None
+    assert batch.refusal is None
     assert batch.turn() == good
 
 
@@ -268,12 +270,17 @@ class TestBatch:
         assert batch.due(INTERVAL) == T0 + 5 + INTERVAL
 
     def test_a_retry_comes_in_the_place_of_the_interval_until_it_is_started(self) -> None:
-        batch = Batch(["a"], created=T0, retry_at=T0 + 60, early_at=T0, awaits_lists_since=T0)
+        batch = Batch(["a"], created=T0, retry_at=T0 + 60, early_at=T0)
         assert batch.due(INTERVAL) == T0 + 60
         assert not batch.plain
         batch.started(T0 + 61)
-        assert (batch.retry_at, batch.early_at, batch.awaits_lists_since) == (None, None, None)
+        assert (batch.retry_at, batch.early_at) == (None, None)
         assert batch.plain
+
+    def test_once_it_is_asked_it_does_not_wait_for_lists_any_more(self) -> None:
+        refusal = Refusal(times=1, awaits_lists_since=T0)
+        Batch(["a"], created=T0, refusal=refusal).started(T0 + 61)
+        assert (refusal.times, refusal.awaits_lists_since) == (1, None)
 
     def test_its_turn_is_a_list_of_its_own(self) -> None:
         batch = Batch(["a"], created=T0)

@@ -1,35 +1,44 @@
 """The cadence of whole fleets, worked out by hand from the reference's limits plus three seconds of margin."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from support.manual_clock import ManualClock
 from support.world import ListLog
 
 from fusionsolar_exporter.cache import Cache
-from fusionsolar_exporter.config import Credentials, PlantListChoice
+from fusionsolar_exporter.config import (
+    AccountConfig,
+    AlarmsConfig,
+    CollectorConfig,
+    CollectorsConfig,
+    InterfaceLimits,
+    PlantListChoice,
+    RateLimits,
+)
 from fusionsolar_exporter.northbound.interfaces import Interface
-from fusionsolar_exporter.northbound.transport import TransportSettings
-from fusionsolar_exporter.pacing.limits import Limits, Override
+from fusionsolar_exporter.refresh.answers import AcceptedAnswers
 from fusionsolar_exporter.refresh.collectors import make_collectors
 from fusionsolar_exporter.refresh.collectors.base import Collector
 from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.far_clock import FarClock
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.persistence.journal import Journal
 from fusionsolar_exporter.refresh.preview import PlannedCollector, preview
+from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.schedule import Schedule
-from fusionsolar_exporter.refresh.settings import AccountSettings, CollectorSettings
-from fusionsolar_exporter.status import CollectorName
+from fusionsolar_exporter.refresh.settings import AccountSettings
 
-SETTINGS = AccountSettings(
-    name="default",
-    host="far.example",
-    transport=TransportSettings("http://far.example"),
-    credentials=lambda: Credentials("user", "password"),
-)
+ACCOUNT = AccountConfig(name="default", url="http://far.example", username="user", password="password")
+SETTINGS = AccountSettings(ACCOUNT)
 TYPES = (38, 39, 47, 62)  # an inverter, a battery, a meter and a dongle; the dongle has alarms only
 # requests a second of 10,000 plants, of which one account may take 97 %
 STRETCH_10000 = (100 / 6300 + 300 / 303 + 100 / 450.75 + 100 / 16875.586 + 100 / 86403) / 0.97
+
+
+def account(**changes: Any) -> AccountSettings:
+    return AccountSettings(ACCOUNT.model_copy(update=changes))
 
 
 def plan(settings: AccountSettings, plants: int, types: tuple[int, ...] = TYPES) -> dict[str, PlannedCollector]:
@@ -97,23 +106,23 @@ def test_calls_and_interfaces_of_a_fleet() -> None:
 
 
 def test_the_old_plant_list_has_a_smaller_quota() -> None:
-    planned = plan(replace(SETTINGS, plant_list=PlantListChoice.GET_STATION_LIST), 230)["plant_list"]
+    planned = plan(account(plant_list=PlantListChoice.GET_STATION_LIST), 230)["plant_list"]
     assert planned.interface is Interface.GET_STATION_LIST
     assert planned.interval == pytest.approx(86_403 * 3 / 12)
 
 
 def test_limits_that_are_configured_are_the_limits() -> None:
-    limits = Limits(
-        margin=0,
-        overrides={
-            Interface.GET_STATION_REAL_KPI: Override(window=600),
-            Interface.GET_DEV_REAL_KPI: Override(calls=1),
-            Interface.GET_ALARM_LIST: Override(calls=2, window=100),
-            Interface.STATIONS: Override(window=3600, calls=10),
-            Interface.GET_DEV_LIST: Override(calls=1),
+    rates = RateLimits(
+        margin=0.0,
+        interfaces={
+            Interface.GET_STATION_REAL_KPI: InterfaceLimits(window=600.0),
+            Interface.GET_DEV_REAL_KPI: InterfaceLimits(calls=1),
+            Interface.GET_ALARM_LIST: InterfaceLimits(calls=2, window=100.0),
+            Interface.STATIONS: InterfaceLimits(window=3600.0, calls=10),
+            Interface.GET_DEV_LIST: InterfaceLimits(calls=1),
         },
     )
-    intervals = {name: each.interval for name, each in plan(replace(SETTINGS, limits=limits), 100).items()}
+    intervals = {name: each.interval for name, each in plan(account(rate_limits=rates), 100).items()}
     assert intervals == pytest.approx(
         {
             "plant_realtime": 600,
@@ -132,29 +141,32 @@ def test_without_devices_the_far_side_still_counts_plants() -> None:
 
 
 def test_disabled_collectors_are_not_planned() -> None:
-    off = {CollectorName.ALARMS: CollectorSettings(enabled=False)}
+    off = CollectorsConfig(alarms=AlarmsConfig(enabled=False))
     assert "alarms" not in plan(replace(SETTINGS, collectors=off), 1)
 
 
 @pytest.mark.parametrize(("configured", "expected"), [(60.0, 303.0), (303.0, 303.0), (900.0, 900.0)])
 def test_a_configured_interval_is_slowed_down_to_what_the_limits_allow(configured: float, expected: float) -> None:
-    own = {CollectorName.PLANT_REALTIME: CollectorSettings(interval=configured)}
+    own = CollectorsConfig(plant_realtime=CollectorConfig(interval=configured))
     assert plan(replace(SETTINGS, collectors=own), 100)["plant_realtime"].interval == pytest.approx(expected)
 
 
 def planning(settings: AccountSettings) -> tuple[Schedule, AccountContext, ListLog, tuple[Collector, ...]]:
     log, clock = ListLog(), ManualClock()
-    desk = AccountContext(clock, settings, Cache(clock), Inventory(settings.selects), log, Journal(clock, keeps=False))
-    collectors = make_collectors(desk).all
-    return Schedule(desk, collectors), desk, log, collectors
+    context = AccountContext(clock, log, settings)
+    inventory = Inventory(settings.account.plants.selects)
+    limiter = RateLimiter(context, inventory)
+    answers = AcceptedAnswers(Cache(clock), Journal(clock, keeps=False))
+    collectors = make_collectors(context, limiter, inventory, answers, FarClock(clock)).all
+    return Schedule(context, limiter, collectors), context, log, collectors
 
 
-def test_the_plan_is_told_once_a_line_for_each_collector() -> None:
-    off = {CollectorName.ALARMS: CollectorSettings(enabled=False)}
-    told, _, log, _ = planning(replace(SETTINGS, collectors=off))
-    told.update(0.0)
-    told.tell()
-    told.tell()
+def test_the_schedule_is_told_once_a_line_for_each_collector() -> None:
+    off = CollectorsConfig(alarms=AlarmsConfig(enabled=False))
+    schedule, _, log, _ = planning(replace(SETTINGS, collectors=off))
+    schedule.update(0.0)
+    schedule.announce()
+    schedule.announce()
     assert log.messages("info") == ["plan"] * 4
     assert [fields["collector"] for _, _, fields in log.lines] == [
         "plant_realtime",
@@ -165,26 +177,26 @@ def test_the_plan_is_told_once_a_line_for_each_collector() -> None:
 
 
 def test_a_slowed_interval_is_warned_of_once_and_again_after_it_was_right() -> None:
-    own = {CollectorName.PLANT_LIST: CollectorSettings(interval=1.0)}
-    told, desk, log, _ = planning(replace(SETTINGS, collectors=own))
+    own = CollectorsConfig(plant_list=CollectorConfig(interval=1.0))
+    schedule, context, log, _ = planning(replace(SETTINGS, collectors=own))
     for _ in range(2):
-        told.update(0.0)
-        told.tell()
+        schedule.update(0.0)
+        schedule.announce()
     assert len(log.messages("warning")) == 1
     _, _, fields = next(line for line in log.lines if line[0] == "warning")
     assert (fields["collector"], fields["configured_seconds"]) == ("plant_list", 1.0)
-    desk.settings = SETTINGS
-    told.tell()
-    desk.settings = replace(SETTINGS, collectors=own)
-    told.tell()
+    context.settings = SETTINGS
+    schedule.announce()
+    context.settings = replace(SETTINGS, collectors=own)
+    schedule.announce()
     assert len(log.messages("warning")) == 2
 
 
 def test_a_slow_far_side_stretches_every_interval_alike() -> None:
-    told, _, _, collectors = planning(SETTINGS)
-    told.update(0.0)
-    assert told.stretch == 1.0
+    schedule, _, _, collectors = planning(SETTINGS)
+    schedule.update(0.0)
+    assert schedule.stretch == 1.0
     quick = [collector.interval for collector in collectors]
-    told.update(36_000.0)
-    assert told.stretch > 2.0
-    assert [collector.interval for collector in collectors] == [interval * told.stretch for interval in quick]
+    schedule.update(36_000.0)
+    assert schedule.stretch > 2.0
+    assert [collector.interval for collector in collectors] == [interval * schedule.stretch for interval in quick]

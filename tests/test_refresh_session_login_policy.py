@@ -1,25 +1,16 @@
 """When a login may be tried: no account is ever locked, and no window overdrawn."""
 
-from dataclasses import replace
-
 import pytest
 
-from fusionsolar_exporter.config import Credentials
+from fusionsolar_exporter.config import Credentials, RateLimits
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
-from fusionsolar_exporter.northbound.transport import TransportSettings
 from fusionsolar_exporter.pacing.limits import Limit
 from fusionsolar_exporter.refresh.session.login_policy import LoginPolicy, Pause
-from fusionsolar_exporter.refresh.settings import AccountSettings
 
 T0 = 1_750_000_000.0
 LIMIT = Limit(5, 603, 0)
 WRONG, RIGHT = Credentials("user", "wrong"), Credentials("user", "right")
-SETTINGS = AccountSettings(
-    name="default",
-    host="far.example",
-    transport=TransportSettings("http://far.example"),
-    credentials=lambda: WRONG,
-)
+RATES = RateLimits()
 LIFETIME = 1800.0
 
 
@@ -32,7 +23,7 @@ REFUSED = error(Reason.CREDENTIALS, 20400)
 
 def fail(logins: LoginPolicy, failure: NorthboundError, moment: float, credentials: Credentials = WRONG) -> None:
     logins.started(moment)
-    logins.failed(failure, credentials, moment, SETTINGS, LIMIT)
+    logins.failed(failure, credentials, moment, RATES, LIMIT)
 
 
 def test_the_first_login_may_be_tried_at_once() -> None:
@@ -57,7 +48,7 @@ def test_refused_credentials_pause_logins(fail_code: int) -> None:
 
 def test_the_pause_after_refused_credentials_is_configurable() -> None:
     logins = LoginPolicy()
-    logins.failed(REFUSED, WRONG, T0, replace(SETTINGS, login_pause=10), LIMIT)
+    logins.failed(REFUSED, WRONG, T0, RateLimits(login_pause=10.0), LIMIT)
     assert logins.earliest(LIMIT) == T0 + 10
 
 

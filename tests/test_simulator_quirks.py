@@ -10,7 +10,8 @@ from fusionsolar_exporter.simulator.inverter_states import InverterState
 from fusionsolar_exporter.simulator.plan import ODD_NAMES, FleetPlan
 
 NOON = 1750000000.0 - 1750000000.0 % 86400 + 86400 + 12 * 3600
-MIDNIGHT = NOON + 11 * 3600
+NIGHT = NOON + 15 * 3600
+"""Before dawn: batteries are empty, so that nothing keeps inverters awake."""
 PLAN = FleetPlan(
     plants=6,
     devices={1: 3, 38: 1, 39: 3, 47: 3, 17: 1, 45: 1, 46: 1, 10: 1},
@@ -51,7 +52,7 @@ def test_plants_have_numbers_newer_keys_and_no_income_without_tariff() -> None:
 
 
 def test_at_night_inverters_are_silent_and_others_are_not() -> None:
-    world = odd(MIDNIGHT)
+    world = odd(NIGHT)
     for type_id in (1, 38):
         for values in world.device_values(type_id).values():
             assert values.pop("run_state") == 0
@@ -67,7 +68,7 @@ def test_an_inverter_of_which_nothing_is_heard_is_silent_by_day() -> None:
     assert world.device_values(38)[inverter]["active_power"] is None
     world.fleet.fault(inverter, world.now)
     assert world.device_values(38)[inverter]["inverter_state"] == 768.0
-    world.now = MIDNIGHT
+    world.now = NIGHT
     assert world.device_values(38)[inverter]["inverter_state"] == 768.0
 
 

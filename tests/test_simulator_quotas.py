@@ -43,7 +43,7 @@ def test_documented_limit_holds_over_every_sliding_window(
 ) -> None:
     quotas, held, start = Quotas(), Holdings(plants, devices), 1.75e9
     step = max(spacing, 1)
-    admit: Callable[[float], bool] = lambda at: quotas.admit(USER, Interface(interface), start + at, held)  # noqa: E731
+    admit: Callable[[float], bool] = lambda at: quotas.admit(USER, Interface(interface), start + at, held) is None  # noqa: E731
     assert all(admit(call * step) for call in range(calls))
     if calls:
         assert admit(window)  # the first has left the window, the next has not
@@ -59,10 +59,10 @@ def test_every_interface_has_a_limit() -> None:
 @pytest.mark.parametrize("interface", ["getStationList", "getDevList", "getStationRealKpi"])
 def test_two_calls_start_a_minute_apart(interface: str) -> None:
     quotas, held = Quotas(), Holdings(500, {})
-    assert quotas.admit(USER, Interface(interface), 0, held)
-    assert not quotas.admit(USER, Interface(interface), 59.9, held)
-    assert not quotas.admit(USER, Interface(interface), 60.1, held)  # the refused call counts
-    assert quotas.admit(USER, Interface(interface), 120.1, held)
+    assert quotas.admit(USER, Interface(interface), 0, held) is None
+    assert quotas.admit(USER, Interface(interface), 59.9, held) is not None
+    assert quotas.admit(USER, Interface(interface), 60.1, held) is not None  # the refused call counts
+    assert quotas.admit(USER, Interface(interface), 120.1, held) is None
 
 
 def test_refused_calls_prolong_the_refusal() -> None:
@@ -89,10 +89,10 @@ def test_calls_with_wrong_parameters_count_and_calls_without_session_do_not() ->
 
 def test_limits_are_each_users_and_each_interfaces_own() -> None:
     quotas, held = Quotas(), Holdings(1, {})
-    assert quotas.admit("ada", Interface.PLANT_REAL_TIME, 0, held)
-    assert quotas.admit("bob", Interface.PLANT_REAL_TIME, 0, held)
-    assert quotas.admit("ada", Interface.DEVICES, 0, held)
-    assert not quotas.admit("ada", Interface.PLANT_REAL_TIME, 1, held)
+    assert quotas.admit("ada", Interface.PLANT_REAL_TIME, 0, held) is None
+    assert quotas.admit("bob", Interface.PLANT_REAL_TIME, 0, held) is None
+    assert quotas.admit("ada", Interface.DEVICES, 0, held) is None
+    assert quotas.admit("ada", Interface.PLANT_REAL_TIME, 1, held) is not None
 
 
 def test_limits_follow_the_fleet() -> None:

@@ -234,6 +234,7 @@ def test_command_serves_until_sigterm_and_returns_0(environ: dict[str, str]) -> 
         "--simulator.seed=7",
         "--simulator.start=2025-06-15T12:00:00+00:00",
         "--simulator.quirks",
+        "--simulator.oauth",
     )
     messages, seen = Messages(), []
 
@@ -249,6 +250,8 @@ def test_command_serves_until_sigterm_and_returns_0(environ: dict[str, str]) -> 
             answer.read()
             listed = json.loads(post(connection, "stations", b'{"pageNo":1}', answer.headers["xsrf-token"]).read())
             seen.append((line, listed["data"]["total"]))
+            connection.request("GET", "/callback?code=1")
+            assert connection.getresponse().status == 200
             connection.close()
         finally:
             if messages.told.is_set():  # only then is the signal awaited
@@ -287,6 +290,8 @@ def test_default_flags() -> None:
         ("--simulator.speed=fast", "a factor above 0"),
         ("--simulator.start=noon", "with its zone"),
         ("--simulator.start=2025-06-15T12:00:00", "with its zone"),
+        ("--simulator.limits=getDevRealKpi", "says nothing"),
+        ("--simulator.limits=@/nowhere/limits.txt", "/nowhere/limits.txt cannot be read: No such file or directory"),
     ],
 )
 def test_flags_that_make_no_sense_say_what_to_write(flag: str, expectation: str) -> None:

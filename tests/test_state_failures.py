@@ -69,7 +69,7 @@ def test_state_that_works_says_so(tmp_path: Path) -> None:
 
 def test_a_full_disk_degrades_to_memory_and_recovers(tmp_path: Path) -> None:
     world = KeptWorld(tmp_path, replace(PLAN, plants=20))
-    _, state = world.places[0]
+    _, state = world.partitions[0]
     with state._file.reading() as connection:
         connection.execute("PRAGMA max_page_count = 4")
     world.run(30)
@@ -109,7 +109,7 @@ def test_a_file_that_is_removed_while_it_is_used_is_written_anew(tmp_path: Path)
 def test_a_file_that_breaks_while_it_is_used_is_set_aside_and_nothing_is_lost(tmp_path: Path) -> None:
     world = KeptWorld(tmp_path, PLAN)
     world.run(10 * MINUTE)
-    _, state = world.places[0]
+    _, state = world.partitions[0]
     with state._file.transaction() as connection:
         connection.execute("DROP TABLE entries")
     world.run(10 * MINUTE)
@@ -129,23 +129,23 @@ def test_two_gigabytes_of_something_else_are_set_aside_at_once(bench: Bench) -> 
         file.truncate(2 * 1024**3)
     state = bench.state()
     assert bench.observed.failures == 1
-    assert state.place("host", "user").news() == []
+    assert state.partition("host", "user").read_new() == []
     assert sorted(one.stat().st_size for one in bench.file.parent.glob("*.broken-*")) == [2 * 1024**3]
 
 
 def test_a_value_of_unlikely_size_is_left_alone(bench: Bench) -> None:
-    place = bench.state().place("host", "user")
-    assert place.lead()
-    place.write([bench.entry("large", bytes(64 * 1024 * 1024 + 1)), bench.entry("small")])
-    assert [kept.key for kept in bench.state().place("host", "user").news()] == ["small"]
+    partition = bench.state().partition("host", "user")
+    assert partition.acquire()
+    partition.write([bench.entry("large", bytes(64 * 1024 * 1024 + 1)), bench.entry("small")])
+    assert [kept.key for kept in bench.state().partition("host", "user").read_new()] == ["small"]
 
 
 def test_the_file_is_for_its_owner_alone(bench: Bench) -> None:
     bench.file.parent.mkdir()
     bench.file.touch(mode=0o644)
-    place = bench.state().place("host", "user")
-    assert place.lead()
-    place.write([bench.entry("key")])
+    partition = bench.state().partition("host", "user")
+    assert partition.acquire()
+    partition.write([bench.entry("key")])
     modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in bench.file.parent.iterdir()}
     assert len(modes) == 5
     assert set(modes.values()) == {0o600}
@@ -153,73 +153,73 @@ def test_the_file_is_for_its_owner_alone(bench: Bench) -> None:
 
 def test_an_account_sees_nothing_of_another(bench: Bench) -> None:
     state = bench.state()
-    one, other = state.place("host", "one"), state.place("host", "other")
-    assert one.lead()
-    assert other.lead()
+    one, other = state.partition("host", "one"), state.partition("host", "other")
+    assert one.acquire()
+    assert other.acquire()
     one.write([bench.entry("key", b"of one")])
     other.write([bench.entry("key", b"of the other")])
     again = bench.state()
-    assert [kept.value for kept in again.place("host", "one").news()] == [b"of one"]
-    assert [kept.value for kept in again.place("host", "other").news()] == [b"of the other"]
-    assert again.place("elsewhere", "one").news() == []
+    assert [kept.value for kept in again.partition("host", "one").read_new()] == [b"of one"]
+    assert [kept.value for kept in again.partition("host", "other").read_new()] == [b"of the other"]
+    assert again.partition("elsewhere", "one").read_new() == []
 
 
-def test_news_are_what_others_wrote_in_the_order_of_writing(bench: Bench) -> None:
-    writer, reader = bench.state().place("host", "user"), bench.state().place("host", "user")
-    assert writer.lead()
+def test_what_is_new_is_what_others_wrote_in_the_order_of_writing(bench: Bench) -> None:
+    writer, reader = bench.state().partition("host", "user"), bench.state().partition("host", "user")
+    assert writer.acquire()
     writer.write([bench.entry("a"), bench.entry("b")])
-    assert [kept.key for kept in reader.news()] == ["a", "b"]
+    assert [kept.key for kept in reader.read_new()] == ["a", "b"]
     bench.clock.advance(5)
     writer.write([bench.entry("a", b"newer")])
-    assert [(kept.key, kept.value, kept.age) for kept in reader.news()] == [("a", b"newer", 0)]
-    assert reader.news() == []
-    assert writer.news() == []
+    assert [(kept.key, kept.value, kept.age) for kept in reader.read_new()] == [("a", b"newer", 0)]
+    assert reader.read_new() == []
+    assert writer.read_new() == []
 
 
 def test_who_does_not_lead_writes_nothing(bench: Bench) -> None:
-    leader, other = bench.state().place("host", "user"), bench.state().place("host", "user")
-    assert leader.lead()
-    assert not other.lead()
+    leader, other = bench.state().partition("host", "user"), bench.state().partition("host", "user")
+    assert leader.acquire()
+    assert not other.acquire()
     with pytest.raises(NotLeadingError):
         other.write([bench.entry("key")])
     leader.release()
-    assert other.lead()
-    assert not leader.lead()
+    assert other.acquire()
+    assert not leader.acquire()
     with pytest.raises(NotLeadingError):
         leader.write([bench.entry("key")])
 
 
 def test_who_demands_the_account_gets_it_and_gives_it_back(bench: Bench) -> None:
-    leader, visitor, third = (bench.state().place("host", "user") for _ in range(3))
-    assert leader.lead()
-    visitor.demand()
-    assert not visitor.lead()
-    assert not leader.lead()
-    assert not third.lead()
-    assert visitor.lead()
-    assert not leader.lead()
+    leader, visitor, third = (bench.state().partition("host", "user") for _ in range(3))
+    assert leader.acquire()
+    visitor.request_handover()
+    assert not visitor.acquire()
+    assert not leader.acquire()
+    assert not third.acquire()
+    assert visitor.acquire()
+    assert not leader.acquire()
     assert visitor._lock is not None
     visitor._lock.close()
-    assert leader.lead()
+    assert leader.acquire()
 
 
 def test_entries_that_nobody_wants_any_more_go(bench: Bench) -> None:
-    place = bench.state().place("host", "user")
-    assert place.lead()
-    place.write([bench.entry("short", keep=10), bench.entry("long")])
+    partition = bench.state().partition("host", "user")
+    assert partition.acquire()
+    partition.write([bench.entry("short", keep=10), bench.entry("long")])
     bench.clock.advance(3600)
-    place.write([bench.entry("other")])
-    assert [kept.key for kept in bench.state().place("host", "user").news()] == ["long", "other"]
+    partition.write([bench.entry("other")])
+    assert [kept.key for kept in bench.state().partition("host", "user").read_new()] == ["long", "other"]
 
 
 def test_an_entry_that_is_written_late_is_as_old_as_what_it_speaks_of(bench: Bench) -> None:
-    place = bench.state().place("host", "user")
-    assert place.lead()
+    partition = bench.state().partition("host", "user")
+    assert partition.acquire()
     entry = bench.entry("key")
     bench.clock.advance(100)
-    place.write([entry])
+    partition.write([entry])
     bench.clock.advance(10)
-    assert [kept.age for kept in bench.state().place("host", "user").news()] == [110]
+    assert [kept.age for kept in bench.state().partition("host", "user").read_new()] == [110]
 
 
 @pytest.mark.parametrize("value", [b"", b"\xff\xff\xff\xff", b"\x02\x00\x00\x00{}", b"\x03\x00\x00\x00nul" + bytes(8)])
@@ -229,8 +229,8 @@ def test_an_entry_that_is_written_late_is_as_old_as_what_it_speaks_of(bench: Ben
 def test_an_entry_that_makes_no_sense_is_left_out(tmp_path: Path, key: str, value: bytes) -> None:
     world = KeptWorld(tmp_path, PLAN)
     world.run(10 * MINUTE)
-    place, _ = world.places[0]
-    place.write([Entry(key, value, world.clock.now(), 1e6)])
+    partition, _ = world.partitions[0]
+    partition.write([Entry(key, value, world.clock.now(), 1e6)])
     world.kill()
     world.start()
     if key != "x":
@@ -269,7 +269,7 @@ def test_another_state_after_a_reload_waits_for_the_next_start(tmp_path: Path) -
     with HttpWorld(PLAN, state={"url": f"sqlite:{tmp_path / 'one.sqlite'}"}) as world:
         world.run(MINUTE)
         world.sections["state"] = {"url": f"sqlite:{tmp_path / 'two.sqlite'}"}
-        assert world.exporter.reload() == ()
+        assert world.exporter.reload().problems == ()
         assert world.log_lines("another state is used from the next start on")
         world.run(MINUTE)
     assert not (tmp_path / "two.sqlite").exists()

@@ -18,7 +18,7 @@ from support.kept_world import KeptWorld, Killed
 
 from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.simulator.plan import FleetPlan
-from fusionsolar_exporter.state.sqlite import SqlitePlace, SqliteState
+from fusionsolar_exporter.state.sqlite import SqlitePartition, SqliteState
 
 PLAN = FleetPlan(plants=2, devices_per_plant=3, alarm_share=0.5)
 MIN_GAP = 1.0
@@ -30,7 +30,7 @@ def die() -> None:
 
 
 class Processes(RuleBasedStateMachine):
-    """Up to three exporters on one file; each is an account, its place, and its own connection."""
+    """Up to three exporters on one file; each is an account, its partition, and its own connection."""
 
     MOST: ClassVar = 3
 
@@ -38,19 +38,19 @@ class Processes(RuleBasedStateMachine):
         super().__init__()
         self.directory = Path(tempfile.mkdtemp())
         self.world = KeptWorld(self.directory, PLAN)
-        self.running: list[tuple[Account, SqlitePlace, SqliteState]] = []
+        self.running: list[tuple[Account, SqlitePartition, SqliteState]] = []
         self.reboots = 0
         self.lowest = 0.0
 
     @initialize()
     def one(self) -> None:
-        self.running = [(self.world.account, *self.world.places[0])]
+        self.running = [(self.world.account, *self.world.partitions[0])]
 
     @precondition(lambda self: len(self.running) < self.MOST)
     @rule()
     def start(self) -> None:
         account = self.world.process()
-        self.running.append((account, *self.world.places[-1]))
+        self.running.append((account, *self.world.partitions[-1]))
 
     @precondition(lambda self: self.running)
     @rule(data=st.data(), seconds=st.sampled_from([1, 30, 320, 1900]))
@@ -70,7 +70,7 @@ class Processes(RuleBasedStateMachine):
     )
     def kill(self, which: int, moment: str, seconds: float | None) -> None:
         """SIGKILL: between two requests, or while one is under way; perhaps followed by a restart."""
-        account, place, state = self.running.pop(which % len(self.running))
+        account, partition, state = self.running.pop(which % len(self.running))
         if moment != "none":
             setattr(self.world.deadly, moment, die)
         try:
@@ -80,7 +80,7 @@ class Processes(RuleBasedStateMachine):
             pass
         finally:
             self.world.deadly.survive()
-        end(place, state)
+        end(partition, state)
         if seconds is not None:
             self.world.clock.advance(seconds)
             self.start()
@@ -89,18 +89,18 @@ class Processes(RuleBasedStateMachine):
 
     @precondition(lambda self: self.running)
     @rule(data=st.data())
-    def demand(self, data: st.DataObject) -> None:
+    def request_handover(self, data: st.DataObject) -> None:
         """One wants the account at once, uses it, and is gone."""
         account = self.world.process()
-        place, state = self.world.places[-1]
-        place.demand()
+        partition, state = self.world.partitions[-1]
+        partition.request_handover()
         for _ in range(3):
             for other, _, _ in self.running:
                 if data.draw(st.booleans()):
                     other.step()
             account.step()
             self.world.clock.advance(1.0)
-        end(place, state)
+        end(partition, state)
 
     @rule(step=st.sampled_from([-40 * 86400.0, -3600.0, -5.0, 5.0, 3600.0, 40 * 86400.0]))
     def jump(self, step: float) -> None:
@@ -112,8 +112,8 @@ class Processes(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([0.0, 20.0, 4000.0]), back=st.sampled_from([0.0, 600.0]))
     def reboot(self, seconds: float, back: float) -> None:
         """All processes end at once; afterwards the wall clock is where it was or behind: ahead nobody could tell."""
-        for _, place, state in self.running:
-            end(place, state)
+        for _, partition, state in self.running:
+            end(partition, state)
         self.running = []
         self.reboots += 1
         self.world.clock.advance(seconds)
@@ -137,17 +137,17 @@ class Processes(RuleBasedStateMachine):
 
     @invariant()
     def at_most_one_leads(self) -> None:
-        assert sum(place._lock is not None and place._lock.held for _, place, _ in self.running) <= 1
+        assert sum(partition._lock is not None and partition._lock.held for _, partition, _ in self.running) <= 1
 
     def teardown(self) -> None:
-        for _, place, state in self.running:
-            end(place, state)
+        for _, partition, state in self.running:
+            end(partition, state)
         shutil.rmtree(self.directory)
 
 
-def end(place: SqlitePlace, state: SqliteState) -> None:
-    if place._lock is not None:
-        place._lock.close()
+def end(partition: SqlitePartition, state: SqliteState) -> None:
+    if partition._lock is not None:
+        partition._lock.close()
     state.close()
 
 

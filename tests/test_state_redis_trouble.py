@@ -17,10 +17,10 @@ from support.world import ListLog
 from fusionsolar_exporter.config.validation import validate
 from fusionsolar_exporter.pacing.clock import SystemClock
 from fusionsolar_exporter.state.opening import open_state
-from fusionsolar_exporter.state.redis_link import Answer, Argument, LinkDownError
-from fusionsolar_exporter.state.redis_place import RedisPlace
-from fusionsolar_exporter.state.redis_scripts import PREFIX, RENEW
-from fusionsolar_exporter.state.redis_state import RedisState
+from fusionsolar_exporter.state.redis.link import Answer, Argument, LinkDownError
+from fusionsolar_exporter.state.redis.partition import RedisPartition
+from fusionsolar_exporter.state.redis.scripts import PREFIX, RENEW
+from fusionsolar_exporter.state.redis.state import RedisState
 from fusionsolar_exporter.state.store import Entry, NotLeadingError
 
 LEASE = 15.0
@@ -37,13 +37,13 @@ class Opened:
         self.log = ListLog()
         self.observed = Observed()
         self.link = TimedLink(url, lease, self.clock, self.log, self.observed)
-        self.state = RedisState(self.link, lease, self.clock)
+        self.state = RedisState(self.link, lease, self.clock, lambda: 0.0)
 
-        self.place = self.state.place("far.example", "user")
+        self.partition = self.state.partition("far.example", "user")
 
-    def places(self) -> list[RedisPlace]:
+    def partitions(self) -> list[RedisPartition]:
         """Those of ten other accounts."""
-        return [self.state.place("far.example", f"user-{number}") for number in range(10)]
+        return [self.state.partition("far.example", f"user-{number}") for number in range(10)]
 
     @property
     def warning(self) -> str:
@@ -57,7 +57,7 @@ class Opened:
         return message
 
     def assert_down(self, what: str, advice: str) -> None:
-        assert not self.place.lead()
+        assert not self.partition.acquire()
         assert what in self.warning
         assert advice in self.warning
         assert self.observed.works is False
@@ -65,8 +65,8 @@ class Opened:
 
     def assert_up(self) -> None:
         self.clock.advance(1.0)
-        assert self.place.lead()
-        self.place.write([Entry("account", b"value", self.clock.now(), 60.0)])
+        assert self.partition.acquire()
+        self.partition.write([Entry("account", b"value", self.clock.now(), 60.0)])
         assert self.observed.works is True
 
 
@@ -81,15 +81,15 @@ def test_a_redis_that_is_not_there_yet_delays_nothing(tmp_path: Path) -> None:
     opened = Opened(server.url)
     opened.assert_down("it cannot be reached", "start it, or correct state.url")
     failures = opened.observed.failures
-    places = opened.places()
-    assert not any(place.lead() for place in places)
+    partitions = opened.partitions()
+    assert not any(partition.acquire() for partition in partitions)
     assert opened.observed.failures == failures  # not tried again within a second
     opened.clock.advance(1.0)
-    assert not any(place.lead() for place in places)
+    assert not any(partition.acquire() for partition in partitions)
     assert opened.observed.failures == failures + 1  # and then by one
     with server:
         opened.clock.advance(1.0)
-        assert places[3].lead()
+        assert partitions[3].acquire()
     assert opened.log.messages() == [opened.log.messages()[0], "state in Redis can be used again"]
     assert opened.observed.changes == [False, True]
 
@@ -103,11 +103,11 @@ def test_packets_that_are_dropped_delay_the_start_by_a_second_at_most(stack: Exi
         waiting.connect_ex(address)
     began = time.monotonic()
     opened = Opened(f"redis://127.0.0.1:{address[1]}/0")
-    places = opened.places()
-    assert not any(place.lead() for place in places)
+    partitions = opened.partitions()
+    assert not any(partition.acquire() for partition in partitions)
     assert time.monotonic() - began < 4.0
     end_of_connecting()
-    assert not places[0].lead()
+    assert not partitions[0].acquire()
     assert "it does not answer in time" in opened.warning
 
 
@@ -162,11 +162,11 @@ def test_while_one_tries_nobody_else_waits(tmp_path: Path) -> None:
 def test_a_redis_that_falls_silent_is_given_up(tmp_path: Path) -> None:
     with RedisServer(tmp_path) as server:
         opened = Opened(server.url, lease=3.0)  # the shorter it is, the less patience there is
-        place = opened.place
-        assert place.lead()
+        partition = opened.partition
+        assert partition.acquire()
         server.pause()
         with pytest.raises(NotLeadingError):
-            place.write([Entry("account", b"value", opened.clock.now(), 60.0)])
+            partition.write([Entry("account", b"value", opened.clock.now(), 60.0)])
         assert "it does not answer in time" in opened.warning
         server.go_on()
         opened.assert_up()
@@ -205,11 +205,11 @@ def test_a_database_that_does_not_exist(tmp_path: Path) -> None:
 def test_a_read_only_replica(tmp_path: Path) -> None:
     with RedisServer(tmp_path) as server:
         opened = Opened(server.url)
-        place = opened.place
-        assert place.lead()
+        partition = opened.partition
+        assert partition.acquire()
         server.client().execute_command("REPLICAOF", "127.0.0.1", "1")
         with pytest.raises(NotLeadingError):
-            place.write([Entry("account", b"value", opened.clock.now(), 60.0)])
+            partition.write([Entry("account", b"value", opened.clock.now(), 60.0)])
         assert "it is a read-only replica" in opened.warning
         server.client().execute_command("REPLICAOF", "NO", "ONE")
         opened.assert_up()
@@ -242,12 +242,12 @@ def test_a_redis_that_cannot_save(tmp_path: Path) -> None:
 def test_another_kind_of_failure_is_told_again(tmp_path: Path) -> None:
     with RedisServer(tmp_path) as server:
         opened = Opened(server.url)
-        place = opened.place
+        partition = opened.partition
         server.client().config_set("maxmemory", "1")
-        assert not place.lead()
+        assert not partition.acquire()
         server.stop()
         opened.clock.advance(1.0)
-        assert not place.lead()
+        assert not partition.acquire()
         assert len(opened.log.messages("warning")) == 2
         assert "no memory left" in opened.log.messages()[0]
         assert "cannot be reached" in opened.log.messages()[1]
@@ -274,7 +274,7 @@ def test_tls(tmp_path: Path, stack: ExitStack) -> None:
     unknown = Opened(f"rediss://:hunter2@{authority.address}")
     unknown.assert_down("TLS fails", "?ssl_ca_certs=FILE")
     plain = Opened(f"redis://{authority.address}")
-    assert not plain.place.lead()
+    assert not plain.partition.acquire()
     assert plain.warning
 
 
@@ -322,14 +322,14 @@ def test_an_opened_state_renews_by_itself_until_it_is_closed(tmp_path: Path) -> 
         )
         log, observed, clock = ListLog(), Observed(), SystemClock()
         state = open_state(config.state, clock, log, observed)
-        place = state.place("far.example", "u")
-        assert place.lead()
+        partition = state.partition("far.example", "u")
+        wait_until(partition.acquire)
         began = clock.now()
         wait_until(lambda: clock.now() > began + 0.9)
-        assert place.lead()
+        assert partition.acquire()
         assert server.client().hlen(f"{PREFIX}leases") == 1
         state.close()
-        wait_until(lambda: not place.lead())
+        wait_until(lambda: not partition.acquire())
         assert not any(thread.name == "state-renew" and thread.is_alive() for thread in threads_after(DEADLINE))
         assert log.lines == [
             (

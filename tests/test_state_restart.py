@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from support.kept_world import KeptWorld, Killed
-from support.world import PASSWORD, USER, World
+from support.world import PASSWORD, World
 
 from fusionsolar_exporter.cache import Snapshot
-from fusionsolar_exporter.config import Credentials
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.simulator.faults import Fault, FaultKind
 from fusionsolar_exporter.simulator.interfaces import Interface as FarInterface
@@ -74,8 +74,8 @@ def test_twenty_kills_in_half_an_hour(tmp_path: Path, seed: int) -> None:
     kills = 0
     while kills < 20:
         moment = world.clock.now() + chance.expovariate(20 / (30 * MINUTE))
-        place, _ = world.places[0]
-        keep = place.write
+        partition, _ = world.partitions[0]
+        keep = partition.write
 
         def write(entries: object, *, keep: object = keep) -> None:
             perhaps()
@@ -85,7 +85,7 @@ def test_twenty_kills_in_half_an_hour(tmp_path: Path, seed: int) -> None:
         try:
             world.run_until(min(moment, end))
             world.deadly.before = world.deadly.after = perhaps
-            place.write = write  # type: ignore[method-assign]
+            partition.write = write  # type: ignore[method-assign]
             world.run_until(min(moment + MINUTE, end))
         except Killed:
             pass
@@ -153,7 +153,7 @@ def break_file(file: Path, damage: str) -> None:
 
 def test_refused_credentials_stay_refused_until_they_change(tmp_path: Path) -> None:
     world = KeptWorld(tmp_path, PLAN)
-    world.credentials = Credentials(USER, "wrong")
+    world.reconfigure(password=SecretStr("wrong"))
     world.run(MINUTE)
     for _ in range(10):
         world.kill()
@@ -163,7 +163,7 @@ def test_refused_credentials_stay_refused_until_they_change(tmp_path: Path) -> N
     assert world.account.status().state is AccountState.CREDENTIALS
     assert "wrong" not in world.file.read_bytes().decode("latin-1")
     world.kill()
-    world.credentials = Credentials(USER, PASSWORD)
+    world.reconfigure(password=SecretStr(PASSWORD))
     world.start()
     world.run(MINUTE)
     assert world.account.status().up
@@ -271,9 +271,9 @@ def test_two_processes_on_one_file_are_one_exporter(tmp_path: Path) -> None:
     plain = World(PLAN)
     plain.run(HOUR)
     assert world.instruments.attempts == plain.instruments.attempts
-    place, state = world.places.pop(0)
-    assert place._lock is not None
-    place._lock.close()
+    partition, state = world.partitions.pop(0)
+    assert partition._lock is not None
+    partition._lock.close()
     state.close()
     second.step()
     assert second.status().leads

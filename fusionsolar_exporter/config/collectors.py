@@ -76,3 +76,8 @@ class CollectorsConfig(Section):
         """Give the configuration of a collector that this version has."""
         found: CollectorConfig = getattr(self, name.value)
         return found
+
+    @property
+    def enabled(self) -> frozenset[CollectorName]:
+        """The collectors that run."""
+        return frozenset(name for name in CollectorName if self.of(name).enabled)

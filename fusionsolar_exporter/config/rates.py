@@ -78,6 +78,10 @@ class Backoff(Section):
             raise problem("shorter than initial; expected at least as long", "maximum")
         return self
 
+    def after(self, failures: int) -> float:
+        """Seconds to wait after so many failures in a row."""
+        return min(self.initial * 2.0 ** min(failures - 1, 60), self.maximum)
+
 
 class RateLimits(Section):
     """The rate limits of an account; in seconds."""

@@ -12,7 +12,7 @@ from fusionsolar_exporter.config import AccountConfig, Config
 from fusionsolar_exporter.doctor.doctor import Doctor
 from fusionsolar_exporter.doctor.json_report import render_json
 from fusionsolar_exporter.doctor.recording import Recording, RecordingError
-from fusionsolar_exporter.doctor.report import Report
+from fusionsolar_exporter.doctor.report import DoctorReport
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.pacing.clock import Clock, SystemClock
 from fusionsolar_exporter.wiring import account_secrets
@@ -74,7 +74,7 @@ def run(
     return 0 if report.permitted else 1
 
 
-def _tables(report: Report, output: TextIO) -> str:
+def _tables(report: DoctorReport, output: TextIO) -> str:
     # here, so that no other command has to load rich
     from fusionsolar_exporter.doctor.tables import render_tables  # noqa: PLC0415
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from fusionsolar_exporter.doctor.report import Outcome, SessionKind
 from fusionsolar_exporter.northbound.errors import TIME_SPAN, NorthboundError, Reason
 from fusionsolar_exporter.northbound.interfaces import HOUR, REAL_TIME_TYPES, Interface
-from fusionsolar_exporter.refresh.bench import LISTS, Bench
 from fusionsolar_exporter.refresh.collectors.base import Collector, Job
-from fusionsolar_exporter.refresh.collectors.device_realtime import DeviceRealtime
+from fusionsolar_exporter.refresh.collectors.device_realtime import DeviceRealtimeCollector
+from fusionsolar_exporter.refresh.engine import Engine
 from fusionsolar_exporter.state import NotLeadingError
 from fusionsolar_exporter.state.store import LOOK_SECONDS
 from fusionsolar_exporter.status import CollectorName
-from fusionsolar_exporter.web.wording import span
+from fusionsolar_exporter.web.formatting import span
 
 _ORDER = (
     CollectorName.PLANT_LIST,
@@ -53,9 +53,9 @@ class Ask:
 class Examination:
     """One account. Runs once, in one thread."""
 
-    def __init__(self, bench: Bench, say: Callable[[str], None], stop: threading.Event, *, wait: bool) -> None:
-        self.bench = bench
-        self._clock = bench.desk.clock
+    def __init__(self, engine: Engine, say: Callable[[str], None], stop: threading.Event, *, wait: bool) -> None:
+        self.engine = engine
+        self._clock = engine.context.clock
         self._say = say
         self._stop = stop
         self._wait = wait
@@ -78,33 +78,33 @@ class Examination:
 
     def run(self) -> None:
         """Ask what may be asked, and give the account back."""
-        bench = self.bench
+        engine = self.engine
         try:
             if self._lead():
-                self.first_time = math.isinf(bench.desk.ledger.last_start)
+                self.first_time = math.isinf(engine.limiter.ledger.last_start)
                 self._logged_in()
                 for name in _ORDER:
-                    collector = next(each for each in bench.collectors if each.name is name)
+                    collector = next(each for each in engine.collectors.all if each.name is name)
                     if collector.enabled:
                         self._examine(collector)
                 self.complete = not self._stop.is_set()
         except NotLeadingError:
             self.remark = "another process took the account meanwhile: what is missing below was not asked"
         finally:
-            bench.logout(self._clock.now() + _SOON)
-            bench.close()
+            engine.logout(self._clock.now() + _SOON)
+            engine.close()
 
     def _lead(self) -> bool:
         """Have whoever leads the account give it up."""
-        bench, until = self.bench, self._clock.now() + _HANDOVER
+        engine, until = self.engine, self._clock.now() + _HANDOVER
         told = False
         while True:
-            bench.place.demand()
-            bench.take_part()
-            if bench.leads:
+            engine.store.request_handover()
+            engine.take_part()
+            if engine.store.leads:
                 return True
             if self._stop.is_set() or self._clock.now() >= until:
-                if bench.sessions.token(self._clock.now()) is not None:
+                if engine.session.token(self._clock.now()) is not None:
                     self._keep_session()
                 self.remark = (
                     "another process refreshes this account and did not give it up, or the state cannot be reached: "
@@ -118,35 +118,35 @@ class Examination:
 
     def _logged_in(self) -> bool:
         """Whether there is a session, after a login where that is needed and allowed."""
-        bench, sessions, now = self.bench, self.bench.sessions, self._clock.now()
-        sessions.look(now)
-        if sessions.token(now) is not None:
+        engine, session, now = self.engine, self.engine.session, self._clock.now()
+        session.look(now)
+        if session.token(now) is not None:
             if self.session is SessionKind.NONE:
                 self._keep_session()
             return True
         if self.login_error is not None or self._logins >= _LOGINS:
             return False
-        if not self._await(Interface.LOGIN, max(sessions.earliest(), bench.asker.next_gap)):
+        if not self._await(Interface.LOGIN, max(session.earliest(), engine.limiter.next_gap)):
             self.session, self.session_age = SessionKind.NONE, None
             return False
         self._say("logging in")
         self._logins += 1
-        self.login_error = bench.login()
-        bench.write_down()
+        self.login_error = engine.login()
+        engine.store.save()
         if self.login_error is not None:
             self.errors.append(self.login_error)
-        self.session = SessionKind.NEW if sessions.active else SessionKind.NONE
-        self.session_age = 0.0 if sessions.active else None
-        return sessions.active
+        self.session = SessionKind.NEW if session.active else SessionKind.NONE
+        self.session_age = 0.0 if session.active else None
+        return session.active
 
     def _keep_session(self) -> None:
-        age = self._clock.now() - self.bench.sessions.kept().began_at
+        age = self._clock.now() - self.engine.session.kept().began_at
         self.session, self.session_age = SessionKind.KEPT, age
 
     def _examine(self, collector: Collector) -> None:
         if collector.name is CollectorName.PLANT_LIST:
             self.asks += self._plant_lists(collector)
-        elif isinstance(collector, DeviceRealtime):
+        elif isinstance(collector, DeviceRealtimeCollector):
             self._device_types(collector)
         else:
             job = collector.next(self._clock.now())
@@ -170,9 +170,9 @@ class Examination:
             if ask.outcome in {Outcome.ANSWERED, Outcome.NOT_ASKED}:
                 return
 
-    def _device_types(self, collector: DeviceRealtime) -> None:
+    def _device_types(self, collector: DeviceRealtimeCollector) -> None:
         """One batch of each type, while the quota lasts: documented types first."""
-        types = sorted(self.bench.desk.roster.fleet.devices, key=lambda known: (known not in REAL_TIME_TYPES, known))
+        types = sorted(self.engine.inventory.fleet.devices, key=lambda known: (known not in REAL_TIME_TYPES, known))
         for type_id in types:
             job = collector.job_of(type_id, self._clock.now())
             if job is not None:
@@ -182,7 +182,7 @@ class Examination:
         self.asks.append(best)
 
     def _nothing(self, collector: Collector) -> Ask:
-        plants = self.bench.desk.roster.fleet.plants
+        plants = self.engine.inventory.fleet.plants
         note = f"nothing to ask for: no {'device with real-time data' if plants else 'plant'} is known"
         if self.session is SessionKind.NONE:
             note = _NO_SESSION
@@ -190,23 +190,23 @@ class Examination:
 
     def _ask(self, collector: Collector, job: Job) -> Ask:
         ask = Ask(collector.name, job.interface, Outcome.NOT_ASKED, job.ids)
-        bench, desk = self.bench, self.bench.desk
+        engine = self.engine
         for _ in range(_TRIES):
             if not self._logged_in():
                 return replace(ask, note=_NO_SESSION)
             now = self._clock.now()
-            if collector.name in LISTS and not job.early and job.due > now:
-                if desk.reserve(job.interface, now) < 1:
+            if collector in engine.collectors.lists and not job.early and job.due > now:
+                if engine.limiter.reserve(job.interface, now) < 1:
                     return replace(ask, note="the other calls of the day are the exporter's own")
                 job = replace(job, early=True)
-            ready = max(self._gate(job.interface), bench.asker.next_gap)
+            ready = max(self._gate(job.interface), engine.limiter.next_gap)
             if not self._await(job.interface, ready):
                 return replace(ask, note=_ENDED) if self._stop.is_set() else replace(ask, next_at=ready)
             subject = f" for device type {job.batch.device_type}" if job.batch.device_type else ""
             self._say(f"asking {job.interface}{subject}")
-            error = bench.perform(collector, job)
-            bench.replan()
-            bench.write_down()
+            error = engine.perform(collector, job)
+            engine.replan()
+            engine.store.save()
             if error is None:
                 return replace(ask, outcome=Outcome.ANSWERED, error=None)
             self.errors.append(error)
@@ -220,25 +220,25 @@ class Examination:
 
     def _gate(self, interface: Interface) -> float:
         """When an interface may be asked: a permission may have been given since it was refused for want of one."""
-        bench, desk = self.bench, self.bench.desk
+        engine = self.engine
         lacking = any(
-            note.interface == interface and note.reason == Reason.PERMISSION for note in bench.status().failures
+            note.interface == interface and note.reason == Reason.PERMISSION for note in engine.status().failures
         )
         if lacking and interface not in self._refused:
-            return desk.ledger.earliest(interface, desk.limit(interface))
-        return desk.gate(interface)
+            return engine.limiter.ledger.earliest(interface, engine.limiter.limit(interface))
+        return engine.limiter.earliest(interface)
 
     def _await(self, interface: Interface, at: float) -> bool:
         """Wait for a moment that comes soon enough; whether it has come."""
         now = self._clock.now()
-        longest = max(_SOON, min(self.bench.desk.limit(interface).window, _LONGEST_WAIT) if self._wait else 0.0)
+        longest = max(_SOON, min(self.engine.limiter.limit(interface).window, _LONGEST_WAIT) if self._wait else 0.0)
         if at - now > longest:
             return False
         if at - now > _WORTH_TELLING:
             self._say(f"waiting {span(at - now)} until {interface} may be asked")
         while now < at and not self._stop.is_set():
             self._clock.wait(self._stop, min(at - now, LOOK_SECONDS))
-            if not self.bench.place.lead():
+            if not self.engine.store.still_leads():
                 raise NotLeadingError
             now = self._clock.now()
         return not self._stop.is_set()

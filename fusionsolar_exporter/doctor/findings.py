@@ -1,7 +1,7 @@
 """From an examination to the report of its account; state fills in what was not asked."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from fusionsolar_exporter.doctor.device_types import device_types, readings_by_type
@@ -9,22 +9,23 @@ from fusionsolar_exporter.doctor.examination import Ask, Examination
 from fusionsolar_exporter.doctor.problems import problem_of, problem_of_note
 from fusionsolar_exporter.doctor.remedies import remedies
 from fusionsolar_exporter.doctor.report import (
-    AccountReport,
-    AlarmsReport,
-    CadenceReport,
+    AccountFindings,
+    AlarmsFindings,
+    CadenceFindings,
     Host,
-    InterfaceReport,
+    InterfaceFindings,
     Outcome,
-    PlantsReport,
+    PlantsFindings,
     Problem,
+    SessionFindings,
     SessionKind,
-    SessionReport,
 )
 from fusionsolar_exporter.doctor.summaries import summary_of
 from fusionsolar_exporter.doctor.undocumented import undocumented_keys
 from fusionsolar_exporter.doctor.units import doubtful_units
 from fusionsolar_exporter.northbound.errors import TRANSPORT, Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.northbound.model import Reading
 from fusionsolar_exporter.refresh.preview import planned
 from fusionsolar_exporter.status import AccountStatus, CollectorName, InterfaceStatus
 
@@ -38,47 +39,53 @@ _FIRST_TIME = (
 )
 
 
-def account_report(examination: Examination) -> AccountReport:
+def account_report(examination: Examination) -> AccountFindings:
     """What is known of the account now."""
-    bench = examination.bench
-    desk = bench.desk
-    status = bench.status()
+    engine = examination.engine
+    status = engine.status()
     readings = readings_by_type(examination)
-    snapshot = desk.cache.snapshot()
+    snapshot = engine.answers.cache.snapshot()
     session = _session(examination, status)
     interfaces = _interfaces(examination, status)
     answers = _host(examination)
     active = session.kind is not SessionKind.NONE
     alarms = [alarm.raised_at for found in snapshot.alarms.values() for alarm in found.alarms]
-    found = AccountReport(
-        account=desk.settings.name,
-        host=desk.settings.host,
+    found = AccountFindings(
+        account=engine.context.settings.name,
+        host=engine.context.settings.account.host,
         permitted=active and examination.complete and _all_permitted(examination, interfaces),
         answers=answers,
         remarks=tuple(_remarks(examination)),
         session=session,
         interfaces=interfaces,
         cadence=_cadence(examination),
-        plants=PlantsReport(
-            listed=desk.roster.fleet.plants,
-            selected=len(desk.roster.plants),
-            with_device_list=len(desk.roster.devices_listed_at),
+        plants=PlantsFindings(
+            listed=engine.inventory.fleet.plants,
+            selected=len(engine.inventory.plants),
+            with_device_list=len(engine.inventory.devices_listed_at),
             with_data=sum(bool(reading.values) for reading in snapshot.plant_readings.values()),
             with_alarms=sum(bool(found.alarms) for found in snapshot.alarms.values()),
         ),
-        alarms=AlarmsReport(len(alarms), min((moment for moment in alarms if moment is not None), default=None)),
+        alarms=AlarmsFindings(len(alarms), min((moment for moment in alarms if moment is not None), default=None)),
         device_types=device_types(examination, readings),
-        doubtful_units=doubtful_units(readings, desk.settings.scale_overrides),
+        doubtful_units=doubtful_units(readings, lambda reading: _scales(examination, reading)),
         undocumented_keys=undocumented_keys(snapshot.plant_readings.values(), readings),
         what_to_do=(),
     )
     return replace(found, what_to_do=remedies(found))
 
 
+def _scales(examination: Examination, reading: Reading) -> Mapping[str, float]:
+    engine = examination.engine
+    device = engine.inventory.devices[reading.id]
+    overrides = engine.context.settings.account.scale_overrides
+    return overrides.of(engine.inventory.plants.get(device.plant_code), device).by_key
+
+
 def _remarks(examination: Examination) -> Iterator[str]:
     if examination.remark:
         yield examination.remark
-    if not examination.bench.place.keeps:
+    if not examination.engine.store.keeps:
         yield _IN_MEMORY
     elif examination.first_time and examination.session is SessionKind.NEW:
         yield _FIRST_TIME
@@ -99,18 +106,18 @@ def _host(examination: Examination) -> Host:
     return Host.NOTHING if all(error.reason in TRANSPORT for error in errors) else Host.SOMETHING_ELSE
 
 
-def _session(examination: Examination, status: AccountStatus) -> SessionReport:
-    bench = examination.bench
-    clock, sessions = bench.desk.clock, bench.sessions
+def _session(examination: Examination, status: AccountStatus) -> SessionFindings:
+    engine = examination.engine
+    clock, session = engine.context.clock, engine.session
     active = examination.session is not SessionKind.NONE
     problem = None
     if not active:
         problem = _problem(examination, Interface.LOGIN, status) or _unreadable(examination)
-    at = sessions.earliest()
-    return SessionReport(
+    at = session.earliest()
+    return SessionFindings(
         kind=examination.session,
         age_seconds=examination.session_age,
-        contended=sessions.contended,
+        contended=session.contended,
         problem=problem,
         next_login_timestamp_seconds=None if active or math.isinf(at) else clock.wall(max(at, clock.now())),
     )
@@ -118,7 +125,7 @@ def _session(examination: Examination, status: AccountStatus) -> SessionReport:
 
 def _unreadable(examination: Examination) -> Problem | None:
     """A file with credentials cannot be read, which is no failure of an interface."""
-    hold, clock = examination.bench.sessions.kept().logins.hold, examination.bench.desk.clock
+    hold, clock = examination.engine.session.kept().logins.hold, examination.engine.context.clock
     if hold is None or not hold.reason:
         return None
     advice = "make the file readable for whoever runs the exporter"
@@ -127,25 +134,25 @@ def _unreadable(examination: Examination) -> Problem | None:
 
 def _problem(examination: Examination, interface: Interface, status: AccountStatus) -> Problem | None:
     """The newest failure of an interface that has not answered since."""
-    clock = examination.bench.desk.clock
+    clock = examination.engine.context.clock
     notes = (note for note in status.failures if note.interface == interface)
     return next((problem_of_note(note, clock) for note in notes), None)
 
 
-def _interfaces(examination: Examination, status: AccountStatus) -> tuple[InterfaceReport, ...]:
+def _interfaces(examination: Examination, status: AccountStatus) -> tuple[InterfaceFindings, ...]:
     by_interface = {Interface(each.interface): each for each in status.interfaces}
     asks = list(examination.asks)
     seen = {ask.collector for ask in asks}
     asks += [
         Ask(each.name, each.planned_interface(), Outcome.NOT_ASKED)
-        for each in sorted(examination.bench.collectors, key=lambda each: tuple(CollectorName).index(each.name))
+        for each in sorted(examination.engine.collectors.all, key=lambda each: tuple(CollectorName).index(each.name))
         if each.enabled and each.name not in seen
     ]
     return tuple(_interface(examination, ask, by_interface[ask.interface], status) for ask in asks)
 
 
-def _interface(examination: Examination, ask: Ask, limits: InterfaceStatus, status: AccountStatus) -> InterfaceReport:
-    clock, desk = examination.bench.desk.clock, examination.bench.desk
+def _interface(examination: Examination, ask: Ask, limits: InterfaceStatus, status: AccountStatus) -> InterfaceFindings:
+    engine, clock = examination.engine, examination.engine.context.clock
     asked_at = limits.calls[-1] if limits.calls else None
     if ask.error is not None:
         problem: Problem | None = problem_of(ask.error, clock.wall(clock.now()))
@@ -154,7 +161,7 @@ def _interface(examination: Examination, ask: Ask, limits: InterfaceStatus, stat
     else:
         problem = _problem(examination, ask.interface, status)
     next_at = None if ask.next_at is None or math.isinf(ask.next_at) else clock.wall(ask.next_at)
-    return InterfaceReport(
+    return InterfaceFindings(
         collector=ask.collector,
         interface=ask.interface,
         permitted=_permitted(ask, problem, asked_before=asked_at is not None),
@@ -166,7 +173,7 @@ def _interface(examination: Examination, ask: Ask, limits: InterfaceStatus, stat
         quota_calls=limits.quota_calls,
         quota_used_calls=len(limits.calls),
         quota_window_seconds=limits.window_seconds,
-        spacing_seconds=desk.limit(ask.interface).spacing,
+        spacing_seconds=engine.limiter.limit(ask.interface).spacing,
     )
 
 
@@ -179,16 +186,16 @@ def _permitted(ask: Ask, problem: Problem | None, *, asked_before: bool) -> bool
     return True if answered else None
 
 
-def _all_permitted(examination: Examination, interfaces: tuple[InterfaceReport, ...]) -> bool:
+def _all_permitted(examination: Examination, interfaces: tuple[InterfaceFindings, ...]) -> bool:
     """One of the two plant lists is enough."""
     permitted = {each.collector for each in interfaces if each.permitted}
-    return all(each.name in permitted for each in examination.bench.collectors if each.enabled)
+    return all(each.name in permitted for each in examination.engine.collectors.all if each.enabled)
 
 
-def _cadence(examination: Examination) -> tuple[CadenceReport, ...]:
-    if not examination.bench.desk.roster.fleet.plants:
+def _cadence(examination: Examination) -> tuple[CadenceFindings, ...]:
+    if not examination.engine.inventory.fleet.plants:
         return ()
     return tuple(
-        CadenceReport(plan.name, plan.interface, plan.calls, round(plan.interval, 3), round(plan.shortest, 3))
-        for plan in planned(examination.bench.collectors)
+        CadenceFindings(plan.name, plan.interface, plan.calls, round(plan.interval, 3), round(plan.shortest, 3))
+        for plan in planned(examination.engine.collectors.all)
     )

@@ -1,61 +1,71 @@
 """What ``doctor`` counts and logs of its requests: next to nothing, since the report says it all."""
 
+from typing_extensions import override
+
+from fusionsolar_exporter.config import AccountConfig
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.northbound.errors import Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
-from fusionsolar_exporter.refresh.reporting.observer import Observer
-from fusionsolar_exporter.refresh.settings import AccountSettings
+from fusionsolar_exporter.refresh.reporting.observer import FailureLog, Observer, RequestCounters
+from fusionsolar_exporter.state import StateObserver
 
 
-class _NoInstruments:
+class _NoCounters(RequestCounters):
+    @override
     def attempt(self, interface: Interface) -> None:
         del interface
 
+    @override
     def answered(self, interface: Interface, seconds: float) -> None:
         del interface, seconds
 
+    @override
     def failed(self, interface: Interface, reason: Reason, fail_code: int | None) -> None:
         del interface, reason, fail_code
 
+    @override
     def dropped(self, interface: Interface, count: int) -> None:
         del interface, count
 
 
-class _LoggedFailures:
-    def __init__(self, log: EventLogger, settings: AccountSettings) -> None:
+class _LoggedFailures(FailureLog):
+    def __init__(self, log: EventLogger, account: AccountConfig) -> None:
         self._log = log
-        self._settings = settings
+        self._account = account
 
+    @override
     def failed(self, interface: Interface, reason: Reason, message: str, advice: str) -> None:
         self._log.info(
             "request failed",
-            account=self._settings.name,
+            account=self._account.name,
             interface=interface,
             reason=reason,
-            host=self._settings.host,
+            host=self._account.host,
             error=message,
             advice=advice,
         )
 
+    @override
     def recovered(self, interface: Interface) -> None:
         del interface
 
 
-def quiet_observer(log: EventLogger, settings: AccountSettings) -> Observer:
+def quiet_observer(log: EventLogger, account: AccountConfig) -> Observer:
     """Logs failures as information."""
-    return Observer(_NoInstruments(), _LoggedFailures(log, settings))
+    return Observer(_NoCounters(), _LoggedFailures(log, account))
 
 
-class NoStateInstruments:
+class NoStateObserver(StateObserver):
     """Of the state: its own log lines have to do."""
 
+    @override
     def operation(self, seconds: float) -> None:
-        """See :meth:`StateObserver.operation`."""
         del seconds
 
+    @override
     def failed(self) -> None:
-        """See :meth:`StateObserver.failed`."""
+        pass
 
+    @override
     def working(self, working: bool) -> None:
-        """See :meth:`StateObserver.working`."""
         del working

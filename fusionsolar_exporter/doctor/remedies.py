@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 
 from fusionsolar_exporter.doctor.problems import portal_advice
-from fusionsolar_exporter.doctor.report import AccountReport, Host, Outcome
+from fusionsolar_exporter.doctor.report import AccountFindings, Host, Outcome
 from fusionsolar_exporter.northbound.errors import Reason
 
 _BOTH_LISTS = "plant_list"
 
 
-def remedies(account: AccountReport) -> tuple[str, ...]:
+def remedies(account: AccountFindings) -> tuple[str, ...]:
     """In the order in which they are worth doing."""
     if account.answers is Host.WEB_PAGE:
         return (portal_advice(account.host),)
     return tuple(dict.fromkeys(_remedies(account)))
 
 
-def _remedies(account: AccountReport) -> Iterator[str]:
+def _remedies(account: AccountFindings) -> Iterator[str]:
     if account.session.problem is not None:
         yield f"login: {account.session.problem.advice}"
     if account.session.contended:

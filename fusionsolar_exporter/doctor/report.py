@@ -54,7 +54,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionReport:
+class SessionFindings:
     """The login."""
 
     kind: SessionKind
@@ -67,7 +67,7 @@ class SessionReport:
 
 
 @dataclass(frozen=True, slots=True)
-class InterfaceReport:
+class InterfaceFindings:
     """One interface that the configuration enables."""
 
     collector: str
@@ -89,7 +89,7 @@ class InterfaceReport:
 
 
 @dataclass(frozen=True, slots=True)
-class CadenceReport:
+class CadenceFindings:
     """How often the exporter reads a kind of data: what follows from quotas and lists."""
 
     collector: str
@@ -101,7 +101,7 @@ class CadenceReport:
 
 
 @dataclass(frozen=True, slots=True)
-class PlantsReport:
+class PlantsFindings:
     """The plants."""
 
     listed: int
@@ -113,7 +113,7 @@ class PlantsReport:
 
 
 @dataclass(frozen=True, slots=True)
-class AlarmsReport:
+class AlarmsFindings:
     """The active alarms of the plants that were asked."""
 
     active: int
@@ -121,7 +121,7 @@ class AlarmsReport:
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceTypeReport:
+class DeviceTypeFindings:
     """The devices of one type."""
 
     device_type_id: int
@@ -170,7 +170,7 @@ class UndocumentedKey:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountReport:
+class AccountFindings:
     """One account."""
 
     account: str
@@ -180,12 +180,12 @@ class AccountReport:
     answers: Host
     remarks: tuple[str, ...]
     """What has to be said beforehand; in words for people, which may change."""
-    session: SessionReport
-    interfaces: tuple[InterfaceReport, ...]
-    cadence: tuple[CadenceReport, ...]
-    plants: PlantsReport
-    alarms: AlarmsReport
-    device_types: tuple[DeviceTypeReport, ...]
+    session: SessionFindings
+    interfaces: tuple[InterfaceFindings, ...]
+    cadence: tuple[CadenceFindings, ...]
+    plants: PlantsFindings
+    alarms: AlarmsFindings
+    device_types: tuple[DeviceTypeFindings, ...]
     doubtful_units: tuple[UnitDoubt, ...]
     undocumented_keys: tuple[UndocumentedKey, ...]
     what_to_do: tuple[str, ...]
@@ -193,7 +193,7 @@ class AccountReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class DoctorReport:
     """All accounts."""
 
     schema: int
@@ -204,4 +204,4 @@ class Report:
     """Where ledger, sessions and answers are kept: ``memory``, ``redis``, or the path of the file."""
     permitted: bool
     """Whether all of every account is."""
-    accounts: tuple[AccountReport, ...]
+    accounts: tuple[AccountFindings, ...]

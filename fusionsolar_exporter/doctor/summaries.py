@@ -5,7 +5,7 @@ import math
 from fusionsolar_exporter.doctor.examination import Ask, Examination
 from fusionsolar_exporter.doctor.report import Outcome, Problem
 from fusionsolar_exporter.status import CollectorName
-from fusionsolar_exporter.web.wording import counted, moment, relative, span
+from fusionsolar_exporter.web.formatting import counted, moment, relative, span
 
 
 def summary_of(examination: Examination, ask: Ask, asked_at: float | None, problem: Problem | None) -> str:
@@ -19,32 +19,32 @@ def summary_of(examination: Examination, ask: Ask, asked_at: float | None, probl
 
 
 def _not_asked(examination: Examination, ask: Ask, asked_at: float | None, problem: Problem | None) -> str:
-    desk = examination.bench.desk
-    now = desk.clock.now()
+    clock = examination.engine.context.clock
+    now = clock.now()
     words = []
     if asked_at is not None and not ask.note:
         asked = f"asked {relative(asked_at, now)} by the exporter or an earlier run"
         words.append(f"{asked}: {problem.message if problem else 'answered'}")
     elif problem is not None:
-        words.append(f"not asked; {relative(desk.clock.wall(now), problem.timestamp_seconds)}: {problem.message}")
+        words.append(f"not asked; {relative(clock.wall(now), problem.timestamp_seconds)}: {problem.message}")
     else:
         words.append(ask.note or "not asked")
     if ask.next_at is not None and not math.isinf(ask.next_at):
-        words.append(f"next possible in {span(ask.next_at - now)}, at {moment(desk.clock.wall(ask.next_at))}")
+        words.append(f"next possible in {span(ask.next_at - now)}, at {moment(clock.wall(ask.next_at))}")
     return "; ".join(words)
 
 
 def _brought(examination: Examination, ask: Ask) -> str:
-    desk = examination.bench.desk
-    snapshot, roster = desk.cache.snapshot(), desk.roster
-    whole = len(roster.plants)
+    engine = examination.engine
+    snapshot, inventory = engine.answers.cache.snapshot(), engine.inventory
+    whole = len(inventory.plants)
     if ask.collector is CollectorName.PLANT_LIST:
-        left_out = roster.fleet.plants - whole
-        words = counted(roster.fleet.plants, "plant")
+        left_out = inventory.fleet.plants - whole
+        words = counted(inventory.fleet.plants, "plant")
         return f"{words}, of which the configuration takes {whole:,}" if left_out else words
     if ask.collector is CollectorName.DEVICE_LIST:
         asked = f"{counted(len(ask.ids), 'plant')}"
-        return f"{counted(roster.device_count(ask.ids), 'device')} of {asked}{_part(ask, whole)}"
+        return f"{counted(inventory.device_count(ask.ids), 'device')} of {asked}{_part(ask, whole)}"
     if ask.collector is CollectorName.PLANT_REALTIME:
         answered = sum(bool(snapshot.plant_readings[key].values) for key in ask.ids if key in snapshot.plant_readings)
         return f"values of {counted(answered, 'plant')}{_part(ask, whole)}"

@@ -12,17 +12,17 @@ from rich.table import Table
 from rich.text import Text
 
 from fusionsolar_exporter.doctor.report import (
-    AccountReport,
-    DeviceTypeReport,
+    AccountFindings,
+    DeviceTypeFindings,
+    DoctorReport,
     Host,
-    InterfaceReport,
+    InterfaceFindings,
     Outcome,
     Problem,
-    Report,
     SessionKind,
 )
 from fusionsolar_exporter.northbound.errors import Reason
-from fusionsolar_exporter.web.wording import counted, moment, relative, span
+from fusionsolar_exporter.web.formatting import counted, moment, relative, span
 
 _PLAIN_WIDTH = 100
 _LEAST_WIDTH = 60
@@ -57,7 +57,7 @@ class _Buffer(io.StringIO):
         return self._encoding
 
 
-def render_tables(report: Report, output: TextIO) -> str:
+def render_tables(report: DoctorReport, output: TextIO) -> str:
     """The text for a stream: as wide as its terminal, or plain."""
     terminal = output.isatty()
     width = max(shutil.get_terminal_size((_PLAIN_WIDTH, 0)).columns, _LEAST_WIDTH)
@@ -73,7 +73,7 @@ def render_tables(report: Report, output: TextIO) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _print_account(console: Console, account: AccountReport, now: float) -> None:
+def _print_account(console: Console, account: AccountFindings, now: float) -> None:
     console.print(Text.assemble((_safe(account.account), "bold"), f"  at {_safe(account.host)}"))
     console.print()
     console.print(_facts(account, now))
@@ -90,7 +90,7 @@ def _print_account(console: Console, account: AccountReport, now: float) -> None
     console.print()
 
 
-def _facts(account: AccountReport, now: float) -> Table:
+def _facts(account: AccountFindings, now: float) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style=_FAINT)
     table.add_column(overflow="fold")
@@ -110,7 +110,7 @@ def _facts(account: AccountReport, now: float) -> Table:
     return table
 
 
-def _session(account: AccountReport, now: float) -> Text:
+def _session(account: AccountFindings, now: float) -> Text:
     session = account.session
     if session.kind is SessionKind.NEW:
         return Text("succeeded just now", _GOOD)
@@ -126,7 +126,7 @@ def _session(account: AccountReport, now: float) -> Text:
     return Text(_safe("".join(words)), _BAD)
 
 
-def _interfaces(interfaces: Sequence[InterfaceReport]) -> Table:
+def _interfaces(interfaces: Sequence[InterfaceFindings]) -> Table:
     table = _table("data", "interface", "permitted", "what happened")
     for each in interfaces:
         happened = _failure(each.problem) if each.problem and each.outcome is not Outcome.NOT_ASKED else each.summary
@@ -140,7 +140,7 @@ def _permitted(permitted: bool | None) -> Text:
     return Text("yes", _GOOD) if permitted else Text("NO", _BAD)
 
 
-def _limits(account: AccountReport) -> Table:
+def _limits(account: AccountFindings) -> Table:
     table = _table("data", "allowed calls", "apart", "used", "needed", "read every")
     for column in (3, 4):
         table.columns[column].justify = "right"
@@ -158,7 +158,7 @@ def _limits(account: AccountReport) -> Table:
     return table
 
 
-def _types(types: Sequence[DeviceTypeReport]) -> Group:
+def _types(types: Sequence[DeviceTypeFindings]) -> Group:
     """A row for each type that may have real-time data; the others in a line."""
     table = _table("id", "type", "devices", "asked", "with data", "remark")
     for column in (0, 2, 3, 4):
@@ -187,7 +187,7 @@ def _types(types: Sequence[DeviceTypeReport]) -> Group:
     return Group(*parts)
 
 
-def _notes(account: AccountReport) -> Iterable[str]:
+def _notes(account: AccountFindings) -> Iterable[str]:
     for doubt in account.doubtful_units:
         yield (
             f"{doubt.key} of type {doubt.device_type_id} ({doubt.device_type}) is about {doubt.ratio:,.3g} times "
@@ -212,7 +212,7 @@ def _failure(problem: Problem) -> str:
     return f"{problem.message}: {problem.meaning}" if problem.meaning else problem.message
 
 
-def _verdict(report: Report) -> Text:
+def _verdict(report: DoctorReport) -> Text:
     if report.permitted:
         return Text("Everything that the configuration enables is permitted.", _GOOD)
     names = ", ".join(_safe(account.account) for account in report.accounts if not account.permitted)

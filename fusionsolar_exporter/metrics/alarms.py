@@ -4,58 +4,60 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 from fusionsolar_exporter.metrics.device_types import device_type_label
 from fusionsolar_exporter.metrics.labels import AccountLabels, Labels, chunks
-from fusionsolar_exporter.metrics.part import CHUNK, Part, Scene
-from fusionsolar_exporter.metrics.sink import Sink
+from fusionsolar_exporter.metrics.part import CHUNK, ExportContext, Part
+from fusionsolar_exporter.metrics.sample_writer import SampleWriter
 from fusionsolar_exporter.metrics.text import label_value
 from fusionsolar_exporter.northbound.model import Alarm
 
 
 def alarm_parts(labels: AccountLabels) -> Iterator[Part]:
     """The parts of an account's alarms: the alarms themselves, and their numbers by plant."""
-    yield Alarms(labels)
+    yield AlarmSeries(labels)
     for chunk in chunks(tuple(labels.plants), CHUNK):
         yield AlarmCounts(chunk, tuple(labels.plants[code] for code in chunk))
 
 
 @dataclass(frozen=True, slots=True)
-class AlarmCounts:
+class AlarmCounts(Part):
     """The number of alarms of plants whose alarms are completely known."""
 
     codes: tuple[str, ...]
     labels: tuple[Labels, ...]
 
-    def inputs(self, scene: Scene) -> tuple[object, ...]:
-        """See :meth:`Part.inputs`."""
-        return tuple(map(scene.snapshot.alarms.get, self.codes))
+    @override
+    def inputs(self, context: ExportContext) -> tuple[object, ...]:
+        return tuple(map(context.snapshot.alarms.get, self.codes))
 
-    def export(self, scene: Scene, sink: Sink) -> None:
-        """See :meth:`Part.export`."""
+    @override
+    def export(self, context: ExportContext, writer: SampleWriter) -> None:
         for code, labels in zip(self.codes, self.labels, strict=True):
-            alarms = scene.snapshot.alarms.get(code)
+            alarms = context.snapshot.alarms.get(code)
             if alarms is not None and alarms.complete:
                 counts = Counter(alarm.severity for alarm in alarms.alarms)
-                for severity in scene.severities:
-                    sink.add("fusionsolar_plant_alarms", labels, counts[severity], {"severity": severity.value})
+                for severity in context.severities:
+                    writer.add("fusionsolar_plant_alarms", labels, counts[severity], {"severity": severity.value})
 
 
-class Alarms:
+class AlarmSeries(Part):
     """Every alarm. One part, since an alarm may carry the labels of a device of another plant."""
 
     def __init__(self, labels: AccountLabels) -> None:
         self._labels = labels
 
-    def inputs(self, scene: Scene) -> tuple[object, ...]:
-        """See :meth:`Part.inputs`."""
-        return tuple((code, some.alarms) for code, some in scene.snapshot.alarms.items() if some.alarms)
+    @override
+    def inputs(self, context: ExportContext) -> tuple[object, ...]:
+        return tuple((code, some.alarms) for code, some in context.snapshot.alarms.items() if some.alarms)
 
-    def export(self, scene: Scene, sink: Sink) -> None:
-        """See :meth:`Part.export`."""
-        devices = self._devices(scene)
+    @override
+    def export(self, context: ExportContext, writer: SampleWriter) -> None:
+        devices = self._devices(context)
         series: dict[tuple[tuple[str, str], ...], tuple[Labels, dict[str, str]]] = {}
         raised_at: dict[tuple[tuple[str, str], ...], float | None] = {}
-        for code, plant_alarms in scene.snapshot.alarms.items():
+        for code, plant_alarms in context.snapshot.alarms.items():
             plant_labels = self._labels.plants.get(code)
             if plant_labels is None:
                 continue
@@ -67,13 +69,13 @@ class Alarms:
                 series[key] = labels, extra
                 raised_at[key] = _earliest(raised_at.get(key), alarm.raised_at)
         for key, (labels, extra) in series.items():
-            sink.add("fusionsolar_alarm", labels, 1, extra)
-            sink.add("fusionsolar_alarm_raised_timestamp_seconds", labels, raised_at[key], extra)
+            writer.add("fusionsolar_alarm", labels, 1, extra)
+            writer.add("fusionsolar_alarm_raised_timestamp_seconds", labels, raised_at[key], extra)
 
-    def _devices(self, scene: Scene) -> dict[str, list[tuple[str, Labels]]]:
+    def _devices(self, context: ExportContext) -> dict[str, list[tuple[str, Labels]]]:
         """Plant codes and labels of the devices by serial number, which is all that an alarm tells."""
         found: dict[str, list[tuple[str, Labels]]] = {}
-        wanted = {alarm.serial_number for some in scene.snapshot.alarms.values() for alarm in some.alarms} - {""}
+        wanted = {alarm.serial_number for some in context.snapshot.alarms.values() for alarm in some.alarms} - {""}
         for device_id, labels in self._labels.devices.items() if wanted else ():
             device = self._labels.known_devices[device_id]
             if device.serial_number in wanted:

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 
+from typing_extensions import override
+
 from fusionsolar_exporter.metrics.labels import AccountLabels, DeviceLabels, chunks
-from fusionsolar_exporter.metrics.part import CHUNK, Part, Scene
+from fusionsolar_exporter.metrics.part import CHUNK, ExportContext, Part
 from fusionsolar_exporter.metrics.routes import Routes
-from fusionsolar_exporter.metrics.sink import Sink
+from fusionsolar_exporter.metrics.sample_writer import SampleWriter
 from fusionsolar_exporter.metrics.states import export_states
 from fusionsolar_exporter.metrics.text import label_value
 from fusionsolar_exporter.northbound.model import Device
@@ -30,76 +32,77 @@ def device_parts(labels: AccountLabels) -> Iterator[Part]:
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceInfo:
+class DeviceInfo(Part):
     """What the device list says."""
 
     ids: tuple[str, ...]
     labels: tuple[DeviceLabels, ...]
     devices: tuple[Device, ...]
 
-    def inputs(self, scene: Scene) -> tuple[object, ...]:
-        """See :meth:`Part.inputs`."""
-        return tuple(map(scene.snapshot.listed_devices.__contains__, self.ids))
+    @override
+    def inputs(self, context: ExportContext) -> tuple[object, ...]:
+        return tuple(map(context.snapshot.listed_devices.__contains__, self.ids))
 
-    def export(self, scene: Scene, sink: Sink) -> None:
-        """See :meth:`Part.export`."""
+    @override
+    def export(self, context: ExportContext, writer: SampleWriter) -> None:
         for device_id, labels, device in zip(self.ids, self.labels, self.devices, strict=True):
-            if device_id in scene.snapshot.listed_devices:
-                sink.add("fusionsolar_device_info", labels, 1, _info(device))
+            if device_id in context.snapshot.listed_devices:
+                writer.add("fusionsolar_device_info", labels, 1, _info(device))
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceTimes:
+class DeviceTimes(Part):
     """When data of the devices was last fetched."""
 
     ids: tuple[str, ...]
     labels: tuple[DeviceLabels, ...]
 
-    def inputs(self, scene: Scene) -> tuple[object, ...]:
-        """See :meth:`Part.inputs`; a corrected wall clock moves every time."""
-        return (scene.clock.wall(0), tuple(map(scene.snapshot.device_fetched_at.get, self.ids)))
+    @override
+    def inputs(self, context: ExportContext) -> tuple[object, ...]:
+        # a corrected wall clock moves every time
+        return (context.clock.wall(0), tuple(map(context.snapshot.device_fetched_at.get, self.ids)))
 
-    def export(self, scene: Scene, sink: Sink) -> None:
-        """See :meth:`Part.export`."""
+    @override
+    def export(self, context: ExportContext, writer: SampleWriter) -> None:
         for device_id, labels in zip(self.ids, self.labels, strict=True):
-            moment = scene.snapshot.device_fetched_at.get(device_id)
+            moment = context.snapshot.device_fetched_at.get(device_id)
             if moment is not None:
-                sink.add("fusionsolar_device_last_success_timestamp_seconds", labels, scene.clock.wall(moment))
+                writer.add("fusionsolar_device_last_success_timestamp_seconds", labels, context.clock.wall(moment))
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceReadings:
+class DeviceReadings(Part):
     """The real-time values of devices of one type, and their states."""
 
     ids: tuple[str, ...]
     labels: tuple[DeviceLabels, ...]
     type_id: int
 
-    def inputs(self, scene: Scene) -> tuple[object, ...]:
-        """See :meth:`Part.inputs`."""
-        return tuple(map(scene.snapshot.device_readings.get, self.ids))
+    @override
+    def inputs(self, context: ExportContext) -> tuple[object, ...]:
+        return tuple(map(context.snapshot.device_readings.get, self.ids))
 
-    def export(self, scene: Scene, sink: Sink) -> None:
-        """See :meth:`Part.export`."""
-        routes = scene.routes[self.type_id]
+    @override
+    def export(self, context: ExportContext, writer: SampleWriter) -> None:
         for device_id, labels in zip(self.ids, self.labels, strict=True):
-            reading = scene.snapshot.device_readings.get(device_id)
+            reading = context.snapshot.device_readings.get(device_id)
             if reading is not None:
-                strings = None if scene.fitted is None else scene.fitted.observe(device_id, reading.values, routes)
-                unknown = sink.add_values(labels, reading.values, routes, strings)
-                if unknown and sink.exports(_KPI):
-                    _export_unknown(unknown, labels, routes, scene, sink)
-                export_states(self.type_id, reading, labels, sink)
+                routes = context.routes.of(context.snapshot.devices[device_id], context.snapshot.plants)
+                strings = None if context.fitted is None else context.fitted.observe(device_id, reading.values, routes)
+                unknown = writer.add_values(labels, reading.values, routes, strings)
+                if unknown and writer.exports(_KPI):
+                    _export_unknown(unknown, labels, routes, context, writer)
+                export_states(self.type_id, reading, labels, writer)
 
 
 def _export_unknown(
-    values: Mapping[str, float], labels: DeviceLabels, routes: Routes, scene: Scene, sink: Sink
+    values: Mapping[str, float], labels: DeviceLabels, routes: Routes, context: ExportContext, writer: SampleWriter
 ) -> None:
     for key, value in values.items():
-        label = scene.gate.label(key)
+        label = context.gate.label(key)
         if label is not None:
             multiplier, divisor = routes.scale(key, 1.0)
-            sink.add(_KPI, labels, value * multiplier / divisor, {"key": label})
+            writer.add(_KPI, labels, value * multiplier / divisor, {"key": label})
 
 
 def _info(device: Device) -> dict[str, str]:

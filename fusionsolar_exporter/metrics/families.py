@@ -72,9 +72,15 @@ class Family:
         parts = (self.summary, self.note, f"Read from {self.source}" if self.source else "")
         return " ".join([*(f"{part}." for part in parts if part), cached]).rstrip()
 
+    @property
+    def openmetrics_unit(self) -> str:
+        """What OpenMetrics calls the unit; empty where the name does not end in it, which that format demands."""
+        unit = self.unit.replace(" ", "_")
+        return unit if unit and self.name.removesuffix("_total").endswith(f"_{unit}") else ""
+
     def metric(self, samples: Iterable[Sample]) -> Metric:
         """The family as the client library knows it."""
-        metric = Metric(self.name.removesuffix("_total"), self.help, self.type.value)
+        metric = Metric(self.name.removesuffix("_total"), self.help, self.type.value, self.openmetrics_unit)
         metric.samples.extend(samples)
         return metric
 

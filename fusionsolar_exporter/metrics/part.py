@@ -1,13 +1,12 @@
 """An account's data in parts, each small enough to be rendered anew whenever something that it shows changes."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from fusionsolar_exporter.cache import Snapshot
 from fusionsolar_exporter.metrics.fitted_strings import FittedStrings
-from fusionsolar_exporter.metrics.routes import Routes
-from fusionsolar_exporter.metrics.sink import Sink
+from fusionsolar_exporter.metrics.routes import AccountRoutes
+from fusionsolar_exporter.metrics.sample_writer import SampleWriter
 from fusionsolar_exporter.metrics.unknown_keys import KeyGate
 from fusionsolar_exporter.northbound.model import Severity
 from fusionsolar_exporter.pacing.clock import Clock
@@ -16,27 +15,15 @@ CHUNK = 100
 """Plants or devices of a part: as many as one request asks for, so that an answer changes one or two of them."""
 
 
-class RoutesOfTypes(dict[int, Routes]):
-    """The routes by device type id, made when first asked for."""
-
-    def __init__(self, scale_overrides: Mapping[tuple[int, str], float]) -> None:
-        super().__init__()
-        self.scale_overrides = scale_overrides
-
-    def __missing__(self, type_id: int) -> Routes:
-        self[type_id] = routes = Routes(type_id, self.scale_overrides)
-        return routes
-
-
 @dataclass(frozen=True, slots=True)
-class Scene:
+class ExportContext:
     """What there is to show of one account, and how."""
 
     snapshot: Snapshot
     clock: Clock
     severities: tuple[Severity, ...]
     """Severities that are counted even where there is no alarm."""
-    routes: RoutesOfTypes
+    routes: AccountRoutes
     gate: KeyGate
     fitted: FittedStrings | None
     """Where set, PV strings that never carried anything are left out."""
@@ -45,10 +32,10 @@ class Scene:
 class Part(Protocol):
     """Some series of one account. Equal parts with equal ``inputs`` export the same."""
 
-    def inputs(self, scene: Scene) -> tuple[object, ...]:
+    def inputs(self, context: ExportContext) -> tuple[object, ...]:
         """Everything that the samples depend on, beside lists and settings; cheap, and cheap to compare."""
         ...
 
-    def export(self, scene: Scene, sink: Sink) -> None:
+    def export(self, context: ExportContext, writer: SampleWriter) -> None:
         """Add the samples."""
         ...

@@ -4,14 +4,16 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 from fusionsolar_exporter.metrics.codes import CodeTable, code_labels
 from fusionsolar_exporter.metrics.device_types import device_type_label
 from fusionsolar_exporter.metrics.factor import multiplier_and_divisor
 from fusionsolar_exporter.metrics.kpis import plant_target
 from fusionsolar_exporter.metrics.labels import AccountLabels, Labels, chunks
-from fusionsolar_exporter.metrics.part import CHUNK, Part, Scene
+from fusionsolar_exporter.metrics.part import CHUNK, ExportContext, Part
 from fusionsolar_exporter.metrics.plant_power import plant_active_power
-from fusionsolar_exporter.metrics.sink import Sink
+from fusionsolar_exporter.metrics.sample_writer import SampleWriter
 from fusionsolar_exporter.metrics.states import export_inverter_counts
 from fusionsolar_exporter.metrics.text import label_value
 from fusionsolar_exporter.northbound.interfaces import INVERTER_TYPES
@@ -38,31 +40,31 @@ def plant_parts(labels: AccountLabels) -> Iterator[Part]:
 
 
 @dataclass(frozen=True, slots=True)
-class PlantInfo:
+class PlantInfo(Part):
     """What the plant list says."""
 
     codes: tuple[str, ...]
     labels: tuple[Labels, ...]
     plants: tuple[Plant, ...]
 
-    def inputs(self, scene: Scene) -> tuple[object, ...]:
-        """See :meth:`Part.inputs`."""
-        return tuple(map(scene.snapshot.listed_plants.__contains__, self.codes))
+    @override
+    def inputs(self, context: ExportContext) -> tuple[object, ...]:
+        return tuple(map(context.snapshot.listed_plants.__contains__, self.codes))
 
-    def export(self, scene: Scene, sink: Sink) -> None:
-        """See :meth:`Part.export`."""
+    @override
+    def export(self, context: ExportContext, writer: SampleWriter) -> None:
         for code, labels, plant in zip(self.codes, self.labels, self.plants, strict=True):
-            if code in scene.snapshot.listed_plants:
+            if code in context.snapshot.listed_plants:
                 date = label_value(plant.grid_connection_date)
-                sink.add("fusionsolar_plant_info", labels, 1, {"grid_connection_date": date})
-                sink.add("fusionsolar_plant_capacity_watts", labels, plant.capacity_watts)
-                sink.add("fusionsolar_plant_latitude_degrees", labels, plant.latitude)
-                sink.add("fusionsolar_plant_longitude_degrees", labels, plant.longitude)
-                sink.add("fusionsolar_plant_grid_connection_timestamp_seconds", labels, plant.grid_connected_at)
+                writer.add("fusionsolar_plant_info", labels, 1, {"grid_connection_date": date})
+                writer.add("fusionsolar_plant_capacity_watts", labels, plant.capacity_watts)
+                writer.add("fusionsolar_plant_latitude_degrees", labels, plant.latitude)
+                writer.add("fusionsolar_plant_longitude_degrees", labels, plant.longitude)
+                writer.add("fusionsolar_plant_grid_connection_timestamp_seconds", labels, plant.grid_connected_at)
 
 
 @dataclass(frozen=True, slots=True)
-class PlantInverters:
+class PlantInverters(Part):
     """What the readings of its inverters say about a plant."""
 
     ids: tuple[str, ...]
@@ -70,41 +72,42 @@ class PlantInverters:
     labels: tuple[Labels, ...]
     inverters: tuple[tuple[Device, ...], ...]
 
-    def inputs(self, scene: Scene) -> tuple[object, ...]:
-        """See :meth:`Part.inputs`."""
-        return tuple(map(scene.snapshot.device_readings.get, self.ids))
+    @override
+    def inputs(self, context: ExportContext) -> tuple[object, ...]:
+        return tuple(map(context.snapshot.device_readings.get, self.ids))
 
-    def export(self, scene: Scene, sink: Sink) -> None:
-        """See :meth:`Part.export`."""
-        readings = scene.snapshot.device_readings
+    @override
+    def export(self, context: ExportContext, writer: SampleWriter) -> None:
+        readings = context.snapshot.device_readings
         for labels, inverters in zip(self.labels, self.inverters, strict=True):
             found = [(device.type_id, readings.get(device.id)) for device in inverters]
-            power = plant_active_power((scene.routes[type_id], reading) for type_id, reading in found)
-            sink.add("fusionsolar_plant_active_power_watts", labels, power)
-            export_inverter_counts(found, labels, sink)
+            routes = [context.routes.of(device, context.snapshot.plants) for device in inverters]
+            power = plant_active_power((own, reading) for own, (_, reading) in zip(routes, found, strict=True))
+            writer.add("fusionsolar_plant_active_power_watts", labels, power)
+            export_inverter_counts(found, labels, writer)
 
 
 @dataclass(frozen=True, slots=True)
-class PlantReadings:
+class PlantReadings(Part):
     """The real-time values of plants."""
 
     codes: tuple[str, ...]
     labels: tuple[Labels, ...]
 
-    def inputs(self, scene: Scene) -> tuple[object, ...]:
-        """See :meth:`Part.inputs`."""
-        return tuple(map(scene.snapshot.plant_readings.get, self.codes))
+    @override
+    def inputs(self, context: ExportContext) -> tuple[object, ...]:
+        return tuple(map(context.snapshot.plant_readings.get, self.codes))
 
-    def export(self, scene: Scene, sink: Sink) -> None:
-        """See :meth:`Part.export`."""
+    @override
+    def export(self, context: ExportContext, writer: SampleWriter) -> None:
         for code, labels in zip(self.codes, self.labels, strict=True):
-            reading = scene.snapshot.plant_readings.get(code)
+            reading = context.snapshot.plant_readings.get(code)
             if reading is not None:
-                _export_reading(reading, labels, scene, sink)
+                _export_reading(reading, labels, context, writer)
 
 
 @dataclass(frozen=True, slots=True)
-class PlantDevices:
+class PlantDevices(Part):
     """How many devices the device list names."""
 
     ids: tuple[str, ...]
@@ -112,40 +115,41 @@ class PlantDevices:
     labels: tuple[Labels, ...]
     devices: tuple[tuple[Device, ...], ...]
 
-    def inputs(self, scene: Scene) -> tuple[object, ...]:
-        """See :meth:`Part.inputs`."""
-        return tuple(map(scene.snapshot.listed_devices.__contains__, self.ids))
+    @override
+    def inputs(self, context: ExportContext) -> tuple[object, ...]:
+        return tuple(map(context.snapshot.listed_devices.__contains__, self.ids))
 
-    def export(self, scene: Scene, sink: Sink) -> None:
-        """See :meth:`Part.export`."""
+    @override
+    def export(self, context: ExportContext, writer: SampleWriter) -> None:
         for labels, devices in zip(self.labels, self.devices, strict=True):
-            counts = Counter(device.type_id for device in devices if device.id in scene.snapshot.listed_devices)
+            counts = Counter(device.type_id for device in devices if device.id in context.snapshot.listed_devices)
             for type_id, count in counts.items():
-                sink.add("fusionsolar_plant_devices", labels, count, {"device_type": device_type_label(type_id)})
+                writer.add("fusionsolar_plant_devices", labels, count, {"device_type": device_type_label(type_id)})
 
 
 @dataclass(frozen=True, slots=True)
-class PlantTimes:
+class PlantTimes(Part):
     """When data of the plants was last fetched."""
 
     codes: tuple[str, ...]
     labels: tuple[Labels, ...]
 
-    def inputs(self, scene: Scene) -> tuple[object, ...]:
-        """See :meth:`Part.inputs`; a corrected wall clock moves every time."""
-        fetched_at = scene.snapshot.plant_fetched_at
+    @override
+    def inputs(self, context: ExportContext) -> tuple[object, ...]:
+        # a corrected wall clock moves every time
+        fetched_at = context.snapshot.plant_fetched_at
         moments = tuple((name, tuple(map(fetched.get, self.codes))) for name, fetched in fetched_at.items())
-        return (scene.clock.wall(0), moments)
+        return (context.clock.wall(0), moments)
 
-    def export(self, scene: Scene, sink: Sink) -> None:
-        """See :meth:`Part.export`."""
+    @override
+    def export(self, context: ExportContext, writer: SampleWriter) -> None:
         for code, labels in zip(self.codes, self.labels, strict=True):
-            for collector, moments in scene.snapshot.plant_fetched_at.items():
+            for collector, moments in context.snapshot.plant_fetched_at.items():
                 if code in moments:
-                    sink.add(
+                    writer.add(
                         "fusionsolar_plant_last_success_timestamp_seconds",
                         labels,
-                        scene.clock.wall(moments[code]),
+                        context.clock.wall(moments[code]),
                         {"collector": collector.value},
                     )
 
@@ -168,14 +172,14 @@ def _inverters(devices: tuple[Device, ...]) -> tuple[Device, ...]:
     return tuple(device for device in devices if device.type_id in INVERTER_TYPES)
 
 
-def _export_reading(reading: Reading, labels: Labels, scene: Scene, sink: Sink) -> None:
+def _export_reading(reading: Reading, labels: Labels, context: ExportContext, writer: SampleWriter) -> None:
     for key, value in reading.values.items():
         target = plant_target(key)
         if target is not None:
             multiplier, divisor = multiplier_and_divisor(target.factor)
-            sink.add(target.metric, labels, value * multiplier / divisor)
-        elif sink.exports(_KPI) and (label := scene.gate.label(key)) is not None:
-            sink.add(_KPI, labels, value, {"key": label})
+            writer.add(target.metric, labels, value * multiplier / divisor)
+        elif writer.exports(_KPI) and (label := context.gate.label(key)) is not None:
+            writer.add(_KPI, labels, value, {"key": label})
     health = reading.values.get(_HEALTH_KEY)
     if health is not None:
-        sink.add("fusionsolar_plant_health_state", labels, 1, code_labels(CodeTable.HEALTH_STATE, health))
+        writer.add("fusionsolar_plant_health_state", labels, 1, code_labels(CodeTable.HEALTH_STATE, health))

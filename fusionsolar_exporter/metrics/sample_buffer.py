@@ -12,7 +12,7 @@ from fusionsolar_exporter.metrics.routes import Routes
 
 
 class SampleBuffer:
-    """A :class:`~fusionsolar_exporter.metrics.sink.Sink` that gives its samples in the order of the table."""
+    """A writer that gives its samples in the order of the table."""
 
     def __init__(self, exports: Callable[[str], bool]) -> None:
         self._samples: dict[str, list[Sample]] = {

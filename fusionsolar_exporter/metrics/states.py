@@ -7,7 +7,7 @@ from typing import NamedTuple
 from fusionsolar_exporter.metrics.codes import CodeTable, code_labels
 from fusionsolar_exporter.metrics.device_types import device_type_label
 from fusionsolar_exporter.metrics.labels import Labels
-from fusionsolar_exporter.metrics.sink import Sink
+from fusionsolar_exporter.metrics.sample_writer import SampleWriter
 from fusionsolar_exporter.northbound.model import Reading
 
 
@@ -23,15 +23,17 @@ _MODE = _State("ch_discharge_model", "fusionsolar_device_charge_discharge_mode",
 _STATES: Mapping[int, tuple[_State, ...]] = {1: (_INVERTER,), 38: (_INVERTER,), 39: (_BATTERY, _MODE)}
 
 
-def export_states(type_id: int, reading: Reading, labels: Labels, sink: Sink) -> None:
+def export_states(type_id: int, reading: Reading, labels: Labels, writer: SampleWriter) -> None:
     """Add the present states of one device (reference 9.2.6, Table 9-1)."""
     for state in _STATES.get(type_id, ()):
         code = reading.values.get(state.key)
         if code is not None:
-            sink.add(state.metric, labels, 1, code_labels(state.table, code))
+            writer.add(state.metric, labels, 1, code_labels(state.table, code))
 
 
-def export_inverter_counts(inverters: Iterable[tuple[int, Reading | None]], labels: Labels, sink: Sink) -> None:
+def export_inverter_counts(
+    inverters: Iterable[tuple[int, Reading | None]], labels: Labels, writer: SampleWriter
+) -> None:
     """Add the number of a plant's inverters in each state, by type; they come as type ids and readings."""
     counts: Counter[tuple[int, float]] = Counter()
     for type_id, reading in inverters:
@@ -40,4 +42,4 @@ def export_inverter_counts(inverters: Iterable[tuple[int, Reading | None]], labe
             counts[type_id, code] += 1
     for (type_id, code), count in counts.items():
         extra = {"device_type": device_type_label(type_id), **code_labels(CodeTable.INVERTER_STATE, code)}
-        sink.add("fusionsolar_plant_inverters", labels, count, extra)
+        writer.add("fusionsolar_plant_inverters", labels, count, extra)

@@ -6,6 +6,8 @@ import uuid
 from pathlib import Path
 from typing import Protocol
 
+from typing_extensions import override
+
 
 class Clock(Protocol):
     """A clock for pacing, and its relation to the wall."""
@@ -34,7 +36,7 @@ class Clock(Protocol):
         ...
 
 
-class SystemClock:
+class SystemClock(Clock):
     """The machine's clock: counts from boot, so that a corrected wall clock never opens a rate limit."""
 
     _STEP_SECONDS = 1.0  # smaller differences are drift between the two clocks, not a correction
@@ -44,27 +46,27 @@ class SystemClock:
         self._boot_id = _boot_id()
         self._correction = 0.0
 
+    @override
     def now(self) -> float:
-        """See :meth:`Clock.now`."""
         return self._anchor + self._since_boot()
 
+    @override
     def wall(self, moment: float) -> float:
-        """See :meth:`Clock.wall`."""
         correction = time.time() - self.now()
         if abs(correction - self._correction) > self._STEP_SECONDS:
             self._correction = correction
         return moment + self._correction
 
+    @override
     def boot(self, moment: float) -> tuple[str, float]:
-        """See :meth:`Clock.boot`."""
         return self._boot_id, moment - self._anchor
 
+    @override
     def wait(self, event: threading.Event, seconds: float) -> None:
-        """See :meth:`Clock.wait`."""
         event.wait(min(max(seconds, 0.0), threading.TIMEOUT_MAX))
 
+    @override
     def pause(self, seconds: float) -> None:
-        """See :meth:`Clock.pause`."""
         time.sleep(max(seconds, 0.0))
 
     @staticmethod

@@ -4,22 +4,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from fusionsolar_exporter.config import Backoff
+
 HOUR = 3600.0
 DAY = 86400.0
 _LONGER = 1.9  # not 2: another interface with the same limit is asked in whole windows
 _LONGEST_PAUSE = 6 * HOUR  # after refusals in a row
-
-
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """Seconds to wait after the first failure, doubling up to a maximum."""
-
-    initial: float = 60.0
-    maximum: float = 1800.0
-
-    def after(self, failures: int) -> float:
-        """Seconds to wait after so many failures in a row."""
-        return min(self.initial * 2.0 ** min(failures - 1, 60), self.maximum)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,11 @@ import threading
 from dataclasses import replace
 
 from fusionsolar_exporter.cache import Cache
-from fusionsolar_exporter.refresh.bench import Surroundings
-from fusionsolar_exporter.refresh.refresher import Refresher
+from fusionsolar_exporter.refresh.build import build_engine
+from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.settings import AccountSettings
-from fusionsolar_exporter.state import NotLeadingError, Place
-from fusionsolar_exporter.state.memory import MemoryPlace
-from fusionsolar_exporter.state.store import LOOK_SECONDS
+from fusionsolar_exporter.state import NotLeadingError, Partition
+from fusionsolar_exporter.state.memory import MemoryPartition
 from fusionsolar_exporter.status import AccountStatus
 
 _LONGEST_NAP = 60.0  # seconds; changed files with credentials are noticed after that
@@ -19,10 +18,12 @@ _LONGEST_NAP_SHARED = 5.0  # seconds; whoever wants the account itself waits so 
 class Account:
     """Refreshes in the background; what it has published is read without a lock."""
 
-    def __init__(self, settings: AccountSettings, surroundings: Surroundings, place: Place | None = None) -> None:
-        self._clock = surroundings.clock
-        self._log = surroundings.log
-        self._published = surroundings.published
+    def __init__(
+        self, settings: AccountSettings, collaborators: Collaborators, partition: Partition | None = None
+    ) -> None:
+        self._clock = collaborators.clock
+        self._log = collaborators.log
+        self._published = collaborators.published
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
@@ -30,12 +31,12 @@ class Account:
         self._thread: threading.Thread | None = None
         self._settings = settings
         self._pending: AccountSettings | None = None
-        self.cache = Cache(surroundings.clock)
-        self.cache.enable_only(settings.enabled)
-        self._refresher = Refresher(settings, surroundings, self.cache, place or MemoryPlace())
-        self._longest_nap = _LONGEST_NAP_SHARED if self._refresher.keeps else _LONGEST_NAP
-        self._refresher.take_part()
-        self._status = self._refresher.status()
+        self.cache = Cache(collaborators.clock)
+        self.cache.enable_only(settings.collectors.enabled)
+        self._engine = build_engine(settings, collaborators, self.cache, partition or MemoryPartition())
+        self._longest_nap = _LONGEST_NAP_SHARED if self._engine.store.keeps else _LONGEST_NAP
+        self._engine.take_part()
+        self._status = self._engine.status()
         self._published_at = self._clock.now()
 
     @property
@@ -51,7 +52,8 @@ class Account:
         """Take other settings for the same host and user; series of disabled collectors go at once."""
         with self._lock:
             self._settings = self._pending = settings
-        self.cache.enable_only(settings.enabled)
+        # here and not in the account's thread: that may wait for an answer, and the cache has to refuse what it brings
+        self.cache.enable_only(settings.collectors.enabled)
         self._wake.set()
 
     def step(self) -> float:
@@ -59,26 +61,27 @@ class Account:
         with self._lock:
             pending, self._pending = self._pending, None
         if pending is not None:
-            self._refresher.reconfigure(pending)
+            self._engine.reconfigure(pending)
         at, eventful = self._take_part()
+        # also when nothing happens, now and then: states and pauses end by themselves
         if eventful or pending is not None or self._clock.now() >= self._published_at + _LONGEST_NAP:
             self._published_at = self._clock.now()
-            self._status = self._refresher.status()
+            self._status = self._engine.status()
             self._published()
         return at
 
     def _take_part(self) -> tuple[float, bool]:
-        news = self._refresher.take_part()
-        if self._refresher.leads:
+        changed = self._engine.take_part()
+        if self._engine.store.leads:
             try:
-                at, eventful = self._refresher.step()
+                at, eventful = self._engine.step()
             except NotLeadingError:
                 eventful = True
             else:
-                return at, eventful or news
+                return at, eventful or changed
         else:
-            eventful = news
-        return self._clock.now() + LOOK_SECONDS, eventful
+            eventful = changed
+        return self._clock.now() + self._engine.store.wait_seconds(), eventful
 
     def start(self) -> None:
         """Refresh in a thread of its own, if that does not run yet and is not to end."""
@@ -91,7 +94,7 @@ class Account:
         """End the thread after the request in flight, without waiting for it, and give up the connections."""
         self._retired = True
         if self._end() is None:
-            self._refresher.close()
+            self._engine.close()
 
     def stop(self, seconds: float) -> None:
         """End the thread, waiting at most so long for a request in flight; log out where there is time left."""
@@ -101,8 +104,8 @@ class Account:
             thread.join(seconds)
             if thread.is_alive():
                 return  # a request hangs; the process ends without it
-        self._refresher.logout(until)
-        self._refresher.close()
+        self._engine.logout(until)
+        self._engine.close()
 
     def _end(self) -> threading.Thread | None:
         """Have the thread end; the thread, where there is one."""
@@ -118,7 +121,7 @@ class Account:
             if not self._stopping:
                 self._clock.wait(self._wake, min(at - self._clock.now(), self._longest_nap))
         if self._retired:
-            self._refresher.close()
+            self._engine.close()
 
     def _guarded_step(self) -> float:
         """A mistake of ours must not end the thread quietly: it is logged, shown as down, and tried again."""

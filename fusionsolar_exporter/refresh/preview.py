@@ -4,14 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fusionsolar_exporter.cache import Cache
+from fusionsolar_exporter.event_log import Log
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.model import Device, Plant
 from fusionsolar_exporter.pacing.clock import Clock
+from fusionsolar_exporter.refresh.answers import AcceptedAnswers
 from fusionsolar_exporter.refresh.collectors import make_collectors
 from fusionsolar_exporter.refresh.collectors.base import Collector
-from fusionsolar_exporter.refresh.context import AccountContext, Log
+from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.far_clock import FarClock
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.persistence.journal import Journal
+from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.schedule import Schedule
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.status import CollectorName
@@ -35,21 +39,23 @@ def preview(
     settings: AccountSettings, plants: int, device_types: tuple[int, ...], *, clock: Clock, log: Log
 ) -> list[PlannedCollector]:
     """The plan for so many plants, each with one device of each of these types."""
-    roster = Inventory(lambda _code, _name: True)
+    inventory = Inventory(lambda _code, _name: True)
     codes = [f"plant-{number}" for number in range(plants)]
-    roster.add_plants(Plant(code, code) for code in codes)
-    roster.keep_plants(codes, clock.now())
-    roster.set_devices(
+    inventory.add_plants(Plant(code, code) for code in codes)
+    inventory.keep_plants(codes, clock.now())
+    inventory.set_devices(
         codes,
         (Device(f"{code}-{type_id}", "", code, type_id) for code in codes for type_id in device_types),
         clock.now(),
     )
-    desk = AccountContext(clock, settings, Cache(clock), roster, log, Journal(clock, keeps=False))
-    collectors: tuple[Collector, ...] = make_collectors(desk).all
-    for collector in collectors:
+    context = AccountContext(clock, log, settings)
+    limiter = RateLimiter(context, inventory)
+    answers = AcceptedAnswers(Cache(clock), Journal(clock, keeps=False))
+    collectors = make_collectors(context, limiter, inventory, answers, FarClock(clock))
+    for collector in collectors.batched:
         collector.lists_changed(clock.now())
-    Schedule(desk, collectors).update(0.0)
-    return planned(collectors)
+    Schedule(context, limiter, collectors.all).update(0.0)
+    return planned(collectors.all)
 
 
 def planned(collectors: Sequence[Collector]) -> list[PlannedCollector]:

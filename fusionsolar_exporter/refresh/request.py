@@ -1,4 +1,4 @@
-"""Sends one request and takes down everything about it: ledger, counters, log, standing."""
+"""Sends one request and takes down everything about it: ledger, counters, log, status."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from typing import Any, Generic, TypeVar
 from fusionsolar_exporter.northbound.client import Answer, Client
 from fusionsolar_exporter.northbound.errors import NorthboundError
 from fusionsolar_exporter.northbound.interfaces import Interface
-from fusionsolar_exporter.northbound.transport import Transport
+from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.reporting.advice import advice_for
-from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.refresh.reporting.status_builder import StatusBuilder
 from fusionsolar_exporter.state import NotLeadingError
 
@@ -21,7 +21,7 @@ _LONGEST_MESSAGE = 240  # characters, the far side's own words included
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome(Generic[T]):
+class TimedAnswer(Generic[T]):
     """An answer with failCode 0, and when its request started and ended."""
 
     content: T
@@ -34,26 +34,39 @@ class Requester:
 
     def __init__(
         self,
-        desk: AccountContext,
-        standing: StatusBuilder,
-        transport: Transport,
-        observer: Observer,
+        context: AccountContext,
+        limiter: RateLimiter,
+        status_builder: StatusBuilder,
+        collaborators: Collaborators,
+        *,
         without_secrets: Callable[[str], str],
         permit: Callable[[], None],
     ) -> None:
-        self._desk = desk
-        self._permit = permit
+        self._context = context
+        self._limiter = limiter
+        self._status_builder = status_builder
+        self._collaborators = collaborators
         self._without_secrets = without_secrets
-        self._standing = standing
-        self.transport = transport
-        self.observer = observer
+        self._permit = permit
+        account = context.settings.account
+        self._connection = account.connection
+        self._transport = collaborators.transport(account)
+        self._observer = collaborators.observer(account)
         self.mean_seconds = 0.0
         """Mean duration of a request."""
 
-    @property
-    def next_gap(self) -> float:
-        """The first moment at which the account may send another request."""
-        return self._desk.ledger.last_start + self._desk.settings.limits.min_gap
+    def reconfigure(self) -> None:
+        """The settings are new: another observer, and another transport where the connection is another."""
+        account = self._context.settings.account
+        self._observer = self._collaborators.observer(account)
+        if account.connection != self._connection:
+            self._connection = account.connection
+            self._transport.close()
+            self._transport = self._collaborators.transport(account)
+
+    def close(self) -> None:
+        """Give up the connections."""
+        self._transport.close()
 
     def ask(
         self,
@@ -62,14 +75,15 @@ class Requester:
         *,
         early: bool = False,
         starts: Callable[[float], object],
-    ) -> Outcome[T]:
+    ) -> TimedAnswer[T]:
         """Write the request down, tell ``starts`` its moment, send it.
 
         NorthboundError where it brings no data; NotLeadingError where it must not be sent.
         """
-        ledger, clock, instruments = self._desk.ledger, self._desk.clock, self.observer.instruments
+        ledger, clock, counters = self._limiter.ledger, self._context.clock, self._observer.counters
         started = clock.now()
-        ledger.start(interface, started, self._desk.limit(interface), early=early)
+        # written down and kept before it is sent: a process that dies in between has asked nothing unknown to the next
+        ledger.start(interface, started, self._limiter.limit(interface), early=early)
         try:
             self._permit()
         except NotLeadingError:
@@ -78,9 +92,9 @@ class Requester:
         started = clock.now()  # writing takes its time
         ledger.sent(interface, started)
         starts(started)
-        instruments.attempt(interface)
+        counters.attempt(interface)
         try:
-            answer = send(Client(self.transport))
+            answer = send(Client(self._transport))
         except NorthboundError as error:
             self._end(interface, started)
             if not error.sent:
@@ -89,26 +103,30 @@ class Requester:
             raise
         ended = self._end(interface, started)
         self._answered(interface, answer, started, ended)
-        return Outcome(answer.content, started, ended)
+        return TimedAnswer(answer.content, started, ended)
+
+    def dropped(self, interface: Interface, count: int) -> None:
+        """An answer held items that were not asked for or could not be read."""
+        self._observer.counters.dropped(interface, count)
 
     def failed(self, interface: Interface, error: NorthboundError) -> None:
         """Report a failure."""
         error.message = self._without_secrets(error.message)[:_LONGEST_MESSAGE]  # in this order: no part of one stays
         advice = advice_for(error)
-        self.observer.instruments.failed(interface, error.reason, error.fail_code or None)
-        self.observer.failures.failed(interface, error.reason, error.message, advice)
-        self._standing.failed(interface, error, advice, self._desk.clock.now())
+        self._observer.counters.failed(interface, error.reason, error.fail_code or None)
+        self._observer.failures.failed(interface, error.reason, error.message, advice)
+        self._status_builder.failed(interface, error, advice, self._context.clock.now())
 
     def _answered(self, interface: Interface, answer: Answer[Any], started: float, ended: float) -> None:
-        self._desk.holds[interface].answered()
-        self.observer.failures.recovered(interface)
-        self._standing.answered(interface)
+        self._limiter.holds[interface].answered()
+        self._observer.failures.recovered(interface)
+        self._status_builder.answered(interface)
         if answer.far_time is not None:
-            self._standing.far_clock(answer.far_time, (started + ended) / 2)
+            self._status_builder.far_clock(answer.far_time, (started + ended) / 2)
 
     def _end(self, interface: Interface, started: float) -> float:
-        ended = self._desk.clock.now()
-        self._desk.ledger.end(interface, ended, self._desk.settings.limits.margin)
-        self.observer.instruments.answered(interface, ended - started)
+        ended = self._context.clock.now()
+        self._limiter.ledger.end(interface, ended, self._context.settings.rates.margin)
+        self._observer.counters.answered(interface, ended - started)
         self.mean_seconds += _SMOOTHING * (ended - started - self.mean_seconds)
         return ended

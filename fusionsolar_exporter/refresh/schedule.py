@@ -1,20 +1,22 @@
-"""The plan of one account: how often each collector asks, for the fleet and the limits as they are now."""
+"""The schedule of one account: how often each collector asks, for the fleet and the limits as they are now."""
 
 from collections.abc import Sequence
 
 from fusionsolar_exporter.pacing import cadence
 from fusionsolar_exporter.refresh.collectors.base import Collector
 from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.status import CollectorName
 
 
 class Schedule:
     """Sets the collectors' intervals, and says once what they are."""
 
-    def __init__(self, desk: AccountContext, collectors: Sequence[Collector]) -> None:
-        self._desk = desk
+    def __init__(self, context: AccountContext, limiter: RateLimiter, collectors: Sequence[Collector]) -> None:
+        self._context = context
+        self._limiter = limiter
         self._collectors = collectors
-        self._told = False
+        self._announced = False
         self._slowed: set[CollectorName] = set()
         self.stretch = 1.0
         """Factor by which every interval grows because the account's one request at a time cannot keep up."""
@@ -27,23 +29,23 @@ class Schedule:
             for collector, interval in zip(self._collectors, intervals, strict=True)
             if collector.enabled
         )
-        self.stretch = cadence.stretch(load, max(self._desk.settings.limits.min_gap, mean_seconds))
+        self.stretch = cadence.stretch(load, max(self._context.settings.rates.min_gap, mean_seconds))
         for collector, interval in zip(self._collectors, intervals, strict=True):
             collector.interval = interval * self.stretch
 
-    def tell(self) -> None:
+    def announce(self) -> None:
         """Log one line per collector when the lists are first known, and a warning for each that is slowed down."""
         for collector in self._collectors:
             self._warn_when_slowed(collector)
-        if self._told:
+        if self._announced:
             return
-        self._told = True
+        self._announced = True
         for collector in self._collectors:
             if collector.enabled:
-                limit = self._desk.limit(collector.planned_interface())
-                self._desk.log.info(
+                limit = self._limiter.limit(collector.planned_interface())
+                self._context.log.info(
                     "plan",
-                    account=self._desk.settings.name,
+                    account=self._context.settings.name,
                     collector=collector.name,
                     interface=collector.planned_interface(),
                     interval_seconds=round(collector.interval, 1),
@@ -53,14 +55,14 @@ class Schedule:
                 )
 
     def _warn_when_slowed(self, collector: Collector) -> None:
-        configured = self._desk.settings.collector(collector.name).interval
+        configured = self._context.settings.collectors.of(collector.name).interval
         if configured is None or configured >= collector.shortest_interval():
             self._slowed.discard(collector.name)
         elif collector.name not in self._slowed:
             self._slowed.add(collector.name)
-            self._desk.log.warning(
+            self._context.log.warning(
                 "the configured interval breaks a limit and is slowed down",
-                account=self._desk.settings.name,
+                account=self._context.settings.name,
                 collector=collector.name,
                 configured_seconds=configured,
                 interval_seconds=round(collector.interval, 1),

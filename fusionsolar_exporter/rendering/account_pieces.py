@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fusionsolar_exporter.metrics.account_export import AccountExport
-from fusionsolar_exporter.metrics.part import Part, Scene
+from fusionsolar_exporter.metrics.part import ExportContext, Part
 from fusionsolar_exporter.metrics.settings import ExportSettings
-from fusionsolar_exporter.rendering.line_buffer import LineBuffer, Plans
+from fusionsolar_exporter.rendering.line_buffer import LineBuffer, LineTemplates
 from fusionsolar_exporter.rendering.piece import Piece
 from fusionsolar_exporter.rendering.row import Row
 from fusionsolar_exporter.view import AccountView
@@ -27,7 +27,7 @@ class AccountPieces:
 
     def __init__(self) -> None:
         self._generation: object = None
-        self._plans = Plans(lambda _: False)
+        self._templates = LineTemplates(lambda _: False)
         self._parts: Sequence[Part] = ()
         self._rendered: Sequence[_Rendered | None] = ()
         self._rows: Mapping[str, Row] = {}
@@ -40,12 +40,12 @@ class AccountPieces:
 
     def update(self, view: AccountView, export: AccountExport, settings: ExportSettings) -> None:
         """Render what changed."""
-        scene = export.scene(view)
+        context = export.context(view)
         before = self._before(export, settings)
-        rendered = [self._render(part, scene, old) for part, old in zip(export.parts, before, strict=True)]
+        rendered = [self._render(part, context, old) for part, old in zip(export.parts, before, strict=True)]
         self._parts, self._rendered = export.parts, rendered
         self.unknown_keys_cut = sum(one.cut for one in rendered)
-        pieces: dict[str, list[Piece]] = {name: [] for name in self._plans.slots}
+        pieces: dict[str, list[Piece]] = {name: [] for name in self._templates.slots}
         for one in rendered:
             for name, piece in one.pieces.items():
                 pieces[name].append(piece)
@@ -56,25 +56,25 @@ class AccountPieces:
         """What each part was rendered to before, where that still counts."""
         if self._generation is not export.generation:
             self._generation = export.generation
-            self._plans = Plans(settings.exports)
+            self._templates = LineTemplates(settings.exports)
             return [None] * len(export.parts)
         if self._parts is export.parts:
             return self._rendered
         known = dict(zip(self._parts, self._rendered, strict=True))
         return [known.get(part) for part in export.parts]
 
-    def _render(self, part: Part, scene: Scene, before: _Rendered | None) -> _Rendered:
-        inputs = part.inputs(scene)
+    def _render(self, part: Part, context: ExportContext, before: _Rendered | None) -> _Rendered:
+        inputs = part.inputs(context)
         if before is not None and before.inputs == inputs:
             before.inputs = (
                 inputs  # where equal readings came again these are the newer, compared by identity next time
             )
             return before
-        buffer = LineBuffer(self._plans)
-        cut = scene.gate.cut
-        part.export(scene, buffer)
+        buffer = LineBuffer(self._templates)
+        cut = context.gate.cut
+        part.export(context, buffer)
         pieces = {name: Piece.of(text, samples) for name, text, samples in buffer.texts()}
-        return _Rendered(inputs, pieces, scene.gate.cut - cut)
+        return _Rendered(inputs, pieces, context.gate.cut - cut)
 
     def _trim(self, limit: int) -> None:
         """Cut the account to so many series, the last metrics of the table first."""

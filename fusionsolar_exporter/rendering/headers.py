@@ -9,7 +9,7 @@ _COUNTER = "counter"
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """HELP and TYPE."""
+    """HELP and TYPE, in OpenMetrics also UNIT."""
 
     text: str
     openmetrics: str
@@ -20,7 +20,8 @@ def headers(metric: Metric) -> Headers:
     name, documentation = metric.name, metric.documentation.replace("\\", r"\\").replace("\n", r"\n")
     text_name = f"{name}_total" if metric.type == _COUNTER else name
     escaped = documentation.replace('"', r"\"")
+    unit = f"# UNIT {name} {metric.unit}\n" if metric.unit else ""
     return Headers(
         f"# HELP {text_name} {documentation}\n# TYPE {text_name} {metric.type}\n",
-        f"# HELP {name} {escaped}\n# TYPE {name} {metric.type}\n",
+        f"# HELP {name} {escaped}\n# TYPE {name} {metric.type}\n{unit}",
     )

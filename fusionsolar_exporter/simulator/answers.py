@@ -67,13 +67,13 @@ def refusal(code: int, params: Mapping[str, object], *, quirks: bool, status: in
     return SimulatedAnswer(status, JSON_HEADERS, _render(envelope), fail_code=int(code))
 
 
-def gateway_refusal(interface: str) -> SimulatedAnswer:
+def gateway_refusal(interface: str, headers: Mapping[str, str] | None = None) -> SimulatedAnswer:
     """Return HTTP 403 as the gateway before the interfaces sends it when all users together call too often."""
     envelope = {
         "errorCode": 49401021002,
         "exceptionInfo": f"The request {interface} exceeds the flow control limit.",
     }
-    return SimulatedAnswer(403, JSON_HEADERS, _render(envelope))
+    return SimulatedAnswer(403, {**JSON_HEADERS, **(headers or {})}, _render(envelope))
 
 
 def plain(status: int, text: str, headers: Mapping[str, str] | None = None) -> SimulatedAnswer:

@@ -9,7 +9,7 @@ from fusionsolar_exporter.simulator.device_types import ALARMED, DeviceType, typ
 from fusionsolar_exporter.simulator.local_year import DAY_SECONDS
 from fusionsolar_exporter.simulator.plan import ODD_NAMES, PLANT_NAMES, FleetPlan
 from fusionsolar_exporter.simulator.plants import SimulatedDevice, SimulatedPlant
-from fusionsolar_exporter.simulator.site import site_of
+from fusionsolar_exporter.simulator.site import Place, site_of
 
 _Choices = Mapping[int, tuple[float, ...]]
 _FIRST_PLANT_CODE = 35436000
@@ -36,12 +36,14 @@ class Builder:
         self._plants = 0
         self._devices = 0
 
-    def plant(self, name: str | None = None, connected_at: float | None = None) -> SimulatedPlant:
+    def plant(
+        self, name: str | None = None, connected_at: float | None = None, place: Place | None = None
+    ) -> SimulatedPlant:
         """Make a plant without devices; its age is drawn where ``connected_at`` (Unix seconds) is not given."""
         plan, index = self.plan, self._plants
         self._plants += 1
         chance = Random(f"{plan.seed}/{index}")  # noqa: S311 -- a fleet, not secrets
-        place = plan.places[index % len(plan.places)]
+        place = plan.places[index % len(plan.places)] if place is None else place
         age_days = chance.randrange(30, 6 * 365)
         return SimulatedPlant(
             code=self._code(index, chance),
@@ -52,6 +54,7 @@ class Builder:
             connected_at=plan.start - age_days * DAY_SECONDS if connected_at is None else connected_at,
             tariff=round(chance.uniform(0.08, 0.3), 3) if chance.random() < 2 / 3 else 0.0,
             chance=chance.random(),
+            installation=plan.kind_of(index).installation,
         )
 
     def device(
@@ -76,7 +79,6 @@ class Builder:
             software_version="" if nameless else "V100R001C00SPC150",
             chance=chance,
             installed_at=installed_at,
-            installed_total=plant.site.output_total(installed_at),
             capacity_kw=rating,
             effective_kw=rating * (0.95 + 0.05 * chance),
             strings=strings,

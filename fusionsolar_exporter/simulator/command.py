@@ -7,10 +7,15 @@ import sys
 import threading
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import TextIO
 
 from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
+from fusionsolar_exporter.simulator.limit_shapes import DOCUMENTED, LimitShapes
+from fusionsolar_exporter.simulator.limit_text import limits_of
+from fusionsolar_exporter.simulator.oauth.endpoints import ARRIVAL_PATH, OAuthEndpoints
+from fusionsolar_exporter.simulator.oauth.rules import OAuthClient
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.scaled_time import ScaledTime
 from fusionsolar_exporter.simulator.server import SimulatorServer
@@ -18,6 +23,8 @@ from fusionsolar_exporter.simulator.system import SimulatedSystem
 
 DEMO_USERNAME = "northbound-demo"
 DEMO_PASSWORD = "Demo-Password-1"  # noqa: S105 -- for simulated plants, and in the documentation
+DEMO_CLIENT_ID = "123456789"
+DEMO_CLIENT_SECRET = "Demo-Secret-1"  # noqa: S105 -- likewise
 _LARGEST_PORT = 65535
 _LOOK_SECONDS = 0.2
 DEFAULT_ADDRESS = "127.0.0.1:10036"
@@ -80,12 +87,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="answer as real servers do where they differ from the reference",
     )
+    add(
+        "--simulator.oauth",
+        dest="oauth",
+        action="store_true",
+        help=f"let the user agree to the OAuth client {DEMO_CLIENT_ID}, too",
+    )
+    add(
+        "--simulator.limits",
+        dest="limits",
+        default=DOCUMENTED,
+        type=_limits,
+        metavar="LIMITS",
+        help="limits that differ from the reference, such as 'getDevRealKpi calls=50%%; getAlarmList every=13m', or "
+        "@FILE with one a line (docs/simulator.md)",
+    )
 
 
 def run(args: argparse.Namespace, *, environ: Mapping[str, str] = os.environ, messages: TextIO | None = None) -> int:
     """Serve until SIGTERM or SIGINT and return the exit status.
 
-    The user is FUSIONSOLAR_USERNAME with FUSIONSOLAR_PASSWORD, or a demo user. ``messages`` is standard error
+    The user is FUSIONSOLAR_USERNAME with FUSIONSOLAR_PASSWORD, or a demo user; the secret of the OAuth client is
+    FUSIONSOLAR_CLIENT_SECRET, or a demo one. ``messages`` is standard error
     where it is None.
     """
     messages = sys.stderr if messages is None else messages
@@ -100,7 +123,13 @@ def run(args: argparse.Namespace, *, environ: Mapping[str, str] = os.environ, me
         quirks=args.quirks,
         odd_names=args.quirks,
     )
-    system = SimulatedSystem(SimulatedFleet(plan), now=now, users={username: password}, rules=Rules(quirks=args.quirks))
+    system = SimulatedSystem(
+        SimulatedFleet(plan),
+        now=now,
+        users={username: password},
+        rules=Rules(quirks=args.quirks),
+        shapes=args.limits,
+    )
     host, port = args.listen_address
     try:
         server = SimulatorServer(system, host, port)
@@ -110,6 +139,8 @@ def run(args: argparse.Namespace, *, environ: Mapping[str, str] = os.environ, me
             file=messages,
         )
         return 1
+    if args.oauth:
+        system.oauth = demo_oauth(server.url, {username: password}, environ.get("FUSIONSOLAR_CLIENT_SECRET", ""))
     stopped = threading.Event()
     previous = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
@@ -123,11 +154,28 @@ def run(args: argparse.Namespace, *, environ: Mapping[str, str] = os.environ, me
     return 0
 
 
+def demo_oauth(url: str, owners: Mapping[str, str], secret: str = "") -> OAuthEndpoints:
+    """Return an authorization server for the demo client, whose redirect address is on the same server."""
+    client = OAuthClient(DEMO_CLIENT_ID, secret or DEMO_CLIENT_SECRET, f"{url}{ARRIVAL_PATH}")
+    return OAuthEndpoints([client], owners)
+
+
 def _address(text: str) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
     if not colon or not port.isdigit() or int(port) > _LARGEST_PORT:
         raise argparse.ArgumentTypeError(f"{text!r} is no address: write HOST:PORT, for example {DEFAULT_ADDRESS}")
     return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 -- asked for by leaving the host out
+
+
+def _limits(text: str) -> LimitShapes:
+    try:
+        return limits_of(Path(text[1:]).read_text(encoding="utf-8") if text.startswith("@") else text)
+    except UnicodeDecodeError:
+        raise argparse.ArgumentTypeError(f"{text[1:]} is no text in UTF-8") from None
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{text[1:]} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _count(text: str) -> int:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 
 from fusionsolar_exporter.simulator.answers import (
     JSON_HEADERS,
@@ -14,7 +14,6 @@ from fusionsolar_exporter.simulator.answers import (
     plain,
     refusal,
 )
-from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.refusals import FailCode
 
 _HTML = "<!DOCTYPE html><html><head><title>FusionSolar</title></head><body>Log in</body></html>"
@@ -53,10 +52,10 @@ class FaultKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One order. ``interface`` None means any; ``times`` None means until it is cleared."""
+    """One order. ``interface`` None means any, OAuth's token address too; ``times`` None means until it is cleared."""
 
     kind: FaultKind
-    interface: Interface | None = None
+    interface: StrEnum | None = None
     times: int | None = 1
     fail_code: int = FailCode.UNKNOWN_PLANT
     status: int = 500
@@ -66,7 +65,7 @@ class Fault:
     release: threading.Event = field(default_factory=threading.Event, compare=False)
 
 
-_ANSWERS: Mapping[FaultKind, Callable[[Fault, Interface], SimulatedAnswer]] = {
+_ANSWERS: Mapping[FaultKind, Callable[[Fault, StrEnum], SimulatedAnswer]] = {
     FaultKind.FAIL_CODE: lambda fault, _: refusal(fault.fail_code, {}, quirks=True),
     FaultKind.GATEWAY: lambda _, interface: gateway_refusal(interface),
     FaultKind.STATUS: lambda fault, _: plain(fault.status, f"HTTP {fault.status}"),
@@ -96,7 +95,7 @@ class Faults:
             self._orders.append((fault, [] if fault.times is None else [fault.times]))
         return fault
 
-    def clear(self, interface: Interface | None = None) -> None:
+    def clear(self, interface: StrEnum | None = None) -> None:
         """Take back the orders of one interface, or all; what they hold goes on."""
         with self._lock:
             gone = [fault for fault, _ in self._orders if interface in (None, fault.interface)]
@@ -104,29 +103,29 @@ class Faults:
         for fault in gone:
             fault.release.set()
 
-    def drops_session(self, interface: Interface) -> bool:
+    def drops_session(self, interface: StrEnum) -> bool:
         """Return whether sessions end before this request."""
         return self._take(interface, {FaultKind.DROP_SESSION}) is not None
 
-    def instead(self, interface: Interface) -> SimulatedAnswer | None:
+    def instead(self, interface: StrEnum) -> SimulatedAnswer | None:
         """Return what answers in the place of the interface, if anything does."""
         fault = self._take(interface, _ANSWERS.keys())
         return None if fault is None else _ANSWERS[fault.kind](fault, interface)
 
-    def refused_ids(self, interface: Interface, ids: Iterable[str]) -> int | None:
+    def refused_ids(self, interface: StrEnum, ids: Iterable[str]) -> int | None:
         """Return the fail code for a request that names these ids, if one of them is to be refused."""
         if not self._orders:
             return None  # the common case, of many ids
         fault = self._take(interface, {FaultKind.REFUSE_IDS}, frozenset(ids))
         return None if fault is None else fault.fail_code
 
-    def change_data(self, interface: Interface, reply: Reply) -> None:
+    def change_data(self, interface: StrEnum, reply: Reply) -> None:
         """Empty the data of a reply."""
         fault = self._take(interface, _DATA.keys())
         if fault is not None:
             reply.data = _DATA[fault.kind]
 
-    def deliver(self, interface: Interface, answer: SimulatedAnswer) -> SimulatedAnswer:
+    def deliver(self, interface: StrEnum, answer: SimulatedAnswer) -> SimulatedAnswer:
         """Hold an answer, or spoil its way; call it without any lock."""
         fault = self._take(interface, _DELIVERIES.keys())
         if fault is None:
@@ -135,9 +134,7 @@ class Faults:
             fault.release.wait(fault.hold_seconds)
         return replace(answer, delivery=_DELIVERIES[fault.kind])
 
-    def _take(
-        self, interface: Interface, kinds: Iterable[FaultKind], ids: frozenset[str] = frozenset()
-    ) -> Fault | None:
+    def _take(self, interface: StrEnum, kinds: Iterable[FaultKind], ids: frozenset[str] = frozenset()) -> Fault | None:
         """Return the oldest order that applies and count it."""
         if not self._orders:
             return None

@@ -10,6 +10,7 @@ from fusionsolar_exporter.simulator.device_types import ALARMED, INVERTERS
 from fusionsolar_exporter.simulator.inverter_states import InverterState
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.plants import Outage, SimulatedDevice, SimulatedPlant
+from fusionsolar_exporter.simulator.site import Place
 
 
 class SimulatedFleet:
@@ -24,6 +25,8 @@ class SimulatedFleet:
         self.plants: dict[str, SimulatedPlant] = {}
         self.devices: dict[str, SimulatedDevice] = {}
         self.serial_numbers: dict[str, SimulatedDevice] = {}
+        self.created: dict[str, list[float]] = {}
+        """When each user created plants, in Unix seconds."""
         self._builder = Builder(self.plan)
         self._counts: Counter[int] = Counter()
         self._built = 0
@@ -36,11 +39,15 @@ class SimulatedFleet:
         return self._counts
 
     def add_plant(
-        self, name: str | None = None, devices: Mapping[int, int] | None = None, at: float | None = None
+        self,
+        name: str | None = None,
+        devices: Mapping[int, int] | None = None,
+        at: float | None = None,
+        place: Place | None = None,
     ) -> SimulatedPlant:
         """Add a plant with its devices: the plan's, where ``devices`` (number by type id) is not given."""
         with self.lock:
-            plant = self._builder.plant(name, at)
+            plant = self._builder.plant(name, at, place)
             self.plants[plant.code] = plant
             wanted = self.plan.devices_of(self._built) if devices is None else devices
             self._built += 1
@@ -82,6 +89,14 @@ class SimulatedFleet:
         with self.lock:
             self.devices[device_id].name = name
 
+    def change_serial_number(self, device_id: str, serial_number: str) -> None:
+        """Give a device another serial number."""
+        with self.lock:
+            device = self.devices[device_id]
+            self.serial_numbers.pop(device.serial_number, None)
+            device.serial_number = serial_number
+            self.serial_numbers[serial_number] = device
+
     def fault(self, device_id: str, at: float, state: InverterState = InverterState.SHUTDOWN_FAULT) -> None:
         """Stop an inverter in ``state``, with an alarm, until :meth:`repair`; ValueError where it is no inverter."""
         with self.lock:
@@ -89,7 +104,7 @@ class SimulatedFleet:
             if device.type_id not in INVERTERS:
                 raise ValueError(f"device {device_id} is of type {device.type_id}: only inverters can be stopped")
             self.repair(device_id, at)
-            device.outages.append(Outage(state, device.plant.site.output_total(at)))
+            device.outages.append(Outage(state, at))
             device.raised_alarms.append(RaisedAlarm(DEVICE_FAULT, at))
 
     def repair(self, device_id: str, at: float) -> None:
@@ -97,7 +112,7 @@ class SimulatedFleet:
         with self.lock:
             device = self.devices[device_id]
             if device.outage is not None:
-                device.outage.until = device.plant.site.output_total(at)
+                device.outage.until = at
                 self.clear_alarms(device_id, DEVICE_FAULT)
 
     def raise_alarm(self, device_id: str, kind: AlarmKind, at: float) -> None:

@@ -36,6 +36,7 @@ class RequestLog:
         self._requests: deque[LoggedRequest] = deque(maxlen=size)
         self._counts: Counter[Interface] = Counter()
         self._refusals: Counter[tuple[Interface, int]] = Counter()
+        self._over_limit: Counter[Interface] = Counter()
         self._in_flight = 0
         self._max_in_flight = 0
 
@@ -58,6 +59,12 @@ class RequestLog:
             return Counter(self._refusals)
 
     @property
+    def over_limits(self) -> Mapping[Interface, int]:
+        """Requests above a limit by interface, however they were refused."""
+        with self._lock:
+            return Counter(self._over_limit)
+
+    @property
     def max_in_flight(self) -> int:
         """The largest number of requests that were being answered at one time."""
         return self._max_in_flight
@@ -74,12 +81,18 @@ class RequestLog:
             if request.fail_code:
                 self._refusals[request.interface, request.fail_code] += 1
 
+    def over_limit(self, interface: Interface) -> None:
+        """Note that a request was above a limit."""
+        with self._lock:
+            self._over_limit[interface] += 1
+
     def clear(self) -> None:
         """Forget what is noted; requests in flight stay counted."""
         with self._lock:
             self._requests.clear()
             self._counts.clear()
             self._refusals.clear()
+            self._over_limit.clear()
             self._max_in_flight = self._in_flight
 
     @contextmanager

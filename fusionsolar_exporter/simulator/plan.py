@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from fusionsolar_exporter.simulator.device_types import DeviceType
+from fusionsolar_exporter.simulator.installation import Installation
 from fusionsolar_exporter.simulator.site import PLACES, Place
 
 START = 1750000000.0
@@ -59,6 +60,28 @@ def usual_devices(plant_index: int, count: int) -> Mapping[int, int]:
 
 
 @dataclass(frozen=True, slots=True)
+class PlantKind:
+    """What a plant is made of and how it is wired."""
+
+    devices: Mapping[int, int] | None = None
+    """Number of devices by type id; None means the plan's."""
+    installation: Installation = field(default_factory=Installation)
+
+
+PLANT_KINDS: Mapping[str, PlantKind] = {
+    "home with a battery": PlantKind({38: 1, 39: 1, 47: 1, 62: 1}),
+    "home without a battery": PlantKind({38: 1, 47: 1, 62: 1}),
+    "home that charges from the grid": PlantKind({38: 2, 39: 2, 47: 1}, Installation(charges_from_grid=True)),
+    "home with a foreign battery": PlantKind({38: 1, 47: 1, 62: 1}, Installation(foreign_battery=True)),
+    "home with a battery of each": PlantKind({38: 1, 39: 1, 47: 1}, Installation(foreign_battery=True)),
+    "works without storage": PlantKind({1: 2, 17: 1, 10: 1}),
+    "works with AC storage": PlantKind({1: 2, 41: 1, 17: 1, 10: 1}),
+    "works with the other signs": PlantKind({1: 1, 41: 2, 17: 1}, Installation(meter_sign=-1, storage_sign=-1)),
+}
+"""Every way in which a plant can be wired."""
+
+
+@dataclass(frozen=True, slots=True)
 class FleetPlan:
     """The size and the nature of a fleet. One plan gives one fleet, always."""
 
@@ -67,6 +90,8 @@ class FleetPlan:
     """Devices of each plant, mixed as :func:`usual_devices` says."""
     devices: Mapping[int, int] | None = None
     """Instead of the mix: devices of each plant by type id; types beyond the reference are welcome."""
+    kinds: tuple[PlantKind, ...] = (PlantKind(),)
+    """In turn."""
     seed: int = 1
     start: float = START
     """Unix seconds; every plant is connected between a month and six years before."""
@@ -81,4 +106,11 @@ class FleetPlan:
 
     def devices_of(self, plant_index: int) -> Mapping[int, int]:
         """Return the number of devices of each type for the plant that is built as number ``plant_index``."""
+        own = self.kind_of(plant_index).devices
+        if own is not None:
+            return own
         return usual_devices(plant_index, self.devices_per_plant) if self.devices is None else self.devices
+
+    def kind_of(self, plant_index: int) -> PlantKind:
+        """Return the kind of the plant that is built as number ``plant_index``."""
+        return self.kinds[plant_index % len(self.kinds)]

@@ -1,6 +1,6 @@
 """The plant lists: pages of 100 with kWp (reference 9.1.3), whole or paged with MW (9.4.2)."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timezone
 
 from fusionsolar_exporter.simulator.answers import Reply
 from fusionsolar_exporter.simulator.calls import Call
@@ -91,7 +91,7 @@ def _coordinate(degrees: float, index: int, *, quirks: bool) -> object:
 
 
 def _connection_date(plant: SimulatedPlant) -> str:
-    zone = timezone(timedelta(seconds=plant.site.utc_offset))
+    zone = timezone(plant.site.calendar.offset(plant.connected_at))
     return datetime.fromtimestamp(plant.connected_at, UTC).astimezone(zone).isoformat(timespec="seconds")
 
 

@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from fusionsolar_exporter.simulator.alarms import AlarmCycle, RaisedAlarm
-from fusionsolar_exporter.simulator.device_types import INVERTERS, METERS, STORAGE
+from fusionsolar_exporter.simulator.device_types import INVERTERS, METERS, DeviceType
+from fusionsolar_exporter.simulator.flows import Flows, StorageShares
+from fusionsolar_exporter.simulator.installation import Installation
 from fusionsolar_exporter.simulator.inverter_states import InverterState
-from fusionsolar_exporter.simulator.site import Site
+from fusionsolar_exporter.simulator.site import Site, steady_flows
 
 
 @dataclass(slots=True)
 class Outage:
-    """A time in which an inverter yields nothing, in totals of the site's output; ``until`` is None while it lasts."""
+    """A time in which an inverter does nothing, in Unix seconds; ``until`` is None while it lasts."""
 
     state: InverterState
     since: float
@@ -32,8 +34,6 @@ class SimulatedDevice:
     chance: float
     installed_at: float
     """Unix seconds."""
-    installed_total: float
-    """The site's output total then."""
     capacity_kw: float = 0.0
     """Rated power (kWp) of an inverter, else 0."""
     effective_kw: float = 0.0
@@ -49,16 +49,12 @@ class SimulatedDevice:
         """The outage that lasts, if one does."""
         return self.outages[-1] if self.outages and self.outages[-1].until is None else None
 
-    def energy(self, since: float, until: float) -> float:
-        """Return an inverter's yield in kWh between two totals of the site's output, without its outages."""
-        since = max(since, self.installed_total)
-        if until <= since:
-            return 0.0
-        whole = until - since
-        for outage in self.outages:
-            end = until if outage.until is None else min(outage.until, until)
-            whole -= max(end - max(outage.since, since), 0.0)
-        return self.effective_kw * whole
+    def outage_at(self, moment: float) -> Outage | None:
+        """Return the outage of Unix seconds ``moment``, if there is one."""
+        for outage in reversed(self.outages):
+            if outage.since <= moment and (outage.until is None or moment < outage.until):
+                return outage
+        return None
 
 
 @dataclass(slots=True, eq=False)
@@ -75,6 +71,7 @@ class SimulatedPlant:
     tariff: float
     """Income for a kWh; 0 where none is set."""
     chance: float
+    installation: Installation = field(default_factory=Installation)
     devices: list[SimulatedDevice] = field(default_factory=list)
 
     def of_types(self, types: frozenset[int]) -> Iterator[SimulatedDevice]:
@@ -101,7 +98,22 @@ class SimulatedPlant:
         """How many meters share the plant's balance."""
         return sum(1 for _ in self.of_types(METERS))
 
+    def count(self, type_id: int) -> int:
+        """Return the number of devices of a type."""
+        return sum(device.type_id == type_id for device in self.devices)
+
     @property
-    def batteries(self) -> int:
-        """How many batteries share the plant's storage."""
-        return sum(1 for _ in self.of_types(STORAGE))
+    def flows(self) -> Flows:
+        """Where its energy flows; residential batteries and AC storage share one storage, a foreign one has its own."""
+        batteries, storages = self.count(DeviceType.BATTERY), self.count(DeviceType.ESS)
+        listed, foreign = batteries + storages, self.installation.foreign_battery
+        each = 1 / (bool(listed) + foreign) if listed or foreign else 0.0
+        shares = StorageShares(
+            dc=each * batteries / listed if listed else 0.0,
+            ac=each * storages / listed if listed else 0.0,
+            foreign=each if foreign else 0.0,
+        )
+        effective_kw = self.effective_kw
+        if self.installation.steady is not None and effective_kw:
+            return steady_flows(self.installation.steady, effective_kw, shares)
+        return self.site.flows(shares, from_grid=self.installation.charges_from_grid)

@@ -42,9 +42,9 @@ def real_device(values: Values, device: SimulatedDevice, scene: Scene) -> Values
 def _real_inverter(values: Values, device: SimulatedDevice, scene: Scene) -> Values:
     if device.type_id == DeviceType.STRING_INVERTER and device.chance > 1 / 2:
         extra_strings(values)
-    if not scene.connected(device) or (scene.night and device.outage is None):
+    if not scene.connected(device) or (scene.asleep and device.outage_at(scene.at) is None):
         return silent_values(values)
-    if scene.power(device) > 0:
+    if scene.works(device):
         values["close_time"] = NOT_AVAILABLE
     return values
 

@@ -1,13 +1,14 @@
 """A plant at one moment: everything that its devices' values have in common, worked out once a request."""
 
-from datetime import date
 from functools import cached_property
 from math import cos, pi
 
 from fusionsolar_exporter.simulator.chance import fraction
+from fusionsolar_exporter.simulator.flows import CONVERSION
 from fusionsolar_exporter.simulator.inverter_states import DISCONNECTED, InverterState
-from fusionsolar_exporter.simulator.local_year import STEP_SECONDS, day_start, local_date
+from fusionsolar_exporter.simulator.local_year import STEP_SECONDS
 from fusionsolar_exporter.simulator.plants import SimulatedDevice, SimulatedPlant
+from fusionsolar_exporter.simulator.registers import Registers
 from fusionsolar_exporter.simulator.site import CLIPPED_OUTPUT
 
 _STANDBY_OUTPUT = 0.004
@@ -19,42 +20,59 @@ _STATES = (
     (0.002, InverterState.INSULATION_DETECTING),
     (0.0, InverterState.IRRADIATION_DETECTING),
 )
-"""From which output on (kW per kWp) an inverter is in which state while the sun is up."""
+"""From which activity on (kW per kWp, of sun or battery) an inverter is in which state."""
 
 
 class Scene:
-    """One plant at Unix seconds ``at``. Totals are integrals of the site's output, in kWh per kWp."""
+    """One plant at Unix seconds ``at``. Powers are in kW per kWp."""
 
-    def __init__(self, plant: SimulatedPlant, at: float) -> None:
+    def __init__(self, plant: SimulatedPlant, at: float, registers: Registers | None = None) -> None:
         self.plant = plant
         self.at = at
+        self.registers = Registers(plant) if registers is None else registers
+        self.flows = self.registers.flows
         site = plant.site
-        today = local_date(at, site.utc_offset)
-        self.midnight = day_start(today, site.utc_offset)
         self.now = site.at(at)
-        self.output = site.output.value(self.now)
-        """AC power in kW per kWp."""
-        self.irradiance = site.irradiance.value(self.now)
+        self.midnight = site.calendar.day(at)
+        self.sun = self.flows.sun.value(self.now)
+        """DC input of inverters."""
+        self.output = self.sun * CONVERSION
+        """What the sun alone would give on the AC side."""
+        self.inverters = self.flows.inverters.value(self.now)
+        """AC output of inverters."""
+        steady = plant.installation.steady is not None
+        self.irradiance = self.output * 1000 if steady else site.irradiance.value(self.now)
         """W/m²."""
-        self.total = site.output.integral(self.now)
-        self.total_midnight = site.output_total(self.midnight)
-        self._today = today
 
     @cached_property
-    def total_month(self) -> float:
-        """The total at the start of the local month."""
-        first = date(self._today.year, self._today.month, 1)
-        return self.plant.site.output_total(day_start(first, self.plant.site.utc_offset))
+    def month_start(self) -> float:
+        """The start of the local month, in Unix seconds."""
+        return self.plant.site.calendar.month(self.at)
 
     @cached_property
     def effective_kw(self) -> float:
         """Peak power in kWp of the plant's inverters after dirt and age."""
         return self.plant.effective_kw
 
+    @cached_property
+    def working_kw(self) -> float:
+        """The same of those inverters that are not stopped."""
+        return sum(device.effective_kw for device in self.plant.inverters if device.outage_at(self.at) is None)
+
+    @cached_property
+    def activity(self) -> float:
+        """How much an inverter has to do: what the sun or a battery gives, or what it takes from the grid."""
+        return max(self.output, abs(self.inverters))
+
     @property
-    def night(self) -> bool:
-        """Whether the sun is down."""
-        return self.irradiance <= 0
+    def running(self) -> bool:
+        """Whether inverters are out of standby."""
+        return self.activity >= _STANDBY_OUTPUT
+
+    @property
+    def asleep(self) -> bool:
+        """Whether inverters are switched off: the sun is down and nothing else keeps them awake."""
+        return self.irradiance <= 0 and not self.running
 
     @cached_property
     def running_hours(self) -> tuple[float, float]:
@@ -88,30 +106,42 @@ class Scene:
         return round(50 + 0.04 * self.flicker("frequency"), 2)
 
     def state(self, device: SimulatedDevice) -> InverterState:
-        """Return the state of an inverter: its outage's, else what the sun lets it do (Table 9-1)."""
-        if device.outage is not None:
-            return device.outage.state
-        if self.night:
+        """Return the state of an inverter: its outage's, else what there is to do (Table 9-1)."""
+        outage = device.outage_at(self.at)
+        if outage is not None:
+            return outage.state
+        if self.asleep:
             return InverterState.NO_IRRADIATION
-        return next(state for least, state in _STATES if self.output >= least)
+        return next(state for least, state in _STATES if self.activity >= least)
 
     def connected(self, device: SimulatedDevice) -> bool:
         """Return whether the management system hears an inverter."""
-        return device.outage is None or device.outage.state not in DISCONNECTED
+        outage = device.outage_at(self.at)
+        return outage is None or outage.state not in DISCONNECTED
+
+    def works(self, device: SimulatedDevice) -> bool:
+        """Return whether an inverter converts; in standby none does, though energy counts the minutes of dawn."""
+        return self.running and device.outage_at(self.at) is None
 
     def power(self, device: SimulatedDevice) -> float:
-        """Return an inverter's AC power in kW; in standby none, though energy counts the minutes of dawn and dusk."""
-        producing = device.outage is None and self.output >= _STANDBY_OUTPUT
-        return device.effective_kw * self.output if producing else 0.0
+        """Return an inverter's AC power in kW; negative while its battery is charged from the grid."""
+        return device.effective_kw * self.inverters if self.works(device) else 0.0
+
+    def input_power(self, device: SimulatedDevice) -> float:
+        """Return an inverter's DC power from its strings in kW."""
+        return device.effective_kw * self.sun if self.works(device) else 0.0
 
     def day_energy(self, device: SimulatedDevice) -> float:
         """Return an inverter's yield of the local day in kWh, to a hundredth."""
-        return round(device.energy(self.total_midnight, self.total), 2)
+        return self._yield_since(device, self.midnight)
 
     def month_energy(self, device: SimulatedDevice) -> float:
         """Return an inverter's yield of the local month in kWh, to a hundredth."""
-        return round(device.energy(self.total_month, self.total), 2)
+        return self._yield_since(device, self.month_start)
 
     def total_energy(self, device: SimulatedDevice) -> float:
         """Return an inverter's yield since it was installed in kWh, to a hundredth."""
-        return round(device.energy(device.installed_total, self.total), 2)
+        return self.registers.yielded(device, self.at)
+
+    def _yield_since(self, device: SimulatedDevice, begin: float) -> float:
+        return round(self.registers.yielded(device, self.at) - self.registers.yielded(device, begin), 2)

@@ -6,37 +6,36 @@ its lifetime totals at no cost, and two runs with one seed agree.
 
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import cycle
 from math import exp
 from random import Random
+from zoneinfo import ZoneInfo
 
+from fusionsolar_exporter.simulator.flows import CONVERSION, Flows, StorageShares
+from fusionsolar_exporter.simulator.installation import SteadyFlows
+from fusionsolar_exporter.simulator.local_calendar import LocalCalendar
 from fusionsolar_exporter.simulator.local_year import STEP_HOURS, STEPS_PER_DAY, LocalYear, place_in_year
 from fusionsolar_exporter.simulator.series import YearSeries
+from fusionsolar_exporter.simulator.storage import StorageYear, storage_year
 from fusionsolar_exporter.simulator.sun import SunPath
 
 CLIPPED_OUTPUT = 0.8
 """kW per kWp at which inverters derate themselves."""
-STORAGE_KWH = 1.0
-"""Capacity of a plant's batteries, per kWp."""
-STORAGE_FLOOR = 0.2
-"""State of charge that batteries keep overnight."""
-STORAGE_EFFICIENCY = 0.95
-STORAGE_KW = 0.4
-"""Largest charge and discharge power, per kWp."""
 _PERFORMANCE = 0.9
-_DISCHARGE_FROM = 18 * STEPS_PER_DAY // 24
 _YEAR_DAYS = 366
+_STEADY_LEVEL = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place on earth, with the offset of its clocks from UTC in hours."""
+    """A place on earth, with the standard offset of its clocks from UTC in hours, and their zone where they change."""
 
     latitude: float
     longitude: float
     utc_offset_hours: float
+    zone: str | None = field(default=None, repr=False)
+    """Of the IANA database; the weather is the same with and without."""
 
 
 PLACES = (
@@ -60,7 +59,7 @@ def _demand(hour: float) -> float:
     return 0.08 + 0.1 * exp(-((hour - 7.5) ** 2) / 2) + 0.22 * exp(-((hour - 20) ** 2) / 4)
 
 
-_DEMAND = tuple(_demand(step * STEP_HOURS) for step in range(STEPS_PER_DAY))
+_DEMANDS = array("d", [_demand(step * STEP_HOURS) for step in range(STEPS_PER_DAY)]) * _YEAR_DAYS
 
 
 class Site:
@@ -69,56 +68,35 @@ class Site:
     def __init__(self, place: Place, *, clouds: bool, seed: int) -> None:
         self.place = place
         self.utc_offset = place.utc_offset_hours * 3600
+        self.calendar = LocalCalendar(self.utc_offset, None if place.zone is None else ZoneInfo(place.zone))
         samples = array("d", self._irradiances(clouds=clouds, seed=seed))
         self.irradiance = YearSeries(samples)
         """W/m² in the plane of the modules; its integral is in Wh/m²."""
         self._outputs = array("d", (min(value / 1000 * _PERFORMANCE, CLIPPED_OUTPUT) for value in samples))
         self.output = YearSeries(self._outputs)
-        """AC power in kW per kWp; its integral is in kWh per kWp."""
+        """AC power that the sun alone gives, in kW per kWp."""
+        self._flows: dict[tuple[StorageShares, bool], Flows] = {}
 
     def at(self, moment: float) -> LocalYear:
-        """Return the local time of Unix seconds."""
+        """Return the local time of Unix seconds, by standard time."""
         return place_in_year(moment, self.utc_offset)
 
-    def output_total(self, moment: float) -> float:
-        """Return the integral of the output up to Unix seconds; only differences mean something."""
-        return self.output.integral(self.at(moment))
+    def flows(self, shares: StorageShares, *, from_grid: bool) -> Flows:
+        """Return where energy flows with this storage, made once: a year of it takes a moment."""
+        key = shares, from_grid
+        if key not in self._flows:
+            storage = self._grid_storage if from_grid else self._sun_storage
+            suns = array("d", (output / CONVERSION for output in self._outputs))
+            self._flows[key] = Flows(suns, _DEMANDS, storage, shares)
+        return self._flows[key]
 
     @cached_property
-    def demand(self) -> YearSeries:
-        """What people at the plant draw, in kW per kWp."""
-        return YearSeries(_DEMAND * _YEAR_DAYS)
+    def _sun_storage(self) -> StorageYear:
+        return storage_year(self._outputs, _DEMANDS, from_grid=False)
 
     @cached_property
-    def charge(self) -> YearSeries:
-        """Power into batteries, in kW per kWp: the surplus of the day, as far as there is room."""
-        return YearSeries(value for charge, _ in self._battery_days() for value in charge)
-
-    @cached_property
-    def discharge(self) -> YearSeries:
-        """Power out of batteries, in kW per kWp: in the evening, down to the floor."""
-        return YearSeries(value for _, discharge in self._battery_days() for value in discharge)
-
-    @cached_property
-    def surplus(self) -> YearSeries:
-        """What flows to the grid without batteries, in kW per kWp."""
-        return YearSeries(max(output - demand, 0.0) for output, demand in self._outputs_and_demand())
-
-    @cached_property
-    def stored_surplus(self) -> YearSeries:
-        """What flows to the grid with batteries, in kW per kWp."""
-        moved = (
-            discharge - charge
-            for charges, discharges in self._battery_days()
-            for charge, discharge in zip(charges, discharges, strict=True)
-        )
-        return YearSeries(
-            max(output - demand + battery, 0.0)
-            for (output, demand), battery in zip(self._outputs_and_demand(), moved, strict=True)
-        )
-
-    def _outputs_and_demand(self) -> Iterator[tuple[float, float]]:
-        return zip(self._outputs, cycle(_DEMAND), strict=False)
+    def _grid_storage(self) -> StorageYear:
+        return storage_year(self._outputs, _DEMANDS, from_grid=True)
 
     def _irradiances(self, *, clouds: bool, seed: int) -> Iterator[float]:
         chance = Random(f"{seed}/{self.place}")  # noqa: S311 -- weather, not secrets
@@ -130,24 +108,21 @@ class Site:
                 passing = 1 - cover * (0.5 + 0.4 * chance.random()) if clouds else 1.0
                 yield 1050 * height * passing if height > 0 else 0.0
 
-    def _battery_days(self) -> Iterator[tuple[list[float], list[float]]]:
-        evening = STEPS_PER_DAY - _DISCHARGE_FROM
-        shape = [min(step, evening - step, 2) for step in range(evening)]
-        room = STORAGE_KWH * (1 - STORAGE_FLOOR)
-        for day in range(_YEAR_DAYS):
-            outputs = self._outputs[day * STEPS_PER_DAY : (day + 1) * STEPS_PER_DAY]
-            charge = [
-                min(max(output - demand, 0.0), STORAGE_KW) if step < _DISCHARGE_FROM else 0.0
-                for step, (output, demand) in enumerate(zip(outputs, _DEMAND, strict=True))
-            ]
-            surplus = sum(charge) * STEP_HOURS
-            stored = min(surplus, room)
-            scale = stored / surplus if surplus else 0.0
-            unit = stored * STORAGE_EFFICIENCY / (sum(shape) * STEP_HOURS)
-            yield [value * scale for value in charge], [0.0] * _DISCHARGE_FROM + [value * unit for value in shape]
-
 
 @lru_cache(maxsize=64)
 def site_of(place: Place, *, clouds: bool, seed: int) -> Site:
     """Return the site, made once: a year of weather takes a moment to draw up."""
     return Site(place, clouds=clouds, seed=seed)
+
+
+@lru_cache(maxsize=64)
+def steady_flows(steady: SteadyFlows, effective_kw: float, shares: StorageShares) -> Flows:
+    """Return flows that never change, for a plant of so many kWp."""
+    steps = STEPS_PER_DAY * _YEAR_DAYS
+
+    def always(power: float) -> "array[float]":
+        return array("d", [power / effective_kw]) * steps
+
+    level = array("d", [_STEADY_LEVEL]) * steps
+    storage = StorageYear(always(max(steady.stored, 0.0)), always(max(-steady.stored, 0.0)), level)
+    return Flows(always(steady.sun), always(steady.demand), storage, shares)

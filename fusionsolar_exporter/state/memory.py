@@ -2,47 +2,57 @@
 
 from collections.abc import Sequence
 
-from fusionsolar_exporter.state.store import Entry, Kept
+from typing_extensions import override
+
+from fusionsolar_exporter.state.store import LOOK_SECONDS, Entry, Kept, Partition, State
 
 
-class MemoryPlace:
+class MemoryPartition(Partition):
     """Always leads and keeps nothing: what is known lives in the account itself."""
 
     keeps = False
 
-    def lead(self) -> bool:
-        """See :meth:`Place.lead`."""
+    @override
+    def acquire(self) -> bool:
         return True
 
-    def presumes(self) -> bool:
-        """See :meth:`Place.presumes`."""
+    @override
+    def wait_seconds(self) -> float:
+        return LOOK_SECONDS
+
+    @override
+    def was_lost(self) -> bool:
         return False
 
-    def forgot(self) -> bool:
-        """See :meth:`Place.forgot`."""
+    @override
+    def was_emptied(self) -> bool:
         return False
 
-    def news(self) -> Sequence[Kept]:
-        """See :meth:`Place.news`."""
+    @override
+    def read_new(self) -> Sequence[Kept]:
         return ()
 
+    @override
     def write(self, entries: Sequence[Entry]) -> None:
-        """See :meth:`Place.write`."""
+        pass
 
+    @override
     def release(self) -> None:
-        """See :meth:`Place.release`."""
+        pass
 
-    def demand(self) -> None:
-        """See :meth:`Place.demand`."""
+    @override
+    def request_handover(self) -> None:
+        pass
 
 
-class MemoryState:
+class MemoryState(State):
     """``memory:``."""
 
-    def place(self, host: str, username: str) -> MemoryPlace:
-        """See :meth:`State.place`."""
+    @override
+    def partition(self, host: str, username: str) -> MemoryPartition:
         del host, username
-        return MemoryPlace()
+        return MemoryPartition()
 
+    @override
     def close(self) -> None:
-        """See :meth:`State.close`."""
+        pass

@@ -8,10 +8,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from typing_extensions import override
+
+from fusionsolar_exporter.event_log import Log
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.state.file_lock import FileLock
 from fusionsolar_exporter.state.sqlite_file import BrokenFileError, SqliteFile, UnusableFileError
-from fusionsolar_exporter.state.store import Entry, Kept, Log, NotLeadingError, StateObserver, name_of
+from fusionsolar_exporter.state.store import (
+    LOOK_SECONDS,
+    Entry,
+    Kept,
+    NotLeadingError,
+    Partition,
+    State,
+    StateObserver,
+    name_of,
+)
 
 _AGAIN_SECONDS = 60.0  # after a failure
 _CLEAN_SECONDS = 600.0
@@ -26,7 +38,7 @@ _LARGEST_VALUE = 64 * 1024 * 1024  # bytes; nothing that we write comes near
 R = TypeVar("R")
 
 
-class SqliteState:
+class SqliteState(State):
     """``sqlite:PATH``."""
 
     def __init__(self, path: Path, clock: Clock, log: Log, observer: StateObserver) -> None:
@@ -40,7 +52,7 @@ class SqliteState:
         self._working = True
         self.contents = 0
         """Counts how often what was in the file got lost."""
-        self.presumed = False
+        self.lost = False
         """Whether the file had to be set aside, and what it held is not known."""
         self._use(_look)
 
@@ -49,12 +61,12 @@ class SqliteState:
         """Of the file."""
         return self._file.path
 
-    def place(self, host: str, username: str) -> "SqlitePlace":
-        """See :meth:`State.place`."""
-        return SqlitePlace(self, name_of(host, username))
+    @override
+    def partition(self, host: str, username: str) -> "SqlitePartition":
+        return SqlitePartition(self, name_of(host, username))
 
+    @override
     def close(self) -> None:
-        """See :meth:`State.close`."""
         with self._lock:
             self._file.close()
 
@@ -130,7 +142,7 @@ class SqliteState:
         self._observer.failed()
         aside = self._file.set_aside()
         self.contents += 1
-        self.presumed = True
+        self.lost = True
         self._log.warning(
             "the state file cannot be read: set aside, starting with an empty one; "
             "every interface may just have been asked, so each waits for its window",
@@ -166,8 +178,8 @@ def _look(file: SqliteFile) -> None:
         connection.execute("SELECT number FROM entries LIMIT 1").fetchone()
 
 
-class SqlitePlace:
-    """See :class:`Place`."""
+class SqlitePartition(Partition):
+    """One account's part of the file."""
 
     keeps = True
 
@@ -177,10 +189,11 @@ class SqlitePlace:
         self._lock: FileLock | None = None
         self._number = 0
         self._contents: int | None = None
-        self._presumes = False
+        self._was_lost = False
 
-    def lead(self) -> bool:
-        """See :meth:`Place.lead`; where no lock can be had, nobody else can have one either."""
+    @override
+    def acquire(self) -> bool:
+        """Where no lock can be had, nobody else can have one either."""
         try:
             if self._lock is None:
                 self._lock = FileLock(self._state.path.with_name(f"{self._state.path.name}.{self._account}"))
@@ -188,39 +201,44 @@ class SqlitePlace:
         except OSError:
             return True
 
-    def presumes(self) -> bool:
-        """See :meth:`Place.presumes`."""
-        presumes, self._presumes = self._presumes, False
-        return presumes
+    @override
+    def wait_seconds(self) -> float:
+        return LOOK_SECONDS
 
-    def forgot(self) -> bool:
-        """See :meth:`Place.forgot`."""
+    @override
+    def was_lost(self) -> bool:
+        lost, self._was_lost = self._was_lost, False
+        return lost
+
+    @override
+    def was_emptied(self) -> bool:
         before, self._contents = self._contents, self._state.contents
         return before is not None and before != self._state.contents
 
-    def news(self) -> Sequence[Kept]:
-        """See :meth:`Place.news`."""
+    @override
+    def read_new(self) -> Sequence[Kept]:
         found = self._state.read(self._account, self._number)
         if self._contents is None:
             self._contents = self._state.contents
-            self._presumes = self._state.presumed
+            self._was_lost = self._state.lost
         if found:
             self._number = found[-1][0]
         return [kept for _, kept in found]
 
+    @override
     def write(self, entries: Sequence[Entry]) -> None:
-        """See :meth:`Place.write`; where nothing can be kept, memory has to do."""
+        """Where nothing can be kept, memory has to do."""
         if self._lock is not None and not self._lock.held:
             raise NotLeadingError
         self._number = self._state.write(self._account, entries) or self._number
 
+    @override
     def release(self) -> None:
-        """See :meth:`Place.release`."""
         if self._lock is not None:
             self._lock.release()
 
-    def demand(self) -> None:
-        """See :meth:`Place.demand`."""
-        if self.lead() or self._lock is None:
+    @override
+    def request_handover(self) -> None:
+        if self.acquire() or self._lock is None:
             return
         self._lock.demand()

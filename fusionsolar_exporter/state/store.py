@@ -1,6 +1,6 @@
 """The protocol of state: what a backend promises, whatever it is.
 
-An account has one *place*. Exactly one process leads it, that is: refreshes the account and writes; every other one
+An account has one *partition*. Exactly one process leads it, that is: refreshes the account and writes; every other one
 reads what the leader wrote. Entries are bytes under a key; a backend knows nothing of their meaning.
 """
 
@@ -44,27 +44,31 @@ class Kept:
     """Seconds since the moment it speaks of; never negative, whatever clocks have done meanwhile."""
 
 
-class Place(Protocol):
-    """One account's place in the state. Used by one thread, the account's own."""
+class Partition(Protocol):
+    """One account's part of the state. Used by one thread, the account's own."""
 
     @property
     def keeps(self) -> bool:
         """Whether anything is kept at all: where not, nobody needs to make entries."""
         ...
 
-    def lead(self) -> bool:
+    def acquire(self) -> bool:
         """Whether this process refreshes the account now; takes an account that is free, gives it up where asked to."""
         ...
 
-    def presumes(self) -> bool:
+    def wait_seconds(self) -> float:
+        """Where this process does not lead: after how long it makes sense to try again."""
+        ...
+
+    def was_lost(self) -> bool:
         """Whether what was kept is lost, so that everything may just have been asked; says so once."""
         ...
 
-    def forgot(self) -> bool:
+    def was_emptied(self) -> bool:
         """Whether the store was emptied while this process knew what was in it; says so once."""
         ...
 
-    def news(self) -> Sequence[Kept]:
+    def read_new(self) -> Sequence[Kept]:
         """What others have written since the last call, oldest first; all there is, at the first call."""
         ...
 
@@ -76,29 +80,21 @@ class Place(Protocol):
         """Let others lead."""
         ...
 
-    def demand(self) -> None:
-        """Have the process that leads give the account up, until this place is released."""
+    def request_handover(self) -> None:
+        """Have the process that leads give the account up, until this partition is released."""
         ...
 
 
 class State(Protocol):
     """A backend. Safe from any thread."""
 
-    def place(self, host: str, username: str) -> Place:
-        """The place of the account that limits and session belong to."""
+    def partition(self, host: str, username: str) -> Partition:
+        """The partition of the account that limits and session belong to."""
         ...
 
     def close(self) -> None:
         """Release everything."""
         ...
-
-
-class Log(Protocol):
-    """Where events go: a message and its fields."""
-
-    def info(self, msg: str, /, **fields: object) -> None: ...  # noqa: D102 - the level says it
-
-    def warning(self, msg: str, /, **fields: object) -> None: ...  # noqa: D102
 
 
 class StateObserver(Protocol):

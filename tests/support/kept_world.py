@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from fusionsolar_exporter.northbound.auth import Auth
 from fusionsolar_exporter.northbound.transport import RawAnswer
 from fusionsolar_exporter.refresh.account import Account
-from fusionsolar_exporter.refresh.bench import Surroundings
+from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.simulator.plan import FleetPlan
-from fusionsolar_exporter.state.sqlite import SqlitePlace, SqliteState
+from fusionsolar_exporter.state.sqlite import SqlitePartition, SqliteState
 from support.observed import Observed
 from support.world import InProcess, QuietFailures, World
 
@@ -28,9 +29,9 @@ class Deadly(InProcess):
         """Nobody is killed."""
         self.before = self.after = lambda: None
 
-    def post(self, path: str, payload: Mapping[str, Any], token: str | None) -> RawAnswer:
+    def post(self, path: str, payload: Mapping[str, Any], auth: Auth) -> RawAnswer:
         self.before()
-        answer = super().post(path, payload, token)
+        answer = super().post(path, payload, auth)
         self.after()
         return answer
 
@@ -43,7 +44,7 @@ class KeptWorld(World):
         self.file = directory / "state.sqlite"
         self.transport = self.deadly = Deadly(self.system, self.clock, self.transport.seconds)
         self.observed = Observed()
-        self.places: list[tuple[SqlitePlace, SqliteState]] = []
+        self.partitions: list[tuple[SqlitePartition, SqliteState]] = []
         self.start()
 
     def start(self) -> None:
@@ -53,21 +54,21 @@ class KeptWorld(World):
     def process(self) -> Account:
         """An account of one more process on the same state."""
         state = SqliteState(self.file, self.clock, self.log, self.observed)
-        place = state.place(self.settings.host, "northbound")
-        self.places.append((place, state))
-        surroundings = Surroundings(
+        partition = state.partition(self.settings.account.host, "northbound")
+        self.partitions.append((partition, state))
+        collaborators = Collaborators(
             clock=self.clock,
             transport=lambda _settings: self.transport,
             observer=lambda _settings: Observer(self.instruments, QuietFailures()),
             log=self.log,
         )
-        return Account(self.settings, surroundings, place)
+        return Account(self.settings, collaborators, partition)
 
     def kill(self) -> None:
         """End every process: what was not written is lost, and the system frees their locks."""
-        for place, state in self.places:
-            if place._lock is not None:
-                place._lock.close()
+        for partition, state in self.partitions:
+            if partition._lock is not None:
+                partition._lock.close()
             state.close()
-        self.places.clear()
+        self.partitions.clear()
         self.deadly.survive()

@@ -6,17 +6,18 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from fusionsolar_exporter.config import Credentials
-from fusionsolar_exporter.northbound.transport import RawAnswer, TransportSettings
+from fusionsolar_exporter.config import AccountConfig
+from fusionsolar_exporter.northbound.auth import Auth
+from fusionsolar_exporter.northbound.transport import RawAnswer
 from fusionsolar_exporter.refresh.account import Account
-from fusionsolar_exporter.refresh.bench import Surroundings
+from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.system import SimulatedSystem
-from fusionsolar_exporter.state import Place
-from fusionsolar_exporter.state.redis_state import RedisState
+from fusionsolar_exporter.state import Partition
+from fusionsolar_exporter.state.redis.state import RedisState
 from fusionsolar_exporter.status import CollectorName
 from support.manual_clock import ManualClock
 from support.observed import Observed
@@ -39,11 +40,11 @@ class Dying(InProcess):
     account: str = ""
     replica: "Replica | None" = None
 
-    def post(self, path: str, payload: Mapping[str, Any], token: str | None) -> RawAnswer:
+    def post(self, path: str, payload: Mapping[str, Any], auth: Auth) -> RawAnswer:
         assert self.replica is not None
         self.replica.sent += 1
         self._die("before")
-        answer = super().post(path, payload, token)
+        answer = super().post(path, payload, auth)
         self._die("after")
         if path == self.replica.cut_after and self.replica.link is not None:
             self.replica.link.cut = True
@@ -59,7 +60,7 @@ class Dying(InProcess):
 class Replica:
     """One process; steps its accounts when they are due, and renews its leases."""
 
-    def __init__(self, world: "Replicas", place: Callable[["Replica", str], Place]) -> None:
+    def __init__(self, world: "Replicas", partition: Callable[["Replica", str], Partition]) -> None:
         self.world = world
         self.log = ListLog()
         self.observed = Observed()
@@ -74,21 +75,16 @@ class Replica:
         self.stopped = False
         self.renews_at = world.clock.now() + LEASE / 3
         self.accounts = [
-            Account(self._settings(name), self._surroundings(name, system), place(self, name))
+            Account(self._settings(name), self._collaborators(name, system), partition(self, name))
             for name, system in world.systems.items()
         ]
         self.due = [world.clock.now()] * len(self.accounts)
 
     def _settings(self, name: str) -> AccountSettings:
-        return AccountSettings(
-            name=name,
-            host=name,
-            transport=TransportSettings(f"http://{name}"),
-            credentials=lambda: Credentials(USER, PASSWORD),
-        )
+        return AccountSettings(AccountConfig(name=name, url=f"http://{name}", username=USER, password=PASSWORD))
 
-    def _surroundings(self, name: str, system: SimulatedSystem) -> Surroundings:
-        return Surroundings(
+    def _collaborators(self, name: str, system: SimulatedSystem) -> Collaborators:
+        return Collaborators(
             clock=self.world.clock,
             transport=lambda _settings: Dying(system, self.world.clock, account=name, replica=self),
             observer=lambda _settings: Observer(self.instruments, QuietFailures()),
@@ -97,7 +93,7 @@ class Replica:
 
     @property
     def leads(self) -> list[str]:
-        return [account.settings.name for account in self.accounts if account._refresher.leads]
+        return [account.settings.name for account in self.accounts if account._engine.store.leads]
 
     @property
     def next_at(self) -> float:
@@ -144,6 +140,7 @@ class Replicas:
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
+        self._delays = random.Random(self.seed)
         self.systems = {
             f"account-{number}": SimulatedSystem(
                 SimulatedFleet(self.plan), now=self.clock.now, users={USER: PASSWORD}, log_size=None
@@ -163,11 +160,14 @@ class Replicas:
             self.running.append(Replica(self, self._place))
         return self.running[-1]
 
-    def _place(self, replica: Replica, name: str) -> Place:
+    def _place(self, replica: Replica, name: str) -> Partition:
         if replica.state is None:
             replica.link = TimedLink(self.url, LEASE, self.clock, replica.log, replica.observed)
-            replica.state = RedisState(replica.link, LEASE, self.clock)
-        return replica.state.place(name, USER)
+            replica.state = RedisState(replica.link, LEASE, self.clock, self._delay)
+        return replica.state.partition(name, USER)
+
+    def _delay(self) -> float:
+        return self._delays.uniform(0.0, 1.0)
 
     def kill(self, replica: Replica) -> None:
         self.running.remove(replica)

@@ -6,18 +6,22 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
-from fusionsolar_exporter.config import Credentials
+from fusionsolar_exporter.config import AccountConfig
+from fusionsolar_exporter.northbound.auth import Auth
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
-from fusionsolar_exporter.northbound.transport import RawAnswer, TransportSettings
+from fusionsolar_exporter.northbound.transport import RawAnswer
 from fusionsolar_exporter.refresh.account import Account
-from fusionsolar_exporter.refresh.bench import Surroundings
+from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.refresh.settings import AccountSettings
+from fusionsolar_exporter.simulator.answers import Delivery
 from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.interfaces import Interface as FarInterface
+from fusionsolar_exporter.simulator.limit_text import limits_of
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.system import SimulatedSystem
 from support.manual_clock import ManualClock
@@ -34,14 +38,23 @@ class InProcess:
     seconds: float = 0.05
     failure: Callable[[str], NorthboundError | None] = lambda _path: None
 
-    def post(self, path: str, payload: Mapping[str, Any], token: str | None) -> RawAnswer:
+    def post(self, path: str, payload: Mapping[str, Any], auth: Auth) -> RawAnswer:
+        return self._handled(path, f"/thirdData/{path}", dict(auth.headers), json.dumps(payload).encode())
+
+    def post_form(self, url: str, interface: str, form: Mapping[str, str]) -> RawAnswer:
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self._handled(interface, urlsplit(url).path, headers, urlencode(form).encode())
+
+    def _handled(self, path: str, target: str, headers: dict[str, str], body: bytes) -> RawAnswer:
         self.clock.advance(self.seconds)
         failure = self.failure(path)
         if failure is not None:
             self.clock.advance(self.seconds)
             raise failure
-        headers = {"xsrf-token": token} if token else {}
-        answer = self.system.handle("POST", f"/thirdData/{path}", headers, json.dumps(payload).encode())
+        answer = self.system.handle("POST", target, headers, body)
+        if answer.delivery is not Delivery.WHOLE:
+            self.clock.advance(self.seconds)
+            raise NorthboundError(Reason.CONNECTION, path, "the connection was closed before an answer came")
         self.clock.advance(self.seconds)
         lowered = {name.lower(): value for name, value in answer.headers.items()}
         return RawAnswer(answer.status, answer.body, lowered.get("content-type", ""), lowered.get("xsrf-token", ""))
@@ -113,7 +126,7 @@ class World:
         log_size: int | None = None,
         forbidden: frozenset[FarInterface] | None = None,
         seconds: float = 0.05,
-        **settings: Any,
+        limits: str = "",
     ) -> None:
         self.clock = ManualClock()
         self.system = SimulatedSystem(
@@ -123,21 +136,17 @@ class World:
             rules=rules,
             log_size=log_size,
             forbidden=forbidden,
+            shapes=limits_of(limits),
         )
         self.transport = InProcess(self.system, self.clock, seconds)
         self.instruments = CountingInstruments()
         self.log = ListLog()
-        self.credentials = Credentials(USER, PASSWORD)
         self.settings = AccountSettings(
-            name="default",
-            host="far.example",
-            transport=TransportSettings("http://far.example"),
-            credentials=lambda: self.credentials,
-            **settings,
+            AccountConfig(name="default", url="http://far.example", username=USER, password=PASSWORD)
         )
         self.account = Account(
             self.settings,
-            Surroundings(
+            Collaborators(
                 clock=self.clock,
                 transport=lambda _settings: self.transport,
                 observer=lambda _settings: Observer(self.instruments, QuietFailures()),
@@ -158,8 +167,9 @@ class World:
             self.clock.advance_to(min(at, moment))
         self.clock.advance_to(moment)
 
-    def reconfigure(self, **changes: Any) -> None:
-        self.settings = replace(self.settings, **changes)
+    def reconfigure(self, **account: Any) -> None:
+        """Other settings; what is not given stays."""
+        self.settings = replace(self.settings, account=self.settings.account.model_copy(update=account))
         self.account.reconfigure(self.settings)
 
     @property

@@ -1,11 +1,11 @@
 """One batch: up to 100 ids that are asked together, and when they are due."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from fusionsolar_exporter.refresh.batches.bisection import Bisection
+from fusionsolar_exporter.refresh.batches.refusal import Refusal
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, weakref_slot=True)
 class Batch:
     """Moments are in the pacing clock's seconds."""
 
@@ -20,22 +20,13 @@ class Batch:
     retry_at: float | None = None
     """After a failure: when it is due, in the place of one interval after its last start."""
     early_at: float | None = None
-    """For lists: since when it is due before its time."""
-    awaits_lists_since: float | None = None
-    """After a refusal of unknown ids: asked again as soon as the lists are newer than this."""
-    window: int = 0
-    """For alarms in windows of time: the next call of the turn."""
+    """Since when it is due before its time."""
     failures: int = 0
     """Refusals in a row that no list explains, for the back-off."""
-    refusals: int = 0
-    """Refusals in a row for an id."""
-    empty_answers: int = 0
-    """For lists: empty answers in a row where there was data."""
-    replayed: bool = False
-    """True while a request that an ended session refused is to be sent once more."""
     turn_of: int = 0
     """Number of the sweep in which it was asked last."""
-    search: Bisection | None = field(default=None)
+    refusal: Refusal | None = None
+    """While the far side refuses one of its ids."""
 
     def due(self, interval: float) -> float:
         """When it is due."""
@@ -45,14 +36,16 @@ class Batch:
 
     def turn(self) -> list[str]:
         """The ids to ask now."""
-        return self.search.turn() if self.search else list(self.ids)
+        return self.refusal.search.turn() if self.refusal and self.refusal.search else list(self.ids)
 
     def started(self, moment: float) -> None:
         """A request for it is sent."""
         self.last_start = self.oldest_start = moment
-        self.retry_at = self.early_at = self.awaits_lists_since = None
+        self.retry_at = self.early_at = None
+        if self.refusal:
+            self.refusal.awaits_lists_since = None
 
     @property
     def plain(self) -> bool:
         """Whether nothing but its interval decides when it is due, so that it may be packed with others."""
-        return self.retry_at is None and self.search is None and self.refusals == 0 and self.early_at is None
+        return self.retry_at is None and self.early_at is None and self.refusal is None

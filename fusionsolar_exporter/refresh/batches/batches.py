@@ -29,10 +29,10 @@ class Batches:
             kept = [key for key in batch.ids if key in wanted]
             if len(kept) < len(batch.ids):
                 batch.ids = kept
-                if batch.search:
-                    batch.search.keep(wanted)
-                    if batch.search.done:
-                        batch.search = None
+                if batch.refusal:
+                    batch.refusal.keep(wanted)
+                    if batch.refusal.over:
+                        batch.refusal = None
         self.all = [batch for batch in self.all if batch.ids]
         held = {key for batch in self.all for key in batch.ids}
         self._add([key for key in wanted if key not in held and key not in self._left_out], now)
@@ -82,16 +82,20 @@ class Batches:
         """Bring the number of batches down to the least, where phases allow it."""
         if len(self.all) <= ceil(self._ids / IDS_PER_CALL):
             return
+        # a full batch has no room, and one that is retried, searched or asked early is due for reasons of its own
         small = [batch for batch in self.all if batch.plain and len(batch.ids) < IDS_PER_CALL]
         due = [batch for batch in small if batch.due(interval) <= now]
         asked = [batch for batch in small if batch.last_start is not None and batch not in due]
+        # what is due anyway goes together whatever its phase; never with what was asked within the interval, which
+        # would be asked again too soon
         self._repack(due, now)
         asked.sort(key=lambda batch: batch.oldest_start or 0.0)
         while len(asked) > 1:
             first = asked[0].oldest_start or 0.0
+            # a packed batch waits for its latest part: its oldest member may wait one interval more, and not two
             near = [batch for batch in asked if (batch.last_start or 0.0) - first <= interval]
             if self._repack(near, now):
-                return
+                return  # one a step: what is left is looked at again with the new batch among it
             asked.pop(0)
 
     def _repack(self, batches: list[Batch], now: float) -> bool:

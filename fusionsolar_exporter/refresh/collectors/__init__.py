@@ -2,27 +2,58 @@
 
 from dataclasses import dataclass
 
-from fusionsolar_exporter.refresh.collectors.alarms import Alarms
+from fusionsolar_exporter.refresh.answers import AcceptedAnswers
+from fusionsolar_exporter.refresh.collectors.alarms import AlarmsCollector
 from fusionsolar_exporter.refresh.collectors.base import Collector
-from fusionsolar_exporter.refresh.collectors.device_list import DeviceList
-from fusionsolar_exporter.refresh.collectors.device_realtime import DeviceRealtime
-from fusionsolar_exporter.refresh.collectors.plant_list import PlantList
-from fusionsolar_exporter.refresh.collectors.plant_realtime import PlantRealtime
+from fusionsolar_exporter.refresh.collectors.batched import BatchCollector
+from fusionsolar_exporter.refresh.collectors.device_list import DeviceListCollector
+from fusionsolar_exporter.refresh.collectors.device_realtime import DeviceRealtimeCollector
+from fusionsolar_exporter.refresh.collectors.plant_list import PlantListCollector
+from fusionsolar_exporter.refresh.collectors.plant_realtime import PlantRealtimeCollector
 from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.far_clock import FarClock
+from fusionsolar_exporter.refresh.inventory import Inventory
+from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 
 
 @dataclass(frozen=True, slots=True)
 class Collectors:
-    """The collectors of one account; the lists are named because others make them due."""
+    """The collectors of one account."""
 
-    plant_list: PlantList
-    device_list: DeviceList
-    all: tuple[Collector, ...]
+    plant_realtime: PlantRealtimeCollector
+    device_realtime: DeviceRealtimeCollector
+    plant_list: PlantListCollector
+    device_list: DeviceListCollector
+    alarms: AlarmsCollector
+
+    @property
+    def all(self) -> tuple[Collector, ...]:
+        """In the order in which they are shown."""
+        return self.plant_realtime, self.device_realtime, self.plant_list, self.device_list, self.alarms
+
+    @property
+    def lists(self) -> tuple[Collector, ...]:
+        """Those that say what there is to ask for."""
+        return self.plant_list, self.device_list
+
+    @property
+    def batched(self) -> tuple[BatchCollector, ...]:
+        """Those that ask for what the lists name."""
+        return self.plant_realtime, self.device_realtime, self.device_list, self.alarms
 
 
-def make_collectors(desk: AccountContext) -> Collectors:
+def make_collectors(
+    context: AccountContext,
+    limiter: RateLimiter,
+    inventory: Inventory,
+    answers: AcceptedAnswers,
+    far_clock: FarClock,
+) -> Collectors:
     """One of each kind."""
-    plant_list, device_list = PlantList(desk), DeviceList(desk)
     return Collectors(
-        plant_list, device_list, (PlantRealtime(desk), DeviceRealtime(desk), plant_list, device_list, Alarms(desk))
+        PlantRealtimeCollector(context, limiter, inventory, answers),
+        DeviceRealtimeCollector(context, limiter, inventory, answers),
+        PlantListCollector(context, limiter, inventory, answers),
+        DeviceListCollector(context, limiter, inventory, answers),
+        AlarmsCollector(context, limiter, inventory, answers, far_clock),
     )

@@ -1,19 +1,29 @@
 """Active alarms of the plants, asked from the beginning of time or, where the server refuses that, in windows."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from math import ceil, inf
+from weakref import WeakKeyDictionary
+
+from typing_extensions import override
 
 from fusionsolar_exporter.cache import AlarmWindow
+from fusionsolar_exporter.config import AlarmsConfig
 from fusionsolar_exporter.northbound.answers import Items
 from fusionsolar_exporter.northbound.client import Answer, Client
 from fusionsolar_exporter.northbound.errors import TIME_SPAN, NorthboundError
 from fusionsolar_exporter.northbound.interfaces import DAY, HOUR, Interface
 from fusionsolar_exporter.northbound.model import SEVERITY_OF_LEVEL, Alarm, Severity
 from fusionsolar_exporter.pacing import cadence
-from fusionsolar_exporter.refresh.collectors.base import Job, KeptCollector
+from fusionsolar_exporter.refresh.answers import AcceptedAnswers
+from fusionsolar_exporter.refresh.batches.batch import Batch
+from fusionsolar_exporter.refresh.collectors.base import Job
+from fusionsolar_exporter.refresh.collectors.batched import KeptBatches
 from fusionsolar_exporter.refresh.collectors.by_plant import PlantBatchCollector
 from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.far_clock import FarClock
+from fusionsolar_exporter.refresh.inventory import Inventory
+from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.status import CollectorName
 
 _AHEAD = DAY  # clocks differ and plants lie in other time zones
@@ -21,25 +31,43 @@ _LONGEST_SPAN = 31 * DAY
 _FARTHEST_BACK = 365 * DAY - HOUR  # an hour for clocks that differ
 
 
-class Alarms(PlantBatchCollector):
+@dataclass(frozen=True, slots=True)
+class KeptAlarms:
+    """What state keeps of it."""
+
+    batches: KeptBatches
+    in_windows: bool
+
+
+class AlarmsCollector(PlantBatchCollector):
     """One sweep asks each batch of plants once; in windows, one sweep is a turn through all of them."""
 
     name = CollectorName.ALARMS
     rank = 4
     interface = Interface.GET_ALARM_LIST
 
-    def __init__(self, desk: AccountContext) -> None:
-        super().__init__(desk)
+    def __init__(
+        self,
+        context: AccountContext,
+        limiter: RateLimiter,
+        inventory: Inventory,
+        answers: AcceptedAnswers,
+        far_clock: FarClock,
+    ) -> None:
+        super().__init__(context, limiter, inventory, answers)
+        self._far_clock = far_clock
+        # where each batch is in its turn through the windows, 0 where it has none; an entry goes with its batch
+        self._calls_made: WeakKeyDictionary[Batch, int] = WeakKeyDictionary()
         self._in_windows = False
         self._asked = AlarmWindow(0.0, 0.0)
 
-    def kept(self) -> KeptCollector:
-        """See :meth:`Collector.kept`."""
-        return replace(super().kept(), in_windows=self._in_windows)
+    def kept(self) -> KeptAlarms:
+        """What state keeps."""
+        return KeptAlarms(self.kept_batches(), self._in_windows)
 
-    def restore(self, kept: KeptCollector, at: Callable[[float], float]) -> None:
-        """See :meth:`Collector.restore`."""
-        super().restore(kept, at)
+    def restore(self, kept: KeptAlarms, at: Callable[[float], float]) -> None:
+        """Take over what was kept; ``at`` turns its moments into those of this clock."""
+        self.restore_batches(kept.batches, at)
         self._in_windows = kept.in_windows
 
     @property
@@ -47,63 +75,65 @@ class Alarms(PlantBatchCollector):
         """Seconds between two calls for one batch of plants."""
         return self.interval / self._calls_of_a_turn()
 
+    @override
     def ask(self, client: Client, token: str, job: Job) -> Answer[Items[Alarm]]:
-        """See :meth:`Collector.ask`."""
-        settings = self.desk.settings
-        self._asked = self._window(job.batch.window, self.desk.far_now())
+        self._asked = self._window(self._calls_made.get(job.batch, 0), self._far_clock.now())
         return client.alarms(
             token,
             job.ids,
             begin=self._asked.begin,
             end=self._asked.end,
-            language=settings.language,
-            levels=settings.alarm_levels,
+            language=self.context.settings.account.language,
+            levels=tuple(sorted(self._settings.levels)),
         )
 
+    @override
     def accept(self, job: Job, content: Items[Alarm], started: float, ended: float) -> bool:
-        """See :meth:`Collector.accept`; no list at all is a failure, an empty one means that there are no alarms."""
+        """No list at all is a failure, an empty one means that there are no alarms."""
         if content.null:
             self.retry_later(job.batch, ended)
             return False
         self.answered(job.batch)
-        severities = {SEVERITY_OF_LEVEL[level] for level in self.desk.settings.alarm_levels} | {Severity.UNKNOWN}
+        severities = {SEVERITY_OF_LEVEL[level] for level in self._settings.levels} | {Severity.UNKNOWN}
         wanted = [alarm for alarm in content.items if alarm.severity in severities]
-        freshness = self.freshness(started)
-        self.desk.cache.replace_alarms(job.ids, wanted, self._asked, freshness)
-        self.desk.journal.alarms(job.ids, wanted, self._asked, freshness)
-        job.batch.window = (job.batch.window + 1) % self._calls_of_a_turn()
+        self.answers.alarms(job.ids, wanted, self._asked, self.freshness(started))
+        self._calls_made[job.batch] = (self._calls_made.get(job.batch, 0) + 1) % self._calls_of_a_turn()
         return True
 
+    @override
     def finished(self, job: Job, *, answered: bool, ended: float) -> None:
-        """See :meth:`Collector.finished`."""
-        if not answered or job.batch.window == 0:
+        if not answered or self._calls_made.get(job.batch, 0) == 0:
             super().finished(job, answered=answered, ended=ended)
 
+    @override
     def rejected(self, job: Job, error: NorthboundError, ended: float) -> Sequence[str]:
-        """See :meth:`Collector.rejected`."""
         if error.fail_code not in TIME_SPAN or self._in_windows:
             return super().rejected(job, error, ended)
         self._in_windows = True
         job.batch.retry_at = ended
-        self.desk.log.info(
+        self.context.log.info(
             "the server limits the time of alarm requests: asking in windows",
             fail_code=error.fail_code,
             windows=self._windows(),
         )
         return ()
 
+    @override
     def calls_needed(self) -> int:
-        """See :meth:`Collector.calls_needed`."""
         return super().calls_needed() * self._calls_of_a_turn()
 
+    @override
     def auto_interval(self) -> float:
-        """See :meth:`Collector.auto_interval`."""
-        device_window = self.desk.limit(Interface.GET_DEV_REAL_KPI).window
-        return cadence.alarm_interval(self.desk.limit(self.interface), self.calls_needed(), device_window)
+        device_window = self.limiter.limit(Interface.GET_DEV_REAL_KPI).window
+        return cadence.alarm_interval(self.limiter.limit(self.interface), self.calls_needed(), device_window)
+
+    @property
+    def _settings(self) -> AlarmsConfig:
+        return self.context.settings.collectors.alarms
 
     def _back(self) -> float:
         """Seconds to look back."""
-        lookback = self.desk.settings.alarm_lookback
+        lookback = self._settings.lookback
         return min(inf if lookback is None else lookback, _FARTHEST_BACK if self._in_windows else inf)
 
     def _windows(self) -> int:

@@ -1,7 +1,9 @@
 """Real-time values of the devices, each call for one type."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
+
+from typing_extensions import override
 
 from fusionsolar_exporter.northbound.answers import Items
 from fusionsolar_exporter.northbound.client import Answer, Client
@@ -9,73 +11,88 @@ from fusionsolar_exporter.northbound.errors import UNKNOWN_IDS, NorthboundError
 from fusionsolar_exporter.northbound.interfaces import REAL_TIME_TYPES, Interface
 from fusionsolar_exporter.northbound.model import Reading
 from fusionsolar_exporter.pacing import cadence
+from fusionsolar_exporter.refresh.answers import AcceptedAnswers
 from fusionsolar_exporter.refresh.batches.batches import Batches
-from fusionsolar_exporter.refresh.batches.type_probes import TypeProbes
-from fusionsolar_exporter.refresh.collectors.base import Job, KeptCollector
-from fusionsolar_exporter.refresh.collectors.batched import BatchCollector
+from fusionsolar_exporter.refresh.batches.type_probes import KeptProbe, TypeProbes
+from fusionsolar_exporter.refresh.collectors.base import Job
+from fusionsolar_exporter.refresh.collectors.batched import BatchCollector, KeptBatches
 from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.inventory import Inventory
+from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.status import CollectorName
 
 
-class DeviceRealtime(BatchCollector):
+@dataclass(frozen=True, slots=True)
+class KeptDeviceRealtime:
+    """What state keeps of it."""
+
+    batches: KeptBatches
+    probes: Mapping[int, KeptProbe]
+    type_as_text: bool
+    type_form_proven: bool
+
+
+class DeviceRealtimeCollector(BatchCollector):
     """Documented types in batches, undocumented ones after a probe that the far side answered."""
 
     name = CollectorName.DEVICE_REALTIME
     rank = 2
     interface = Interface.GET_DEV_REAL_KPI
 
-    def __init__(self, desk: AccountContext) -> None:
-        super().__init__(desk)
+    def __init__(
+        self, context: AccountContext, limiter: RateLimiter, inventory: Inventory, answers: AcceptedAnswers
+    ) -> None:
+        super().__init__(context, limiter, inventory, answers)
         self._kinds: dict[int, Batches] = {}
         self._probes = TypeProbes()
         self._probed_last = False
         self._type_as_text = False
         self._type_form_proven = False
 
+    @override
     def kinds(self) -> Iterable[Batches]:
-        """See :meth:`BatchCollector.kinds`."""
         return self._kinds.values()
 
+    @override
     def plants_of(self, ids: Iterable[str]) -> list[str]:
-        """See :meth:`BatchCollector.plants_of`."""
-        devices = self.desk.roster.devices
+        devices = self.inventory.devices
         return list(dict.fromkeys(devices[key].plant_code for key in ids if key in devices))
 
-    def planned_interface(self) -> Interface:
-        """See :meth:`Collector.planned_interface`."""
-        return self.interface
+    @override
+    def fetched_at(self) -> Mapping[str, float]:
+        return self.answers.devices_fetched_at()
 
-    def kept(self) -> KeptCollector:
-        """See :meth:`Collector.kept`."""
-        return replace(
-            super().kept(),
+    def kept(self) -> KeptDeviceRealtime:
+        """What state keeps."""
+        return KeptDeviceRealtime(
+            batches=self.kept_batches(),
             probes=self._probes.kept(),
             type_as_text=self._type_as_text,
             type_form_proven=self._type_form_proven,
         )
 
-    def restore(self, kept: KeptCollector, at: Callable[[float], float]) -> None:
-        """See :meth:`Collector.restore`."""
-        super().restore(kept, at)
+    def restore(self, kept: KeptDeviceRealtime, at: Callable[[float], float]) -> None:
+        """Take over what was kept; ``at`` turns its moments into those of this clock."""
+        self.restore_batches(kept.batches, at)
         self._probes.restore(kept.probes, at)
         self._type_as_text, self._type_form_proven = kept.type_as_text, kept.type_form_proven
 
+    @override
     def resume(self, now: float) -> None:
-        """See :meth:`Collector.resume`."""
-        asked_at = self.desk.asked_at(self.name, self.desk.cache.snapshot().device_fetched_at)
+        asked_at = self.asked_at()
         for type_id, ids in self._by_type(now).items():
             self._kinds[type_id].resume(ids, asked_at, self.kept_left_out, now)
 
+    @override
     def lists_changed(self, now: float) -> None:
-        """See :meth:`Collector.lists_changed`."""
         for type_id, ids in self._by_type(now).items():
             self._kinds[type_id].sync(ids, now)
 
     def _by_type(self, now: float) -> Mapping[int, Sequence[str]]:
         """The devices to ask for, each type with its batches; undocumented types wait for their probe."""
         by_type: dict[int, list[str]] = {}
-        wanted = self.desk.settings.device_types
-        for device in self.desk.roster.devices.values():
+        wanted = self.context.settings.account.device_types
+        for device in self.inventory.devices.values():
             if wanted is None or device.type_id in wanted:
                 by_type.setdefault(device.type_id, []).append(device.id)
         self._probes.sync(by_type, now)
@@ -83,10 +100,10 @@ class DeviceRealtime(BatchCollector):
         self._kinds = {type_id: self._kinds.get(type_id, Batches(type_id)) for type_id in asked}
         return {type_id: by_type[type_id] for type_id in asked}
 
+    @override
     def next(self, now: float) -> Job | None:
-        """See :meth:`Collector.next`."""
         regular = super().next(now)
-        if regular is None or not self.desk.limit(self.interface).calls:
+        if regular is None or not self.limiter.limit(self.interface).calls:
             return None
         if self._may_probe(regular, now):
             probe = self._probes.next(now)
@@ -103,20 +120,21 @@ class DeviceRealtime(BatchCollector):
         batch = min(kind.all, key=lambda batch: batch.due(self.step), default=None)
         return None if batch is None else Job(self.interface, batch, batch.due(self.step), batch.turn())
 
+    @override
     def ask(self, client: Client, token: str, job: Job) -> Answer[Items[Reading]]:
-        """See :meth:`Collector.ask`."""
         return client.device_readings(token, job.batch.device_type, job.ids, type_as_text=self._type_as_text)
 
+    @override
     def started(self, job: Job, moment: float) -> None:
-        """See :meth:`Collector.started`; a probe is no part of a sweep."""
+        """A probe is no part of a sweep."""
         self._probed_last = job.batch in self._probes
         if self._probed_last:
             job.batch.started(moment)
         else:
             super().started(job, moment)
 
+    @override
     def accept(self, job: Job, content: Items[Reading], started: float, ended: float) -> bool:
-        """See :meth:`Collector.accept`."""
         self._type_form_proven = True
         if job.batch in self._probes:
             if not content.items:
@@ -128,21 +146,20 @@ class DeviceRealtime(BatchCollector):
                 if set(batch.ids) <= set(job.ids):
                     batch.started(started)
                     batch.turn_of = self.sweeps.number
-            self.desk.log.info("undocumented device type answers", device_type_id=job.batch.device_type)
+            self.context.log.info("undocumented device type answers", device_type_id=job.batch.device_type)
         else:
             self.answered(job.batch)
-        freshness = self.freshness(started)
-        self.desk.cache.read_devices(content.items, freshness)
-        self.desk.journal.readings(self.name, job.ids, content.items, freshness)
+        self.answers.device_readings(job.ids, content.items, self.freshness(started))
         return True
 
+    @override
     def finished(self, job: Job, *, answered: bool, ended: float) -> None:
-        """See :meth:`Collector.finished`."""
         if not self._probed_last:
             super().finished(job, answered=answered, ended=ended)
 
+    @override
     def rejected(self, job: Job, error: NorthboundError, ended: float) -> Sequence[str]:
-        """See :meth:`Collector.rejected`; an undocumented type is asked again much later."""
+        """An undocumented type is asked again much later."""
         device_type = job.batch.device_type
         if job.batch in self._probes:
             self._probes.refused(job.batch, ended)
@@ -155,9 +172,9 @@ class DeviceRealtime(BatchCollector):
             self._type_as_text = not self._type_as_text
         return super().rejected(job, error, ended)
 
+    @override
     def auto_interval(self) -> float:
-        """See :meth:`Collector.auto_interval`."""
-        return cadence.real_time_interval(self.desk.limit(self.interface), self.calls_needed())
+        return cadence.real_time_interval(self.limiter.limit(self.interface), self.calls_needed())
 
     def _may_probe(self, regular: Job, now: float) -> bool:
         """A probe takes the place of a regular batch from the second sweep on, but never of two in a row.

@@ -1,8 +1,10 @@
 """The plant list: pages of 100 plants, from the newer interface or the older one."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from math import ceil
+
+from typing_extensions import override
 
 from fusionsolar_exporter.config import PlantListChoice
 from fusionsolar_exporter.northbound.answers import Page
@@ -10,9 +12,13 @@ from fusionsolar_exporter.northbound.client import PAGE_SIZE, Answer, Client
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.model import Plant
 from fusionsolar_exporter.pacing import cadence
+from fusionsolar_exporter.refresh.answers import AcceptedAnswers
 from fusionsolar_exporter.refresh.batches.batch import Batch
-from fusionsolar_exporter.refresh.collectors.base import EMPTY_ANSWERS_BELIEVED, Collector, Job, KeptCollector
+from fusionsolar_exporter.refresh.batches.sweep import KeptSweeps
+from fusionsolar_exporter.refresh.collectors.base import EMPTY_ANSWERS_BELIEVED, Collector, Job
 from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.inventory import Inventory
+from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.status import CollectorName
 
 _CANDIDATES = {
@@ -23,15 +29,30 @@ _CANDIDATES = {
 _MOST_PAGES = 10_000
 
 
-class PlantList(Collector):
+@dataclass(frozen=True, slots=True)
+class KeptPlantList:
+    """What state keeps of it."""
+
+    sweeps: KeptSweeps
+    denied: Mapping[Interface, float]
+    """Until when an interface counts as not permitted."""
+    pages: int
+
+
+class PlantListCollector(Collector):
     """A turn is all pages. Every page is used as it comes; only the last one makes plants disappear."""
 
     name = CollectorName.PLANT_LIST
     rank = 3
 
-    def __init__(self, desk: AccountContext) -> None:
-        super().__init__(desk)
-        self._batch = Batch([], created=desk.clock.now())
+    def __init__(
+        self, context: AccountContext, limiter: RateLimiter, inventory: Inventory, answers: AcceptedAnswers
+    ) -> None:
+        super().__init__(context, limiter)
+        self.inventory = inventory
+        self.answers = answers
+        self._batch = Batch([], created=context.clock.now())
+        self._empty_answers = 0  # in a row, where there were plants
         self._denied: dict[Interface, float] = {}
         self._early_at: float | None = None
         self._early_turn: float | None = None  # when the present turn was made due, if it came before its time
@@ -46,68 +67,68 @@ class PlantList(Collector):
         """Ask before its time, as far as the reserve of the quota allows."""
         self._early_at = now
 
-    def kept(self) -> KeptCollector:
-        """See :meth:`Collector.kept`."""
-        return replace(super().kept(), denied=dict(self._denied), pages=self._pages)
+    def kept(self) -> KeptPlantList:
+        """What state keeps."""
+        return KeptPlantList(self.sweeps.kept(), dict(self._denied), self._pages)
 
-    def restore(self, kept: KeptCollector, at: Callable[[float], float]) -> None:
-        """See :meth:`Collector.restore`."""
-        super().restore(kept, at)
+    def restore(self, kept: KeptPlantList, at: Callable[[float], float]) -> None:
+        """Take over what was kept; ``at`` turns its moments into those of this clock."""
+        self.sweeps.restore(kept.sweeps, at)
         self._denied = {interface: at(until) for interface, until in kept.denied.items()}
         self._pages = kept.pages
 
+    @override
     def resume(self, now: float) -> None:
-        """See :meth:`Collector.resume`."""
         self._batch = Batch([], created=now)
-        self._turn_started = self.desk.roster.plants_listed_at
+        self._turn_started = self.inventory.plants_listed_at
         self._early_at = self._early_turn = None
         self._restart()
 
     def planned_interface(self) -> Interface:
         """The first permitted one of the configured choice."""
-        now = self.desk.clock.now()
-        candidates = _CANDIDATES[self.desk.settings.plant_list]
+        now = self.context.clock.now()
+        candidates = _CANDIDATES[self.context.settings.account.plant_list]
         return min(candidates, key=lambda interface: max(self._denied.get(interface, now) - now, 0.0))
 
+    @override
     def next(self, now: float) -> Job | None:
-        """See :meth:`Collector.next`."""
         interface = self.planned_interface()
         due = self._due()
         if self._page > 1:
             return Job(interface, self._batch, due, early=self._early_turn is not None)
         early = self._early_at
-        if early is not None and early < due and self.desk.reserve(interface, now) >= self.calls_needed():
+        if early is not None and early < due and self.limiter.reserve(interface, now) >= self.calls_needed():
             return Job(interface, self._batch, early, early=True)
         return Job(interface, self._batch, due)
 
+    @override
     def ask(self, client: Client, token: str, job: Job) -> Answer[Page[Plant]]:
-        """See :meth:`Collector.ask`."""
         if job.interface is Interface.STATIONS:
             return client.stations(token, self._page)
         return client.station_list(token, None if self._whole else self._page)
 
+    @override
     def started(self, job: Job, moment: float) -> None:
-        """See :meth:`Collector.started`."""
         super().started(job, moment)
         if self._page == 1:
             self._turn_started = moment
             self._early_turn = job.due if job.early else None
             self._early_at = None
 
+    @override
     def accept(self, job: Job, content: Page[Plant], started: float, ended: float) -> bool:
-        """See :meth:`Collector.accept`."""
         batch = self._batch
-        if not content.items and self._page == 1 and self.desk.roster.fleet.plants:
-            batch.empty_answers += 1
-            if batch.empty_answers < EMPTY_ANSWERS_BELIEVED:
+        if not content.items and self._page == 1 and self.inventory.fleet.plants:
+            self._empty_answers += 1
+            if self._empty_answers < EMPTY_ANSWERS_BELIEVED:
                 self._restart()
                 return False
         if content.items:
-            batch.empty_answers = 0
+            self._empty_answers = 0
         fresh = [plant.code for plant in content.items if plant.code not in self._collected]
         self._collected.update(dict.fromkeys(fresh))
         self._dropped += content.dropped
-        self.desk.roster.add_plants(content.items)
+        self.inventory.add_plants(content.items)
         if self._more(job.interface, content, brought_new=bool(fresh)):
             self._serve(content, started)
             # device lists that were made due with it wait for its end, and so leave out the plants that are gone
@@ -116,8 +137,8 @@ class PlantList(Collector):
         complete = self._complete(content)
         if complete:
             listed_at = self._turn_started or started
-            self.desk.roster.keep_plants(self._collected, listed_at)
-            self.desk.journal.plant_list(self.desk.roster.listed, self.freshness(listed_at))
+            self.inventory.keep_plants(self._collected, listed_at)
+            self.answers.plant_list(self.inventory, self.freshness(listed_at))
             batch.failures = 0
         self._serve(content, started)
         self._restart()
@@ -125,35 +146,35 @@ class PlantList(Collector):
             self.retry_later(batch, ended)
         return complete
 
+    @override
     def finished(self, job: Job, *, answered: bool, ended: float) -> None:
-        """See :meth:`Collector.finished`."""
         if not answered or self._page == 1:
             super().finished(job, answered=answered, ended=ended)
 
     def not_permitted(self, interface: Interface, until: float, ended: float) -> None:
-        """Fall back to the other plant list."""
+        """The far side does not permit the interface, which is asked again then: fall back to the other plant list."""
         self._denied[interface] = until
         self._restart()
         self._batch.retry_at = ended
 
+    @override
     def batches(self) -> Sequence[Batch]:
-        """See :meth:`Collector.batches`."""
         return (self._batch,)
 
+    @override
     def calls_needed(self) -> int:
-        """See :meth:`Collector.calls_needed`."""
-        return self._pages or max(1, self.desk.roster.fleet.plant_calls())
+        return self._pages or max(1, self.inventory.fleet.plant_calls())
 
+    @override
     def auto_interval(self) -> float:
-        """See :meth:`Collector.auto_interval`."""
-        return cadence.list_interval(self.desk.limit(self.planned_interface()), self.calls_needed())
+        return cadence.list_interval(self.limiter.limit(self.planned_interface()), self.calls_needed())
 
     def auto_ttl(self) -> float:
         """At least one window of the quota."""
-        return max(super().auto_ttl(), self.desk.limit(self.planned_interface()).window)
+        return max(super().auto_ttl(), self.limiter.limit(self.planned_interface()).window)
 
+    @override
     def next_sweep_at(self) -> float | None:
-        """See :meth:`Collector.next_sweep_at`."""
         return self._due()
 
     def _due(self) -> float:
@@ -173,7 +194,7 @@ class PlantList(Collector):
         self._pages = max(1, min(pages, _MOST_PAGES))
         if self._page >= self._pages:
             return False
-        if interface is Interface.GET_STATION_LIST and self._pages > self.desk.limit(interface).calls / 2:
+        if interface is Interface.GET_STATION_LIST and self._pages > self.limiter.limit(interface).calls / 2:
             self._whole = True
             self._pages = 1
             self._collected = {}
@@ -188,9 +209,10 @@ class PlantList(Collector):
         return content.empty or content.pages is None or self._page >= content.pages
 
     def _serve(self, content: Page[Plant], started: float) -> None:
-        self.desk.lists_changed()
-        selected = [plant.code for plant in content.items if plant.code in self.desk.roster.plants]
-        self.desk.cache.list_plants(selected, self.freshness(started))
+        # the cache takes entries only of plants that it knows
+        self.answers.lists_changed(self.inventory)
+        selected = [plant.code for plant in content.items if plant.code in self.inventory.plants]
+        self.answers.plant_page(selected, self.freshness(started))
 
     def _restart(self) -> None:
         self._page = 1

@@ -1,5 +1,7 @@
 """Real-time values of the plants."""
 
+from typing_extensions import override
+
 from fusionsolar_exporter.northbound.answers import Items
 from fusionsolar_exporter.northbound.client import Answer, Client
 from fusionsolar_exporter.northbound.interfaces import Interface
@@ -10,26 +12,24 @@ from fusionsolar_exporter.refresh.collectors.by_plant import PlantBatchCollector
 from fusionsolar_exporter.status import CollectorName
 
 
-class PlantRealtime(PlantBatchCollector):
+class PlantRealtimeCollector(PlantBatchCollector):
     """An empty answer keeps the old values until their time to live ends."""
 
     name = CollectorName.PLANT_REALTIME
     rank = 1
     interface = Interface.GET_STATION_REAL_KPI
 
+    @override
     def ask(self, client: Client, token: str, job: Job) -> Answer[Items[Reading]]:
-        """See :meth:`Collector.ask`."""
         return client.plant_readings(token, job.ids)
 
+    @override
     def accept(self, job: Job, content: Items[Reading], started: float, ended: float) -> bool:
-        """See :meth:`Collector.accept`."""
         del ended
         self.answered(job.batch)
-        freshness = self.freshness(started)
-        self.desk.cache.read_plants(content.items, freshness)
-        self.desk.journal.readings(self.name, job.ids, content.items, freshness)
+        self.answers.plant_readings(job.ids, content.items, self.freshness(started))
         return True
 
+    @override
     def auto_interval(self) -> float:
-        """See :meth:`Collector.auto_interval`."""
-        return cadence.real_time_interval(self.desk.limit(self.interface), self.calls_needed())
+        return cadence.real_time_interval(self.limiter.limit(self.interface), self.calls_needed())

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.pacing.holds import KeptHold
 from fusionsolar_exporter.pacing.ledger import KeptCalls
-from fusionsolar_exporter.refresh.collectors.base import KeptCollector
+from fusionsolar_exporter.refresh.collectors.alarms import KeptAlarms
+from fusionsolar_exporter.refresh.collectors.batched import KeptBatches
+from fusionsolar_exporter.refresh.collectors.device_realtime import KeptDeviceRealtime
+from fusionsolar_exporter.refresh.collectors.plant_list import KeptPlantList
 from fusionsolar_exporter.refresh.persistence.records import Form
 from fusionsolar_exporter.refresh.reporting.status_builder import KeptOutcomes
 from fusionsolar_exporter.refresh.session.session import KeptSession
-from fusionsolar_exporter.status import CollectorName
+
+CALLS_KEY, ACCOUNT_KEY = "calls", "account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +26,25 @@ class CallsRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptCollectors:
+    """Where the collectors are."""
+
+    plant_list: KeptPlantList
+    device_list: KeptBatches
+    plant_realtime: KeptBatches
+    device_realtime: KeptDeviceRealtime
+    alarms: KeptAlarms
+
+
+@dataclass(frozen=True, slots=True)
 class AccountRecord:
-    """Pauses, the session, how the account stands, and where its collectors are."""
+    """Pauses, the session, how requests ended, and where the collectors are."""
 
     now: float
     holds: Mapping[Interface, KeptHold]
     session: KeptSession
-    standing: KeptOutcomes
-    collectors: Mapping[CollectorName, KeptCollector]
+    outcomes: KeptOutcomes
+    collectors: KeptCollectors
 
 
 CALLS = Form(CallsRecord)

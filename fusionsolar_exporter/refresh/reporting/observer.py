@@ -1,4 +1,4 @@
-"""What the refresher reports of every request: to metrics, to the log, and to whoever asks for its status."""
+"""What the engine reports of every request: to metrics, to the log, and to whoever asks for its status."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -7,7 +7,7 @@ from fusionsolar_exporter.northbound.errors import Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
 
 
-class Instruments(Protocol):
+class RequestCounters(Protocol):
     """Counters of one account."""
 
     def attempt(self, interface: Interface) -> None:
@@ -43,5 +43,5 @@ class FailureLog(Protocol):
 class Observer:
     """The collaborators that an account reports to."""
 
-    instruments: Instruments
+    counters: RequestCounters
     failures: FailureLog

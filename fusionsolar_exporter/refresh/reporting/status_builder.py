@@ -8,6 +8,8 @@ from fusionsolar_exporter.northbound.errors import TRANSPORT, NorthboundError
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.refresh.collectors.base import Collector
 from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.far_clock import FarClock
+from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.session.login_policy import Pause
 from fusionsolar_exporter.refresh.session.session import Session
 from fusionsolar_exporter.status import (
@@ -21,7 +23,7 @@ from fusionsolar_exporter.status import (
 
 @dataclass(frozen=True, slots=True)
 class KeptOutcomes:
-    """The standing as state keeps it."""
+    """Outcomes of requests as state keeps them."""
 
     had_outcome: bool
     enveloped: bool
@@ -33,8 +35,10 @@ class KeptOutcomes:
 class StatusBuilder:
     """Remembers outcomes of requests; moments are in the pacing clock's seconds."""
 
-    def __init__(self, desk: AccountContext) -> None:
-        self._desk = desk
+    def __init__(self, context: AccountContext, limiter: RateLimiter, far_clock: FarClock) -> None:
+        self._context = context
+        self._limiter = limiter
+        self._far_clock = far_clock
         self._had_outcome = False
         self._enveloped = False
         self._unreachable = False
@@ -60,66 +64,66 @@ class StatusBuilder:
             self._had_outcome,
             self._enveloped,
             self._unreachable,
-            self._desk.clock_offset,
+            self._far_clock.offset,
             tuple(self._failures.values()),
         )
 
     def restore(self, kept: KeptOutcomes, at: Callable[[float], float]) -> None:
         """Take over what was kept; ``at`` turns its moments into those of this clock."""
         self._had_outcome, self._enveloped, self._unreachable = kept.had_outcome, kept.enveloped, kept.unreachable
-        self._desk.clock_offset = kept.clock_offset
+        self._far_clock.offset = kept.clock_offset
         self._failures = {Interface(note.interface): replace(note, at=at(note.at)) for note in kept.failures}
 
     def far_clock(self, far_time: float, moment: float) -> None:
         """An answer told the far side's Unix time."""
-        self._desk.clock_offset = far_time - self._desk.clock.wall(moment)
+        self._far_clock.told(far_time, moment)
 
     def status(
-        self, collectors: Sequence[Collector], sessions: Session, stretch: float, *, leads: bool
+        self, collectors: Sequence[Collector], session: Session, stretch: float, *, leads: bool
     ) -> AccountStatus:
         """Everything about the account but its data."""
-        now = self._desk.clock.now()
+        now = self._context.clock.now()
         told = [self._collector(collector) for collector in collectors]
         planned: dict[Interface, float] = {}
         for collector, status in zip(collectors, told, strict=True):
             if collector.enabled and status.next_sweep_at is not None:
                 planned[collector.planned_interface()] = status.next_sweep_at
-        if not sessions.active:
-            planned[Interface.LOGIN] = sessions.earliest()
+        if not session.active:
+            planned[Interface.LOGIN] = session.earliest()
         return AccountStatus(
-            account=self._desk.settings.name,
-            host=self._desk.settings.host,
-            state=self._state(sessions, now),
-            up=sessions.active and self._enveloped,
+            account=self._context.settings.name,
+            host=self._context.settings.account.host,
+            state=self._state(session, now),
+            up=session.active and self._enveloped,
             leads=leads,
             had_first_outcome=self._had_outcome,
-            clock_offset_seconds=self._desk.clock_offset,
+            clock_offset_seconds=self._far_clock.offset,
             stretch=stretch,
             interfaces=tuple(self._interface(interface, planned.get(interface), now) for interface in Interface),
             collectors=tuple(told),
             failures=tuple(reversed(self._failures.values())),
         )
 
-    def _state(self, sessions: Session, now: float) -> AccountState:
-        pause = sessions.pause(now)
+    def _state(self, session: Session, now: float) -> AccountState:
+        pause = session.pause(now)
         if pause is Pause.CREDENTIALS:
             return AccountState.CREDENTIALS
-        if sessions.contended:
+        if session.contended:
             return AccountState.CONTENDED
         if pause is Pause.OTHER:
             return AccountState.PAUSED
-        if not sessions.ever:
+        if not session.ever:
             return AccountState.STARTING
         return AccountState.UNREACHABLE if self._unreachable else AccountState.OK
 
     def _interface(self, interface: Interface, planned: float | None, now: float) -> InterfaceStatus:
-        limit, hold = self._desk.limit(interface), self._desk.holds[interface]
-        moment = None if planned is None else max(planned, self._desk.gate(interface))
+        limit, hold = self._limiter.limit(interface), self._limiter.holds[interface]
+        moment = None if planned is None else max(planned, self._limiter.earliest(interface))
         return InterfaceStatus(
             interface=interface,
             quota_calls=limit.calls,
             window_seconds=limit.window,
-            calls=self._desk.ledger.within(interface, limit.window, now),
+            calls=self._limiter.ledger.within(interface, limit.window, now),
             next_request_at=None if moment is None or math.isinf(moment) else moment,
             held_until=hold.until if hold.until > now else None,
             hold_reason=hold.reason if hold.until > now else "",
@@ -128,7 +132,7 @@ class StatusBuilder:
     def _collector(self, collector: Collector) -> CollectorStatus:
         batches = collector.batches()
         due = collector.next_sweep_at()
-        next_sweep = math.inf if due is None else max(due, self._desk.gate(collector.planned_interface()))
+        next_sweep = math.inf if due is None else max(due, self._limiter.earliest(collector.planned_interface()))
         sweeps = collector.sweeps
         return CollectorStatus(
             collector=collector.name,

@@ -10,12 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fusionsolar_exporter.config import Credentials
+from fusionsolar_exporter.config import Credentials, RateLimits
 from fusionsolar_exporter.northbound.errors import DAY_LIMIT, TRANSPORT, NorthboundError, Reason
 from fusionsolar_exporter.pacing.holds import HOUR, Hold, KeptHold
 from fusionsolar_exporter.pacing.limits import Limit
 from fusionsolar_exporter.refresh.session.fingerprint import fingerprint, matches
-from fusionsolar_exporter.refresh.settings import AccountSettings
 
 _FAILURES_PER_WINDOW = 2
 _EARLY_ENDS = 3  # sessions in a row
@@ -88,7 +87,7 @@ class LoginPolicy:
         self._refusals.clear()
 
     def failed(
-        self, error: NorthboundError, credentials: Credentials, moment: float, settings: AccountSettings, limit: Limit
+        self, error: NorthboundError, credentials: Credentials, moment: float, rates: RateLimits, limit: Limit
     ) -> None:
         """A login brought no session."""
         self._pause = Pause.OTHER
@@ -97,7 +96,7 @@ class LoginPolicy:
             self._refusals.append(moment)
         if error.reason is Reason.CREDENTIALS or error.empty:
             self._refused = fingerprint(credentials)
-            self._hold.pause(moment + settings.login_pause, error.message)
+            self._hold.pause(moment + rates.login_pause, error.message)
             return
         self._failures.append(moment)
         if error.fail_code is not None and error.reason is Reason.RATE_LIMITED:
@@ -107,7 +106,7 @@ class LoginPolicy:
             return
         if error.reason in TRANSPORT or error.html:
             self._pause = Pause.NONE
-        self._hold.back_off(moment, settings.backoff, error.message)
+        self._hold.back_off(moment, rates.backoff, error.message)
 
     def credentials_unreadable(self, moment: float, message: str, again: float) -> None:
         """A file with credentials cannot be read: nothing is sent until it can."""

@@ -7,6 +7,7 @@ from fusionsolar_exporter.config import Credentials, CredentialsUnavailable
 from fusionsolar_exporter.northbound.errors import NorthboundError
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.session.login_policy import KeptLoginPolicy, LoginPolicy, Pause
 
 _LOOK_SECONDS = 60.0  # files with credentials are looked at so often while they are refused
@@ -25,8 +26,9 @@ class KeptSession:
 class Session:
     """One session at a time; moments are in the pacing clock's seconds."""
 
-    def __init__(self, desk: AccountContext) -> None:
-        self._desk = desk
+    def __init__(self, context: AccountContext, limiter: RateLimiter) -> None:
+        self._context = context
+        self._limiter = limiter
         self._logins = LoginPolicy()
         self._token: str | None = None
         self._began_at = 0.0
@@ -55,15 +57,15 @@ class Session:
 
     def token(self, now: float) -> str | None:
         """The token for a request that is sent now; None where a login has to come first."""
-        settings = self._desk.settings
-        if self._token is not None and now - self._began_at >= settings.session_lifetime - settings.limits.margin:
+        rates = self._context.settings.rates
+        if self._token is not None and now - self._began_at >= rates.session_lifetime - rates.margin:
             self._logins.session_lives()
             self._token = None
         return self._token
 
     def earliest(self) -> float:
         """When the next login may be sent."""
-        return max(self._desk.gate(Interface.LOGIN), self._logins.earliest(self._desk.limit(Interface.LOGIN)))
+        return max(self._limiter.earliest(Interface.LOGIN), self._logins.earliest(self._limiter.limit(Interface.LOGIN)))
 
     def next_look(self, now: float) -> float:
         """When files with credentials are looked at next."""
@@ -71,7 +73,7 @@ class Session:
 
     def look(self, now: float) -> None:
         """See once a minute, while credentials are refused, whether they have changed."""
-        if self._token is not None and now - self._began_at >= self._desk.settings.session_lifetime / 2:
+        if self._token is not None and now - self._began_at >= self._context.settings.rates.session_lifetime / 2:
             self._logins.session_lives()
         if self._logins.refused and now >= self._looked_at + _LOOK_SECONDS:
             self._look(now)
@@ -79,12 +81,14 @@ class Session:
     def credentials(self) -> Credentials | None:
         """What to log in with; None where a file cannot be read, which is tried again in a minute."""
         try:
-            credentials = self._desk.settings.credentials()
+            credentials = self._context.settings.account.credentials()
         except CredentialsUnavailable as error:
             if str(error) != self._unavailable:
                 self._unavailable = str(error)
-                self._desk.log.warning("no credentials", account=self._desk.settings.name, error=self._unavailable)
-            self._logins.credentials_unreadable(self._desk.clock.now(), str(error), _LOOK_SECONDS)
+                self._context.log.warning(
+                    "no credentials", account=self._context.settings.name, error=self._unavailable
+                )
+            self._logins.credentials_unreadable(self._context.clock.now(), str(error), _LOOK_SECONDS)
             return None
         self._unavailable = ""
         self._remember(credentials.password)
@@ -110,20 +114,20 @@ class Session:
 
     def failed(self, error: NorthboundError, credentials: Credentials) -> None:
         """A login brought none."""
-        now = self._desk.clock.now()
+        now = self._context.clock.now()
         self._token = None
-        self._logins.failed(error, credentials, now, self._desk.settings, self._desk.limit(Interface.LOGIN))
+        self._logins.failed(error, credentials, now, self._context.settings.rates, self._limiter.limit(Interface.LOGIN))
         if self._logins.refused:
             self._look(now)
 
     def ended(self, now: float) -> None:
         """The far side ended the session (305, 306, 307)."""
-        settings = self._desk.settings
-        if self._token is not None and self._logins.session_ended(now - self._began_at, settings.session_lifetime):
-            self._desk.log.warning(
+        lifetime = self._context.settings.rates.session_lifetime
+        if self._token is not None and self._logins.session_ended(now - self._began_at, lifetime):
+            self._context.log.warning(
                 "another program uses this account: sessions end early again and again; "
                 "give each program a northbound user of its own",
-                account=settings.name,
+                account=self._context.settings.name,
             )
         self._token = None
 
@@ -137,12 +141,12 @@ class Session:
         self._remember(kept.token or "")
         self._logins.restore(kept.logins, at)
         if self._logins.refused:  # they may have been corrected while nobody looked
-            self._look(self._desk.clock.now())
+            self._look(self._context.clock.now())
 
     def settings_changed(self) -> None:
         """Other settings: perhaps with other credentials."""
         if self._logins.refused:
-            self._look(self._desk.clock.now())
+            self._look(self._context.clock.now())
 
     def _remember(self, secret: str) -> None:
         self._secrets.pop(secret, None)
@@ -154,8 +158,8 @@ class Session:
     def _look(self, now: float) -> None:
         self._looked_at = now
         try:
-            credentials = self._desk.settings.credentials()
+            credentials = self._context.settings.account.credentials()
         except CredentialsUnavailable:
             return
         if self._logins.credentials_now(credentials):
-            self._desk.log.info("credentials have changed: logging in", account=self._desk.settings.name)
+            self._context.log.info("credentials have changed: logging in", account=self._context.settings.name)

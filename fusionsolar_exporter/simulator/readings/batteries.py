@@ -2,11 +2,12 @@
 
 from enum import IntEnum
 
-from fusionsolar_exporter.simulator.balance import energy_balance, power_balance
+from fusionsolar_exporter.simulator.balance import power_balance
+from fusionsolar_exporter.simulator.device_types import DeviceType
 from fusionsolar_exporter.simulator.plants import SimulatedDevice
 from fusionsolar_exporter.simulator.readings import Values
 from fusionsolar_exporter.simulator.scene import Scene
-from fusionsolar_exporter.simulator.site import STORAGE_EFFICIENCY, STORAGE_FLOOR, STORAGE_KW, STORAGE_KWH
+from fusionsolar_exporter.simulator.storage import STORAGE_KW
 
 _AUTOMATIC_MODE = 4
 
@@ -19,29 +20,36 @@ class BatteryStatus(IntEnum):
 
 
 def storage_values(device: SimulatedDevice, scene: Scene) -> Values:
-    """Return every key of type 41: power in W, energies of the day in kWh. A plant's batteries share equally."""
-    count = scene.plant.batteries
-    power, energy = power_balance(scene), energy_balance(scene, scene.midnight)
-    capacity = scene.effective_kw * STORAGE_KWH
-    stored = (energy.charged - energy.discharged / STORAGE_EFFICIENCY) / capacity if capacity else 0.0
-    return {
-        "ch_discharge_power": round((power.charged - power.discharged) * 1000 / count, 1),
-        "battery_soc": round(100 * (STORAGE_FLOOR + stored), 1),
-        "battery_soh": round(95 + 5 * device.chance, 1),
-        "charge_cap": round(energy.charged / count, 2),
-        "discharge_cap": round(energy.discharged / count, 2),
-        "run_state": 1,
-    }
+    """Return every key of type 41: power in W, energies of the day in kWh. A plant's storages share equally."""
+    return _values(device, scene, scene.plant.installation.storage_sign)
 
 
 def battery_values(device: SimulatedDevice, scene: Scene) -> Values:
     """Return every key of type 39: as for type 41, with state, mode and limits (W)."""
-    values = storage_values(device, scene)
-    limit = round(scene.effective_kw * STORAGE_KW * 1000 / scene.plant.batteries, 1)
+    values = _values(device, scene, 1)
+    limit = round(scene.effective_kw * scene.flows.shares.dc * STORAGE_KW * 1000 / _count(device), 1)
     return values | {
         "battery_status": int(BatteryStatus.RUNNING if values["ch_discharge_power"] else BatteryStatus.STANDBY),
         "max_charge_power": limit,
         "max_discharge_power": limit,
         "busbar_u": round(745 + 10 * device.chance, 1),
         "ch_discharge_model": _AUTOMATIC_MODE,
+    }
+
+
+def _count(device: SimulatedDevice) -> int:
+    return device.plant.count(device.type_id)
+
+
+def _values(device: SimulatedDevice, scene: Scene, sign: int) -> Values:
+    balance, registers, type_id = power_balance(scene), scene.registers, device.type_id
+    charged = balance.ac_charged if type_id == DeviceType.ESS else balance.dc_charged
+    day = scene.midnight
+    return {
+        "ch_discharge_power": round(sign * charged * 1000 / _count(device), 1) + 0.0,
+        "battery_soc": round(100 * scene.flows.level.value(scene.now), 1),
+        "battery_soh": round(95 + 5 * device.chance, 1),
+        "charge_cap": round(registers.charged(type_id, scene.at) - registers.charged(type_id, day), 2),
+        "discharge_cap": round(registers.discharged(type_id, scene.at) - registers.discharged(type_id, day), 2),
+        "run_state": 1,
     }

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from fusionsolar_exporter.simulator.device_types import DeviceType
+from fusionsolar_exporter.simulator.flows import CONVERSION
 from fusionsolar_exporter.simulator.plants import SimulatedDevice
 from fusionsolar_exporter.simulator.readings import Values
 from fusionsolar_exporter.simulator.scene import Scene
@@ -39,32 +40,30 @@ def inverter_values(device: SimulatedDevice, scene: Scene) -> Values:
     """Return every key of the reference. Strings add up to the input power, MPPTs to the total, days to the total."""
     kind = DeviceType(device.type_id)
     values = dict(_BLANKS[kind])
-    power = scene.power(device)
-    total = scene.total_energy(device)
-    efficiency = 97.8 + device.chance if power else 0.0
+    power, sun = scene.power(device), scene.input_power(device)
     opened, closed = scene.running_hours
     values.update(_grid_side(device, scene, power))
     values |= {
         "inverter_state": int(scene.state(device)),
         "run_state": int(scene.connected(device)),
-        "efficiency": round(efficiency, 2),
+        "efficiency": round(100 * CONVERSION, 2) if sun else 0.0,
         "temperature": round(scene.ambient + 25 * scene.output, 1),
         "day_cap": scene.day_energy(device),
-        "total_cap": total,
-        "mppt_power": round(power * 100 / efficiency, 3) if power else 0.0,
+        "total_cap": scene.total_energy(device),
+        "mppt_power": round(sun, 3),
         "open_time": int(opened * 1000),
         "close_time": int(closed * 1000),
     }
-    if power:
-        _add_strings(values, device, power * 100 / efficiency)
-    _add_mppts(values, device, _SHAPES[kind], total / 0.98)
+    if sun:
+        _add_strings(values, device, sun)
+    _add_mppts(values, device, _SHAPES[kind], scene.registers.sunned(device, scene.at))
     return values
 
 
 def _grid_side(device: SimulatedDevice, scene: Scene, power: float) -> Values:
-    awake = not scene.night or device.outage is not None
+    awake = not scene.asleep or device.outage_at(scene.at) is not None
     phase = scene.grid_voltage if awake else 0.0
-    current = round(power * 1000 / (3 * phase * _POWER_FACTOR), 3) if power else 0.0
+    current = round(abs(power) * 1000 / (3 * phase * _POWER_FACTOR), 3) if power else 0.0
     line = round(phase * SQRT3, 1)
     return {
         "ab_u": line,

@@ -1,6 +1,6 @@
-"""Grid meters and power sensors (reference 9.2.6, types 17 and 47): positive while the plant feeds in."""
+"""Grid meters and power sensors (reference 9.2.6, types 17 and 47): sensors are positive while the plant feeds in."""
 
-from fusionsolar_exporter.simulator.balance import grid_energies, power_balance
+from fusionsolar_exporter.simulator.balance import power_balance
 from fusionsolar_exporter.simulator.readings import Values
 from fusionsolar_exporter.simulator.readings.inverters import SQRT3
 from fusionsolar_exporter.simulator.scene import Scene
@@ -12,18 +12,18 @@ _TARIFFS = {"peak": 0.3, "power": 0.4, "valley": 0.2, "top": 0.1}
 
 
 def grid_meter_values(scene: Scene) -> Values:
-    """Return every key of type 17: powers in kW, kvar, kVA; energies in kWh and kvarh."""
-    power = power_balance(scene).net / scene.plant.meters
+    """Return every key of type 17: powers in kW, kvar, kVA; energies in kWh and kvarh. The sign is the plant's own."""
+    power = scene.plant.installation.meter_sign * power_balance(scene).net / scene.plant.meters
     phase = scene.grid_voltage
     current = round(abs(power) * 1000 / (3 * phase * _POWER_FACTOR), 3)
-    return _common(scene, power) | {"a_u": round(phase, 1), "a_i": current}
+    return _common(scene, power, scene.plant.installation.meter_sign) | {"a_u": round(phase, 1), "a_i": current}
 
 
 def power_sensor_values(scene: Scene) -> Values:
     """Return every key of type 47: powers in W and var (also of the phases), the apparent power in kVA."""
     power = power_balance(scene).net / scene.plant.meters
     phase = scene.grid_voltage
-    values = _common(scene, power)
+    values = _common(scene, power, 1)
     for key in ("active_power", "reactive_power"):
         for suffix in ("", "_a", "_b", "_c"):
             values[key + suffix] = round(_signed(power, key) * 1000 / (3 if suffix else 1), 1)
@@ -39,7 +39,7 @@ def _signed(power: float, key: str) -> float:
     return power if key == "active_power" else power * _REACTIVE_SHARE
 
 
-def _common(scene: Scene, power: float) -> Values:
+def _common(scene: Scene, power: float, sign: int) -> Values:
     """Return what both types send. A plant's meters share its balance equally."""
     phase = scene.grid_voltage
     line = round(phase * SQRT3, 1)
@@ -62,7 +62,8 @@ def _common(scene: Scene, power: float) -> Values:
     for name in "abc":
         values[f"active_power_{name}"] = round(power / 3, 3)
         values[f"reactive_power_{name}"] = round(reactive / 3, 3)
-    fed_in, drawn = (energy / scene.plant.meters for energy in grid_energies(scene, scene.plant.connected_at))
+    registers, count = scene.registers, scene.plant.meters
+    fed_in, drawn = (energy / count for energy in (registers.fed_in(scene.at), registers.drawn(scene.at))[::sign])
     energies = {
         ("active_cap", "positive_active"): fed_in,
         ("reverse_active_cap", "reverse_active"): drawn,

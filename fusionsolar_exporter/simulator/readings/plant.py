@@ -4,7 +4,7 @@ from enum import IntEnum
 
 from fusionsolar_exporter.simulator.active_alarms import active_alarms
 from fusionsolar_exporter.simulator.alarms import AlarmLevel
-from fusionsolar_exporter.simulator.balance import energy_balance, grid_energies
+from fusionsolar_exporter.simulator.energy_account import account
 from fusionsolar_exporter.simulator.readings import Values
 from fusionsolar_exporter.simulator.scene import Scene
 
@@ -23,7 +23,7 @@ def health(scene: Scene) -> HealthState:
     if inverters and not any(scene.connected(device) for device in inverters):
         return HealthState.DISCONNECTED
     serious = any(alarm.kind.level <= AlarmLevel.MAJOR for alarm in active_alarms(scene.plant, scene.at))
-    stopped = any(device.outage is not None for device in inverters)
+    stopped = any(device.outage_at(scene.at) is not None for device in inverters)
     return HealthState.FAULTY if serious or stopped else HealthState.HEALTHY
 
 
@@ -44,8 +44,5 @@ def plant_values(scene: Scene) -> Values:
 
 def newer_plant_values(scene: Scene) -> Values:
     """Return the keys that newer servers add: energy fed in and consumed today, in kWh."""
-    fed_in, _ = grid_energies(scene, scene.midnight)
-    return {
-        "day_on_grid_energy": round(fed_in, 2),
-        "day_use_energy": round(energy_balance(scene, scene.midnight).demand, 2),
-    }
+    day = account(scene.registers, scene.midnight, scene.at)
+    return {"day_on_grid_energy": day.fed_in, "day_use_energy": day.used}

@@ -1,0 +1,97 @@
+"""What answers brought: each answer is one entry of a cache, so entries are few and expiry is one look."""
+
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from cachetools import TLRUCache
+
+from fusionsolar_exporter.cache.published import PublishedDict
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _AnswerGroup(Generic[K]):
+    """What is left of one answer: its ids that no newer one has named."""
+
+    expires_at: float
+    ids: set[K]
+
+
+def _until(group: _AnswerGroup[K], _ids: set[K], _now: float) -> float:
+    return group.expires_at
+
+
+class AnswerGroups(Generic[K, V]):
+    """Values by id, each until the time to live of its own answer ends. Not thread-safe, not even to read."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._groups: TLRUCache[_AnswerGroup[K], set[K]] = TLRUCache(maxsize=math.inf, ttu=_until, timer=now)
+        self._group_of: dict[K, _AnswerGroup[K]] = {}
+        self._values: PublishedDict[K, V] = PublishedDict()
+        self.expired = 0
+        """How many values have expired since the start."""
+
+    @property
+    def next_expiry(self) -> float:
+        """The moment at which the next value expires that has not yet; infinite where there is none."""
+        return min((group.expires_at for group in self._groups if group.ids), default=math.inf)
+
+    @property
+    def values(self) -> Mapping[K, V]:
+        """The values by id, as of the last :meth:`expire`; the same object until one of them changes."""
+        return self._values.copy
+
+    @property
+    def ids(self) -> frozenset[K]:
+        """The ids, as of the last :meth:`expire`; the same object until one comes or goes."""
+        return self._values.keys
+
+    def put(self, values: Mapping[K, V], expires_at: float) -> None:
+        """Take an answer, which replaces what older ones said of its ids; one that is past leaves nothing of them."""
+        self.expire()
+        self._leave_groups(values)
+        group = _AnswerGroup(expires_at, set(values))
+        self._groups[group] = group.ids
+        if group in self._groups:
+            self._group_of.update(dict.fromkeys(values, group))
+            self._values.update(values)
+        else:  # it was past, by the cache's own look at the clock, or is by now
+            group.ids.clear()
+            self._forget(values)
+
+    def expire(self) -> int:
+        """Drop what has expired; how many values that were."""
+        gone = [key for _, ids in self._groups.expire() for key in ids]
+        self._forget(gone)
+        self.expired += len(gone)
+        return len(gone)
+
+    def discard(self, ids: Collection[K]) -> None:
+        """Drop these, as far as they are there, without counting them as expired."""
+        self.expire()
+        self._leave_groups(ids)
+        self._forget(ids)
+
+    def retain(self, keep: Callable[[K], bool]) -> None:
+        """Drop the ids that are not to be kept."""
+        self.discard(self._values.other_than(keep))
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def _leave_groups(self, ids: Iterable[K]) -> None:
+        for key in ids:
+            group = self._group_of.get(key)
+            if group is not None:
+                group.ids.remove(key)
+                if not group.ids:
+                    self._groups.pop(group, None)
+
+    def _forget(self, ids: Iterable[K]) -> None:
+        for key in ids:
+            self._group_of.pop(key, None)
+        self._values.remove(ids)

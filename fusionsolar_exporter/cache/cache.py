@@ -1,0 +1,160 @@
+"""The newest answers of one account, each until its time to live ends.
+
+The refresher writes, scrapes read: both take the lock for a moment, neither while it talks or renders. A snapshot is
+immutable and made anew only when something changed or expired, so expiry shows without a new answer.
+"""
+
+import threading
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from fusionsolar_exporter.cache.alarms import ActiveAlarms, AlarmWindow
+from fusionsolar_exporter.cache.answer_groups import AnswerGroups
+from fusionsolar_exporter.cache.freshness import Freshness
+from fusionsolar_exporter.cache.published import PublishedDict
+from fusionsolar_exporter.cache.snapshot import Snapshot
+from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Reading
+from fusionsolar_exporter.pacing.clock import Clock
+from fusionsolar_exporter.status import CollectorName
+
+
+class Cache:
+    """The newest answers of one account. Every method is safe from any thread and quick."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        # not even reading a cachetools cache is safe without it: a look may expire entries and moves what it finds
+        self._lock = threading.Lock()
+        self._plants: Mapping[str, Plant] = {}
+        self._devices: Mapping[str, Device] = {}
+        self._listed_plants: AnswerGroups[str, None] = AnswerGroups(clock.now)
+        self._listed_devices: AnswerGroups[str, None] = AnswerGroups(clock.now)
+        self._plant_readings: AnswerGroups[str, Reading] = AnswerGroups(clock.now)
+        self._device_readings: AnswerGroups[str, Reading] = AnswerGroups(clock.now)
+        self._alarms = ActiveAlarms(clock.now)
+        self._plant_fetched: Mapping[CollectorName, PublishedDict[str, float]] = {
+            name: PublishedDict() for name in CollectorName
+        }
+        self._device_fetched: PublishedDict[str, float] = PublishedDict()
+        self._groups: Mapping[CollectorName, tuple[AnswerGroups[Any, Any], ...]] = {
+            CollectorName.PLANT_LIST: (self._listed_plants,),
+            CollectorName.DEVICE_LIST: (self._listed_devices,),
+            CollectorName.PLANT_REALTIME: (self._plant_readings,),
+            CollectorName.DEVICE_REALTIME: (self._device_readings,),
+            CollectorName.ALARMS: (self._alarms.parts, self._alarms.alarms),
+        }
+        self._disabled: frozenset[CollectorName] = frozenset()
+        self._snapshot: Snapshot | None = None
+
+    def snapshot(self) -> Snapshot:
+        """What may be served now."""
+        with self._lock:
+            if self._expire() or self._snapshot is None:
+                self._snapshot = self._build()
+            return self._snapshot
+
+    def next_expiry(self) -> float:
+        """The moment at which something expires though nothing arrives; infinite where nothing can."""
+        with self._lock:
+            if self._expire():
+                self._snapshot = None
+                return self._clock.now()
+            return min(groups.next_expiry for some in self._groups.values() for groups in some)
+
+    def know(self, plants: Mapping[str, Plant], devices: Mapping[str, Device]) -> None:
+        """Take these as the plants and devices there are; whatever belongs to others is dropped at once."""
+        with self._lock:
+            # looking through everything is for lists that say something new
+            if plants is not self._plants:
+                self._plants = plants
+                self._listed_plants.retain(plants.__contains__)
+                self._plant_readings.retain(plants.__contains__)
+                self._alarms.keep_plants(plants.keys())
+                for fetched in self._plant_fetched.values():
+                    fetched.remove(fetched.other_than(plants.__contains__))
+                self._snapshot = None
+            if devices is not self._devices:
+                self._devices = devices
+                self._listed_devices.retain(devices.__contains__)
+                self._device_readings.retain(devices.__contains__)
+                self._device_fetched.remove(self._device_fetched.other_than(devices.__contains__))
+                self._snapshot = None
+
+    def list_plants(self, codes: Iterable[str], freshness: Freshness) -> None:
+        """A plant list named these plants."""
+        with self._lock:
+            if CollectorName.PLANT_LIST not in self._disabled:
+                known = [code for code in codes if code in self._plants]
+                self._listed_plants.put(dict.fromkeys(known), freshness.expires_at)
+                self._fetched(CollectorName.PLANT_LIST, known, freshness)
+
+    def list_devices(self, plant_codes: Iterable[str], device_ids: Iterable[str], freshness: Freshness) -> None:
+        """A device list of these plants named these devices."""
+        with self._lock:
+            if CollectorName.DEVICE_LIST not in self._disabled:
+                known = [device_id for device_id in device_ids if device_id in self._devices]
+                self._listed_devices.put(dict.fromkeys(known), freshness.expires_at)
+                self._fetched(CollectorName.DEVICE_LIST, plant_codes, freshness)
+
+    def read_plants(self, readings: Iterable[Reading], freshness: Freshness) -> None:
+        """Real-time values of plants."""
+        with self._lock:
+            if CollectorName.PLANT_REALTIME not in self._disabled:
+                known = {reading.id: reading for reading in readings if reading.id in self._plants}
+                self._plant_readings.put(known, freshness.expires_at)
+                self._fetched(CollectorName.PLANT_REALTIME, known, freshness)
+
+    def read_devices(self, readings: Iterable[Reading], freshness: Freshness) -> None:
+        """Real-time values of devices."""
+        with self._lock:
+            if CollectorName.DEVICE_REALTIME not in self._disabled:
+                known = {reading.id: reading for reading in readings if reading.id in self._devices}
+                self._device_readings.put(known, freshness.expires_at)
+                self._device_fetched.update(dict.fromkeys(known, freshness.fetched_at))
+                self._snapshot = None
+
+    def replace_alarms(
+        self, plant_codes: Collection[str], alarms: Iterable[Alarm], window: AlarmWindow, freshness: Freshness
+    ) -> None:
+        """The active alarms of these plants that were raised within the window."""
+        with self._lock:
+            if CollectorName.ALARMS not in self._disabled:
+                asked = {code for code in plant_codes if code in self._plants}
+                self._alarms.replace(asked, alarms, window, freshness.expires_at)
+                self._fetched(CollectorName.ALARMS, asked, freshness)
+
+    def enable_only(self, enabled: Collection[CollectorName]) -> None:
+        """Drop what the other collectors brought, and take no more of it."""
+        with self._lock:
+            self._disabled = frozenset(CollectorName) - frozenset(enabled)
+            for name in self._disabled:
+                for groups in self._groups[name]:
+                    groups.discard(groups.ids)
+                self._plant_fetched[name].remove(self._plant_fetched[name].keys)
+            if CollectorName.DEVICE_REALTIME in self._disabled:
+                self._device_fetched.remove(self._device_fetched.keys)
+            self._snapshot = None
+
+    def _expire(self) -> bool:
+        return sum(groups.expire() for some in self._groups.values() for groups in some) > 0
+
+    def _fetched(self, name: CollectorName, codes: Iterable[str], freshness: Freshness) -> None:
+        known = (code for code in codes if code in self._plants)
+        self._plant_fetched[name].update(dict.fromkeys(known, freshness.fetched_at))
+        self._snapshot = None
+
+    def _build(self) -> Snapshot:
+        enabled = {name: groups for name, groups in self._groups.items() if name not in self._disabled}
+        return Snapshot(
+            plants=self._plants,
+            devices=self._devices,
+            listed_plants=self._listed_plants.ids,
+            listed_devices=self._listed_devices.ids,
+            plant_readings=self._plant_readings.values,
+            device_readings=self._device_readings.values,
+            alarms=self._alarms.by_plant(),
+            plant_fetched_at={name: fetched.copy for name, fetched in self._plant_fetched.items()},
+            device_fetched_at=self._device_fetched.copy,
+            entries={name: len(groups[0]) for name, groups in enabled.items()},
+            expired={name: sum(one.expired for one in groups) for name, groups in enabled.items()},
+        )

@@ -1,0 +1,62 @@
+"""Puts the parts of one account together, each after what it needs."""
+
+from fusionsolar_exporter.cache import Cache
+from fusionsolar_exporter.refresh.answers import AcceptedAnswers
+from fusionsolar_exporter.refresh.collaborators import Collaborators
+from fusionsolar_exporter.refresh.collectors import make_collectors
+from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.engine import Engine
+from fusionsolar_exporter.refresh.failures import Failures
+from fusionsolar_exporter.refresh.far_clock import FarClock
+from fusionsolar_exporter.refresh.inventory import Inventory
+from fusionsolar_exporter.refresh.persistence.account_reader import AccountReader
+from fusionsolar_exporter.refresh.persistence.account_store import AccountStore
+from fusionsolar_exporter.refresh.persistence.account_writer import AccountWriter
+from fusionsolar_exporter.refresh.persistence.journal import Journal
+from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
+from fusionsolar_exporter.refresh.reporting.status_builder import StatusBuilder
+from fusionsolar_exporter.refresh.request import Requester
+from fusionsolar_exporter.refresh.schedule import Schedule
+from fusionsolar_exporter.refresh.session.session import Session
+from fusionsolar_exporter.refresh.settings import AccountSettings
+from fusionsolar_exporter.state import Partition
+
+
+def build_engine(settings: AccountSettings, collaborators: Collaborators, cache: Cache, partition: Partition) -> Engine:
+    """The engine of one account."""
+    clock = collaborators.clock
+    context = AccountContext(clock, collaborators.log, settings)
+    far_clock = FarClock(clock)
+
+    # what is known, and what may be asked
+    inventory = Inventory(settings.account.plants.selects)
+    journal = Journal(clock, keeps=partition.keeps)
+    answers = AcceptedAnswers(cache, journal)
+    limiter = RateLimiter(context, inventory)
+    session = Session(context, limiter)
+    status_builder = StatusBuilder(context, limiter, far_clock)
+    collectors = make_collectors(context, limiter, inventory, answers, far_clock)
+
+    # what outlives the process; a request may be sent only once the store has kept it
+    store = AccountStore(
+        partition=partition,
+        journal=journal,
+        reader=AccountReader(context, limiter, inventory, cache, session, status_builder, collectors),
+        writer=AccountWriter(context, limiter, inventory, journal, session, status_builder, collectors),
+    )
+    requester = Requester(
+        context, limiter, status_builder, collaborators, without_secrets=session.without_secrets, permit=store.permit
+    )
+    return Engine(
+        context=context,
+        inventory=inventory,
+        answers=answers,
+        limiter=limiter,
+        session=session,
+        status_builder=status_builder,
+        collectors=collectors,
+        store=store,
+        requester=requester,
+        failures=Failures(context, limiter, session, collectors),
+        schedule=Schedule(context, limiter, collectors.all),
+    )

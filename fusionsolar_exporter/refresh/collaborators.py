@@ -1,0 +1,26 @@
+"""What an account is given from outside."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fusionsolar_exporter.config import AccountConfig
+from fusionsolar_exporter.event_log import Log
+from fusionsolar_exporter.northbound.transport import Transport
+from fusionsolar_exporter.pacing.clock import Clock
+from fusionsolar_exporter.refresh.reporting.observer import Observer
+
+
+def _nobody() -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collaborators:
+    """Transport and observer are made anew when the account's settings change."""
+
+    clock: Clock
+    transport: Callable[[AccountConfig], Transport]
+    observer: Callable[[AccountConfig], Observer]
+    log: Log
+    published: Callable[[], None] = _nobody
+    """Called whenever there is something new to read; has to return at once."""

@@ -1,0 +1,163 @@
+"""The work of one account: always the most urgent request that is allowed, one at a time.
+
+Not thread-safe; :mod:`.account` runs it in a thread, ``doctor`` asks it for single requests. :mod:`.build` makes it.
+"""
+
+from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
+from fusionsolar_exporter.refresh.answers import AcceptedAnswers
+from fusionsolar_exporter.refresh.choice import choose
+from fusionsolar_exporter.refresh.collectors import Collectors
+from fusionsolar_exporter.refresh.collectors.base import Collector, Job
+from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.failures import Failures
+from fusionsolar_exporter.refresh.inventory import Inventory
+from fusionsolar_exporter.refresh.persistence.account_store import AccountStore
+from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
+from fusionsolar_exporter.refresh.reporting.status_builder import StatusBuilder
+from fusionsolar_exporter.refresh.request import Requester
+from fusionsolar_exporter.refresh.schedule import Schedule
+from fusionsolar_exporter.refresh.session.login import log_in, log_out
+from fusionsolar_exporter.refresh.session.session import Session
+from fusionsolar_exporter.refresh.settings import AccountSettings
+from fusionsolar_exporter.status import AccountStatus
+
+
+class Engine:
+    """One account. Moments are in the pacing clock's seconds."""
+
+    def __init__(
+        self,
+        *,
+        context: AccountContext,
+        inventory: Inventory,
+        answers: AcceptedAnswers,
+        limiter: RateLimiter,
+        session: Session,
+        status_builder: StatusBuilder,
+        collectors: Collectors,
+        store: AccountStore,
+        requester: Requester,
+        failures: Failures,
+        schedule: Schedule,
+    ) -> None:
+        self.context = context
+        self.inventory = inventory
+        self.answers = answers
+        self.limiter = limiter
+        self.session = session
+        self.collectors = collectors
+        self.store = store
+        self._status_builder = status_builder
+        self._requester = requester
+        self._failures = failures
+        self._schedule = schedule
+        self.replan()
+
+    def take_part(self) -> bool:
+        """See whether this process leads the account, and take over what others have done; whether anything changed."""
+        led = self.store.leads
+        took_over = self.store.take_part()
+        if took_over:
+            self.replan()
+        return took_over or led != self.store.leads
+
+    def step(self) -> tuple[float, bool]:
+        """Send at most one request: the moment from which the next step makes sense, and whether anything happened.
+
+        NotLeadingError where another process has taken the account meanwhile.
+        """
+        now = self.context.clock.now()
+        self.session.look(now)
+        chosen, wake = choose(self.collectors.all, self.limiter, now)
+        # in this order: nobody logs in for nothing, so the job comes first and the login only where it lacks a token
+        if chosen is None:
+            return wake, False
+        if self.session.token(now) is not None:
+            failure = self.perform(*chosen)
+            if failure is None and chosen[0] in self.collectors.lists:
+                self._announce_schedule()
+        else:
+            at = max(self.session.earliest(), self.limiter.next_gap)
+            if at > now:
+                return min(at, self.session.next_look(now)), False
+            self.login()
+        # the answer may have changed the fleet, and what is written down has to say when each batch is due from now on
+        self.replan()
+        self.store.save()
+        return self.context.clock.now(), True
+
+    def login(self) -> NorthboundError | None:
+        """Log in now, where credentials can be read; what the far side says against it."""
+        return log_in(self.session, self._requester)
+
+    def perform(self, collector: Collector, job: Job) -> NorthboundError | None:
+        """Send a request now and take its answer; why it brought nothing, where it did not."""
+        token = self.session.token(self.context.clock.now()) or ""
+        try:
+            answer = self._requester.ask(
+                job.interface,
+                lambda client: collector.ask(client, token, job),
+                early=job.early,
+                starts=lambda moment: collector.started(job, moment),
+            )
+        except NorthboundError as error:
+            self._failures.handle(collector, job, error, self.context.clock.now())
+            return error
+        self._failures.answered(job)
+        self._requester.dropped(job.interface, answer.content.dropped)
+        failure = None
+        # a reload may have disabled the collector while the request was in flight: its data is not wanted any more
+        accepted = collector.enabled and collector.accept(job, answer.content, answer.started, answer.ended)
+        if not accepted:
+            told = "an empty or incomplete answer: what was known stays"
+            failure = NorthboundError(Reason.BAD_RESPONSE, job.interface, told, fail_code=0)
+            self._requester.failed(job.interface, failure)
+        collector.finished(job, answered=accepted, ended=answer.ended)
+        if collector in self.collectors.lists:
+            # after the turn is over: batches that come with new ids belong to the next sweep
+            self._follow_lists(answer.ended)
+        return failure
+
+    def replan(self) -> None:
+        """Derive the intervals anew from lists and limits as they are now."""
+        self._schedule.update(self._requester.mean_seconds)
+
+    def reconfigure(self, settings: AccountSettings) -> None:
+        """Take other settings for the same host and user; what is known and what was asked stays."""
+        self.context.settings = settings
+        # connection and credentials first, so that whatever is asked next goes the new way; then what there is to ask
+        self._requester.reconfigure()
+        self.session.settings_changed()
+        self.inventory.select(settings.account.plants.selects)
+        self.answers.lists_changed(self.inventory)
+        self._follow_lists(self.context.clock.now())
+        self._announce_schedule()
+        self.replan()
+
+    def status(self) -> AccountStatus:
+        """Everything about the account but its data."""
+        return self._status_builder.status(
+            self.collectors.all, self.session, self._schedule.stretch, leads=self.store.leads
+        )
+
+    def logout(self, until: float) -> None:
+        """End the session before a moment, where nobody can go on with it."""
+        if not self.store.keeps:
+            log_out(self.session, self._requester, self.limiter, clock=self.context.clock, until=until)
+
+    def close(self) -> None:
+        """Give up the connections, and let others lead."""
+        self._requester.close()
+        self.store.release()
+
+    def _follow_lists(self, now: float) -> None:
+        """The lists or the settings are new: batches follow, and what waited for newer lists is woken."""
+        for collector in self.collectors.batched:
+            collector.lists_changed(now)
+            collector.lists_answered()
+
+    def _announce_schedule(self) -> None:
+        """Log the schedule, once each list has had a whole turn."""
+        if all(each.sweeps.finished for each in self.collectors.lists if each.enabled):
+            self.replan()
+            self._schedule.announce()

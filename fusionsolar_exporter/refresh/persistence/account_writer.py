@@ -1,0 +1,73 @@
+"""From an account to the entries that its state keeps."""
+
+from dataclasses import dataclass
+
+from fusionsolar_exporter.refresh.collectors import Collectors
+from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.inventory import Inventory
+from fusionsolar_exporter.refresh.persistence.account_record import (
+    ACCOUNT,
+    ACCOUNT_KEY,
+    CALLS,
+    CALLS_KEY,
+    AccountRecord,
+    CallsRecord,
+    KeptCollectors,
+)
+from fusionsolar_exporter.refresh.persistence.journal import LONG, Journal
+from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
+from fusionsolar_exporter.refresh.reporting.status_builder import StatusBuilder
+from fusionsolar_exporter.refresh.session.session import Session
+from fusionsolar_exporter.state import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class AccountWriter:
+    """Changes nothing."""
+
+    context: AccountContext
+    limiter: RateLimiter
+    inventory: Inventory
+    journal: Journal
+    session: Session
+    status_builder: StatusBuilder
+    collectors: Collectors
+
+    @property
+    def ledger_changes(self) -> int:
+        """Grows whenever :meth:`calls` would differ."""
+        return self.limiter.ledger.changes
+
+    def calls(self) -> Entry:
+        """The calls of the ledger."""
+        now = self.context.clock.now()
+        calls, moments = self.limiter.ledger.kept()
+        return Entry(CALLS_KEY, CALLS.write(CallsRecord(now, calls), moments), now, LONG)
+
+    def account(self) -> Entry:
+        """All else but answers."""
+        now, collectors = self.context.clock.now(), self.collectors
+        holds = {interface: hold.kept() for interface, hold in self.limiter.holds.items()}
+        record = AccountRecord(
+            now=now,
+            holds={interface: kept for interface, kept in holds.items() if kept},
+            session=self.session.kept(),
+            outcomes=self.status_builder.kept(),
+            collectors=KeptCollectors(
+                plant_list=collectors.plant_list.kept(),
+                device_list=collectors.device_list.kept_batches(),
+                plant_realtime=collectors.plant_realtime.kept_batches(),
+                device_realtime=collectors.device_realtime.kept(),
+                alarms=collectors.alarms.kept(),
+            ),
+        )
+        return Entry(ACCOUNT_KEY, ACCOUNT.write(record), now, LONG)
+
+    def write_lists_again(self) -> None:
+        """The state was emptied; readings come anew soon, lists only after hours."""
+        inventory, collectors = self.inventory, self.collectors
+        if inventory.plants_listed_at is not None:
+            freshness = collectors.plant_list.freshness(inventory.plants_listed_at)
+            self.journal.plant_list(inventory.listed, freshness)
+        for moment, codes, devices in inventory.device_lists():
+            self.journal.device_list(codes, devices, collectors.device_list.freshness(moment))

@@ -1,0 +1,46 @@
+"""When each interface may be asked: by the ledger of calls, the limits in force, and the holds after failures."""
+
+from fusionsolar_exporter.config import RateLimits
+from fusionsolar_exporter.northbound.interfaces import Fleet, Interface
+from fusionsolar_exporter.pacing.holds import Hold
+from fusionsolar_exporter.pacing.ledger import Ledger
+from fusionsolar_exporter.pacing.limits import Limit, limit_of
+from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.inventory import Inventory
+
+
+class RateLimiter:
+    """Moments are in the pacing clock's seconds."""
+
+    def __init__(self, context: AccountContext, inventory: Inventory) -> None:
+        self._context = context
+        self._inventory = inventory
+        self.ledger = Ledger()
+        self.holds = {interface: Hold() for interface in Interface}
+        self._limits: dict[Interface, Limit] = {}
+        self._derived_from: tuple[RateLimits, Fleet] | None = None
+
+    def limit(self, interface: Interface) -> Limit:
+        """The limit in force for the fleet as last listed."""
+        rates, fleet = self._context.settings.rates, self._inventory.fleet
+        # asked for many times a step: worked out anew only where a reload or a list has put another object there
+        if self._derived_from is None or self._derived_from[0] is not rates or self._derived_from[1] is not fleet:
+            self._limits.clear()
+            self._derived_from = rates, fleet
+        if interface not in self._limits:
+            self._limits[interface] = limit_of(interface, fleet, rates)
+        return self._limits[interface]
+
+    def earliest(self, interface: Interface) -> float:
+        """The first moment at which the interface may be asked."""
+        return max(self.holds[interface].until, self.ledger.earliest(interface, self.limit(interface)))
+
+    @property
+    def next_gap(self) -> float:
+        """The first moment at which the account may send another request, whatever its interface."""
+        return self.ledger.last_start + self._context.settings.rates.min_gap
+
+    def reserve(self, interface: Interface, now: float) -> float:
+        """How many lists may still be made due early in the window that ends now: half of the quota is for that."""
+        limit = self.limit(interface)
+        return limit.calls / 2 - self.ledger.early_within(interface, limit.window, now)

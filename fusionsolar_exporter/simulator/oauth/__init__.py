@@ -1,0 +1,1 @@
+"""OAuth Connect, as far as clients' code and notes tell: consent in a browser, codes, tokens."""
