@@ -1,4 +1,4 @@
-"""The learner of paces: its bounds whatever is answered, and that it settles; benchmarks/learning.py has the figures."""
+"""The learner of paces: its bounds whatever is answered, and that it settles; benchmarks/learning.py measures it."""
 
 import math
 
@@ -25,7 +25,7 @@ def asked(pace: Pace, limit: Limit, answers: list[bool]) -> float:
     """Each call goes as soon as it may; the moment from which the next one may."""
     ledger, hold, now = Ledger(), Hold(), T0
     for answered in answers:
-        now = max(now, ledger.earliest(INTERFACE, limit), pace.earliest(limit), hold.until)
+        now = max(now, ledger.earliest(INTERFACE, limit), pace.earliest(ledger.last(INTERFACE), limit), hold.until)
         ledger.start(INTERFACE, now, limit)
         pace.called(now)
         if answered:
@@ -34,7 +34,7 @@ def asked(pace: Pace, limit: Limit, answers: list[bool]) -> float:
         else:
             hold.rate_limited(now, limit.window, "407")
             pace.refused(now, limit)
-    return max(ledger.earliest(INTERFACE, limit), pace.earliest(limit), hold.until) - now
+    return max(ledger.earliest(INTERFACE, limit), pace.earliest(now, limit), hold.until) - now
 
 
 @given(st.lists(st.booleans(), max_size=150), st.sampled_from([REAL_TIME, OF_A_DAY]))
@@ -61,7 +61,7 @@ def test_nothing_is_learnt_from_answers() -> None:
     pace = Pace()
     asked(pace, REAL_TIME, [True] * 100)
     assert pace.learnt is None
-    assert pace.earliest(REAL_TIME) == -math.inf
+    assert pace.earliest(T0, REAL_TIME) == -math.inf
     assert pace.ratio(REAL_TIME) == 1
 
 
@@ -90,16 +90,18 @@ def test_what_was_learnt_can_be_forgotten() -> None:
     pace = Pace()
     asked(pace, REAL_TIME, [False, False, True])
     pace.forget()
-    assert pace.earliest(REAL_TIME) == -math.inf
+    assert pace.earliest(T0, REAL_TIME) == -math.inf
 
 
-def test_a_call_that_was_not_sent_delays_nothing() -> None:
-    pace = Pace()
-    asked(pace, REAL_TIME, [False, False, True])
-    before = pace.earliest(REAL_TIME)
-    pace.called(T0 + DAY)
+def test_a_call_that_was_not_sent_teaches_nothing() -> None:
+    pace, other = Pace(), Pace()
+    for each in (pace, other):
+        asked(each, REAL_TIME, [True, True])
+    pace.called(T0 + 200)
     pace.unsent()
-    assert pace.earliest(REAL_TIME) == before
+    for each in (pace, other):
+        asked(each, REAL_TIME, [False, False, True])
+    assert pace.learnt == other.learnt
 
 
 @pytest.mark.no_cover

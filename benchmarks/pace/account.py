@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from math import ceil
 
 from benchmarks.pace.shapes import All, Gap, Shape, Window
+from fusionsolar_exporter.config import RateLimits
 from fusionsolar_exporter.northbound.interfaces import INTERFACES, Fleet, Interface
 from fusionsolar_exporter.pacing import cadence
 from fusionsolar_exporter.pacing.holds import Hold
 from fusionsolar_exporter.pacing.ledger import Ledger
-from fusionsolar_exporter.pacing.limits import Limits
+from fusionsolar_exporter.pacing.limits import limit_of
 from fusionsolar_exporter.pacing.pace import Pace
 
 TYPES = (38, 39, 47, 62)  # a household's inverter, battery, meter and dongle
@@ -62,12 +63,12 @@ class Asking:
 
     def __init__(self, interface: Interface, plants: int, shape: Shape, *, learn: bool = True) -> None:
         self.interface, self.shape, self.learn = interface, shape, learn
-        self.limit = Limits().of(interface, fleet_of(plants))
+        self.limit = limit_of(interface, fleet_of(plants), RateLimits())
         per_plant = ceil(plants / 100)
         self.needed = per_plant * (3 if interface is DEVICES else 1)
         self.hold, self.pace, self.asked = Hold(), Pace(), Asked()
         self._starts = deque([-1e9] * self.needed)
-        self._device_window = Limits().of(DEVICES, fleet_of(plants)).window
+        self._device_window = limit_of(DEVICES, fleet_of(plants), RateLimits()).window
 
     @property
     def planned(self) -> float:
@@ -94,7 +95,7 @@ class Asking:
     def ready(self, ledger: Ledger) -> float:
         earliest = ledger.earliest(self.interface, self.limit)
         if self.learn:
-            earliest = max(earliest, self.pace.earliest(self.limit))
+            earliest = max(earliest, self.pace.earliest(ledger.last(self.interface), self.limit))
         return max(self._starts[0] + self.interval, earliest, self.hold.until)
 
     def ask(self, now: float, ledger: Ledger, jitter: float) -> None:

@@ -89,7 +89,7 @@ def random_case(seed: int) -> RandomCase:
     counts = chance.random() < 0.5
     kind = chance.choice(("window", "calls", "gap", "bucket", "savings", "blocking", "both"))
     fewer = max(1, round(calls / slower))
-    shape: Shape = {
+    shapes: Mapping[str, Callable[[], Shape]] = {
         "window": lambda: Window(calls, slower * window, refused_count=counts),
         "calls": lambda: Window(fewer, window, refused_count=counts),
         "gap": lambda: Gap(slower * window / calls, refused_count=counts),
@@ -97,5 +97,5 @@ def random_case(seed: int) -> RandomCase:
         "savings": lambda: Bucket(slower * window / calls, chance.randint(2, max(calls, 2))),
         "blocking": lambda: Blocking(Window(calls, slower * window), chance.uniform(0, 1800)),
         "both": lambda: Window(fewer, chance.uniform(1, 2) * window, refused_count=counts),
-    }[kind]()
-    return RandomCase(interface, plants, f"{kind} x {slower:.2f}{', refused count' if counts else ''}", shape)
+    }
+    return RandomCase(interface, plants, f"{kind} x {slower:.2f}{', refused count' if counts else ''}", shapes[kind]())

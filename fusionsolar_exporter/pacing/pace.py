@@ -39,19 +39,23 @@ class Pace:
         """What is learnt, if anything."""
         return self._learnt
 
-    def earliest(self, limit: Limit) -> float:
-        """The first moment at which the far side should answer another call, beside what the ledger says."""
-        learnt, last = self._learnt, self._spans.last_call
-        if learnt is None or last is None:
-            return -math.inf
-        wait = self.seconds(limit) + _JITTER / learnt.count
+    def earliest(self, last: float, limit: Limit) -> float:
+        """The first moment at which the far side should answer another call, when the ``last`` one started then."""
+        if self._learnt is None or self._learnt.answered is None:
+            return -math.inf  # while every call is refused, pauses decide alone
+        wait = self.seconds(limit)
         if self._refusals:
-            wait = max(wait, learnt.recovery)
+            wait = max(wait, self._learnt.recovery)
         return last + min(wait, slowest_pace(limit))
 
     def seconds(self, limit: Limit) -> float:
         """Seconds between two calls; 0 where nothing is learnt."""
-        return 0.0 if self._learnt is None else max(self._learnt.pace, documented_pace(limit))
+        if self._learnt is None:
+            return 0.0
+        floor = documented_pace(limit)
+        # what the limits allow has a margin of its own
+        pace = self._learnt.pace + _JITTER / self._learnt.count if self._learnt.pace > floor else floor
+        return min(pace, slowest_pace(limit))
 
     def ratio(self, limit: Limit) -> float:
         """How many times slower than its limit the interface is asked."""

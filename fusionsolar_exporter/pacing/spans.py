@@ -26,11 +26,6 @@ class Spans:
         self._answers.append(moment)
 
     @property
-    def last_call(self) -> float | None:
-        """When the newest call was sent."""
-        return self._calls[-1] if self._calls else None
-
-    @property
     def before_last_call(self) -> float | None:
         """When the one before was sent."""
         return self._calls[-2] if len(self._calls) > 1 else None

@@ -128,6 +128,7 @@ class Engine:
         # connection and credentials first, so that whatever is asked next goes the new way; then what there is to ask
         self._requester.reconfigure()
         self.session.settings_changed()
+        self.limiter.paces.settings_changed()
         self.inventory.select(settings.account.plants.selects)
         self.answers.lists_changed(self.inventory)
         self._follow_lists(self.context.clock.now())
@@ -152,6 +153,7 @@ class Engine:
 
     def _follow_lists(self, now: float) -> None:
         """The lists or the settings are new: batches follow, and what waited for newer lists is woken."""
+        self.limiter.paces.lists_changed(self.limiter.ledger.within)
         for collector in self.collectors.batched:
             collector.lists_changed(now)
             collector.lists_answered()

@@ -44,6 +44,8 @@ class Failures:
                 self.collectors.device_list.make_due(doubtful, ended)
         else:
             job.batch.retry_at = ended
+            if error.reason is Reason.RATE_LIMITED:
+                self._too_early(collector, job, ended)
             self._hold(job, error, ended)
         collector.finished(job, answered=False, ended=ended)
 
@@ -54,6 +56,7 @@ class Failures:
     def _replay(self, job: Job, ended: float) -> bool:
         """The far side has ended the session: the request did not count, and is sent once more after a login."""
         self.limiter.ledger.give_back(job.interface)
+        self.limiter.paces.unsent(job.interface)
         self.session.ended(ended)
         if job.batch in self._replayed:  # a second time: an ordinary failure
             self._replayed.discard(job.batch)
@@ -61,6 +64,15 @@ class Failures:
         self._replayed.add(job.batch)
         job.batch.retry_at = job.due
         return True
+
+    def _too_early(self, collector: Collector, job: Job, ended: float) -> None:
+        """Refused although the ledger saw room: fewer plants may be listed by now, and so fewer calls allowed."""
+        # it says nothing of the batch, which keeps its place: all age alike where an interface is slower than planned
+        job.batch.retry_at = job.due
+        surprise = self.limiter.paces.refused(job.interface, job.batch.last_start or ended)
+        if surprise and collector not in self.collectors.lists:
+            self.collectors.plant_list.make_due(ended)
+            self.collectors.device_list.make_due(self.collectors.device_list.inventory.plants, ended)
 
     def _hold(self, job: Job, error: NorthboundError, ended: float) -> None:
         hold = self.limiter.holds[job.interface]

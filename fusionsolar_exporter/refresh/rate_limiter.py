@@ -1,4 +1,4 @@
-"""When each interface may be asked: by the ledger of calls, the limits in force, and the holds after failures."""
+"""When each interface may be asked: by ledger and limits in force, learnt paces, and holds after failures."""
 
 from fusionsolar_exporter.config import RateLimits
 from fusionsolar_exporter.northbound.interfaces import Fleet, Interface
@@ -7,6 +7,7 @@ from fusionsolar_exporter.pacing.ledger import Ledger
 from fusionsolar_exporter.pacing.limits import Limit, limit_of
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.inventory import Inventory
+from fusionsolar_exporter.refresh.paces import Paces
 
 
 class RateLimiter:
@@ -17,6 +18,7 @@ class RateLimiter:
         self._inventory = inventory
         self.ledger = Ledger()
         self.holds = {interface: Hold() for interface in Interface}
+        self.paces = Paces(context, self.limit)
         self._limits: dict[Interface, Limit] = {}
         self._derived_from: tuple[RateLimits, Fleet] | None = None
 
@@ -33,7 +35,8 @@ class RateLimiter:
 
     def earliest(self, interface: Interface) -> float:
         """The first moment at which the interface may be asked."""
-        return max(self.holds[interface].until, self.ledger.earliest(interface, self.limit(interface)))
+        allowed = self.ledger.earliest(interface, self.limit(interface))
+        return max(allowed, self.holds[interface].until, self.paces.earliest(interface, self.ledger.last(interface)))
 
     @property
     def next_gap(self) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from fusionsolar_exporter.northbound.client import Answer, Client
-from fusionsolar_exporter.northbound.errors import NorthboundError
+from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.context import AccountContext
@@ -16,6 +16,7 @@ from fusionsolar_exporter.state import NotLeadingError
 
 T = TypeVar("T")
 
+_LET_THROUGH = frozenset({Reason.PERMISSION, Reason.REJECTED})  # refused for what was asked, not for how often
 _SMOOTHING = 0.2  # share of the newest request in the mean duration
 _LONGEST_MESSAGE = 240  # characters, the far side's own words included
 
@@ -91,6 +92,7 @@ class Requester:
             raise
         started = clock.now()  # writing takes its time
         ledger.sent(interface, started)
+        self._limiter.paces.called(interface, started)
         starts(started)
         counters.attempt(interface)
         try:
@@ -99,6 +101,9 @@ class Requester:
             self._end(interface, started)
             if not error.sent:
                 ledger.give_back(interface)
+                self._limiter.paces.unsent(interface)
+            elif error.reason in _LET_THROUGH:
+                self._limiter.paces.answered(interface, started)
             self.failed(interface, error)
             raise
         ended = self._end(interface, started)
@@ -119,6 +124,7 @@ class Requester:
 
     def _answered(self, interface: Interface, answer: Answer[Any], started: float, ended: float) -> None:
         self._limiter.holds[interface].answered()
+        self._limiter.paces.answered(interface, started)
         self._observer.failures.recovered(interface)
         self._status_builder.answered(interface)
         if answer.far_time is not None:
