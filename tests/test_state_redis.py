@@ -68,7 +68,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 def contents(partition: RedisPartition) -> dict[str, tuple[bytes, float]]:
     """What is new: value and age by key."""
     partition.acquire()
-    return {kept.key: (kept.value, kept.age) for kept in partition.read_new()}
+    return {kept.key: (kept.value, kept.age) for kept in partition.read_new().entries}
 
 
 def test_one_of_two_leads_and_the_other_reads_what_it_writes(world: World) -> None:
@@ -81,8 +81,8 @@ def test_one_of_two_leads_and_the_other_reads_what_it_writes(world: World) -> No
     first.write([world.entry("account", bytes(range(256))), world.entry("list", b"", age=7.5)])
     world.clock.advance(2.0)
     assert contents(second) == {"account": (bytes(range(256)), 2.0), "list": (b"", 9.5)}
-    assert first.read_new() == ()
-    assert second.read_new() == ()
+    assert first.read_new().entries == ()
+    assert second.read_new().entries == ()
     with pytest.raises(NotLeadingError):
         second.write([world.entry("account")])
 
@@ -109,7 +109,7 @@ def test_news_come_oldest_first_and_however_many_there_are(world: World) -> None
     first.write([world.entry("key-5"), world.entry("last")])
     world.clock.advance(1.0)
     second.acquire()
-    keys = [kept.key for kept in second.read_new()]
+    keys = [kept.key for kept in second.read_new().entries]
     assert keys == [*(f"key-{number}" for number in range(130) if number != 5), "key-5", "last"]
 
 
@@ -309,7 +309,7 @@ def test_who_led_last_goes_on_first_after_an_outage(world: World) -> None:
         link.cut = False
     assert world.pass_with_looks(1, second) == [False]
     assert world.pass_with_looks(2, second, first) == [False, True]
-    assert first.read_new() == ()
+    assert first.read_new().entries == ()
     first.write([world.entry("account")])
 
 
@@ -346,7 +346,7 @@ def test_an_emptied_redis_goes_to_who_knows_most_and_is_written_again(world: Wor
     assert LEASE / 3 <= waited <= LEASE
     assert third.was_emptied()
     assert not third.was_emptied()
-    assert third.read_new() == ()
+    assert third.read_new().entries == ()
     third.write([world.entry("account", b"3")])
     world.clock.advance(1.0)
     assert contents(second)["account"][0] == b"3"
@@ -392,7 +392,7 @@ def test_older_data_that_comes_back_is_not_believed(world: World) -> None:
     world.server.stop()
     world.server.start()
     assert holder.acquire()
-    assert holder.read_new() == ()
+    assert holder.read_new().entries == ()
     holder.write([world.entry("account", b"newest")])
     assert holder.was_emptied()
     assert contents(world.state().partition("far.example", "one"))["account"][0] == b"newest"
@@ -621,7 +621,7 @@ def test_news_that_cannot_be_read_now_come_later(world: World) -> None:
     world.clock.advance(1.0)
     assert second.acquire()
     world.links[1].cut = True
-    assert second.read_new() == ()
+    assert second.read_new().entries == ()
     world.links[1].cut = False
     world.clock.advance(1.0)
     with pytest.raises(NotLeadingError):
