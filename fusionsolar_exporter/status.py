@@ -97,6 +97,8 @@ class FailureNote:
     message: str
     advice: str
     """What to do about it; may be empty."""
+    about: str = ""
+    """The batch that it says something of; empty for the whole interface."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,9 @@ from fusionsolar_exporter.status import (
     InterfaceStatus,
 )
 
+_MOST_FAILURES = 50
+"""Notes that an account keeps: the oldest goes."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeptOutcomes:
@@ -46,21 +49,25 @@ class StatusBuilder:
         self._had_outcome = False
         self._enveloped = False
         self._unreachable = False
-        self._failures: dict[Interface, FailureNote] = {}
+        self._failures: dict[tuple[Interface, str], FailureNote] = {}
 
-    def answered(self, interface: Interface) -> None:
-        """A request was answered with failCode 0."""
+    def answered(self, interface: Interface, about: str) -> None:
+        """A request was answered with failCode 0; ``about`` names a batch that is well by now, empty for no batch."""
         self._had_outcome = self._enveloped = True
         self._unreachable = False
-        self._failures.pop(interface, None)
+        self._failures.pop((interface, about), None)
 
-    def failed(self, interface: Interface, error: NorthboundError, advice: str, moment: float) -> None:
-        """A request failed."""
+    def failed(self, interface: Interface, error: NorthboundError, advice: str, moment: float, about: str) -> None:
+        """A request failed; ``about`` names the batch that it says something of, empty for the whole interface."""
         self._had_outcome = True
         self._enveloped = error.fail_code is not None
         self._unreachable = error.reason in TRANSPORT or error.html
-        self._failures.pop(interface, None)
-        self._failures[interface] = FailureNote(moment, interface, error.reason, error.fail_code, error.message, advice)
+        self._failures.pop((interface, about), None)
+        self._failures[interface, about] = FailureNote(
+            moment, interface, error.reason, error.fail_code, error.message, advice, about
+        )
+        if len(self._failures) > _MOST_FAILURES:
+            del self._failures[next(iter(self._failures))]
 
     def kept(self) -> KeptOutcomes:
         """What state keeps."""
@@ -76,7 +83,9 @@ class StatusBuilder:
         """Take over what was kept; ``at`` turns its moments into those of this clock."""
         self._had_outcome, self._enveloped, self._unreachable = kept.had_outcome, kept.enveloped, kept.unreachable
         self._far_clock.offset = kept.clock_offset
-        self._failures = {Interface(note.interface): replace(note, at=at(note.at)) for note in kept.failures}
+        self._failures = {
+            (Interface(note.interface), note.about): replace(note, at=at(note.at)) for note in kept.failures
+        }
 
     def far_clock(self, far_time: float, moment: float) -> None:
         """An answer told the far side's Unix time."""
