@@ -17,7 +17,8 @@ from web_support import FakeExporter
 from fusionsolar_exporter import __version__
 from fusionsolar_exporter.config import config_from_environment
 from fusionsolar_exporter.metrics.families import FAMILIES
-from fusionsolar_exporter.northbound.errors import Reason, reason_of
+from fusionsolar_exporter.northbound.errors import Reason
+from fusionsolar_exporter.northbound.fail_codes import reason_of
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.pacing.clock import SystemClock
 from fusionsolar_exporter.status import AccountState
