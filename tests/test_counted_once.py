@@ -38,7 +38,7 @@ def _expanded(expr: str, recorded: dict[str, str]) -> str:
         return f"({recorded[match[0]]})" if match[0] in recorded else match[0]
 
     without_comments = re.sub(r"#.*", "", expr)
-    return re.sub(r"\bfusionsolar:[\w:]+(?![\w:{[])", of, without_comments)
+    return re.sub(r"\bfusionsolar:[\w:]+(?![\w:{[])(?! offset)", of, without_comments)
 
 
 def _is_threshold(rule: dict[str, Any]) -> bool:
