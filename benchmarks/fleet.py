@@ -11,8 +11,9 @@ from prometheus_client.registry import Collector, CollectorRegistry
 
 from fusionsolar_exporter.cache import Cache, Freshness
 from fusionsolar_exporter.logs import EventLogger
-from fusionsolar_exporter.metrics.collector import FusionSolarCollector
-from fusionsolar_exporter.metrics.own import Instruments
+from fusionsolar_exporter.metrics.account_exports import AccountExports
+from fusionsolar_exporter.metrics.data_collector import DataCollector
+from fusionsolar_exporter.metrics.own import OwnInstruments
 from fusionsolar_exporter.metrics.registry import build_registry, exported_registry
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.metrics.status_collector import StatusCollector
@@ -20,11 +21,14 @@ from fusionsolar_exporter.northbound import answers
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.model import SEVERITY_OF_LEVEL, Device, Plant
 from fusionsolar_exporter.pacing.clock import SystemClock
+from fusionsolar_exporter.reload_outcome import ReloadOutcome
 from fusionsolar_exporter.rendering.live_metrics import LiveMetrics
 from fusionsolar_exporter.rendering.piece import Body
 from fusionsolar_exporter.rendering.renderer import Renderer
+from fusionsolar_exporter.scales import ScaleOverrides
 from fusionsolar_exporter.status import AccountState, AccountStatus, CollectorName, CollectorStatus, InterfaceStatus
 from fusionsolar_exporter.view import AccountView
+from fusionsolar_exporter.web.status.overview import PlantOverview
 
 SAMPLES_OF_AN_INVERTER = 95
 BATCH = 100
@@ -79,14 +83,18 @@ class Fleet:
         for number, batch in enumerate(self.batches):
             self.take(answer(batch, number))
 
-    def collector(self) -> FusionSolarCollector:
-        """What defines the exposition."""
-        return FusionSolarCollector(self.views, self._settings, self.clock, lambda *_: None)
+    def exports(self) -> AccountExports:
+        """What is exported of the account."""
+        return AccountExports(self.views, self._settings, self.clock, lambda *_: None)
+
+    def collector(self) -> DataCollector:
+        """The same for the client library."""
+        return DataCollector(self.exports())
 
     def own(self) -> Collector:
         """The exporter's own metrics."""
         registry = CollectorRegistry()
-        Instruments(registry).account(_ACCOUNT)
+        OwnInstruments(registry).account(_ACCOUNT)
         return exported_registry([StatusCollector(self.views, self.clock), registry], self._settings.exports)
 
     def views(self) -> Sequence[AccountView]:
@@ -105,7 +113,7 @@ class Fleet:
             collectors=tuple(CollectorStatus(name, True, True, 300.0, now, now, 1.0, 1) for name in CollectorName),
             failures=(),
         )
-        return [AccountView(_ACCOUNT, self.cache.snapshot(), status, {})]
+        return [AccountView(_ACCOUNT, self.cache.snapshot(), status, ScaleOverrides())]
 
     def take(self, body: bytes) -> None:
         """Parse an answer and keep its values."""
@@ -126,8 +134,11 @@ class RenderedFleet:
 
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
-        self.renderer = Renderer(fleet.collector(), fleet.own(), fleet.cache.next_expiry, fleet.clock, EventLogger())
+        self.renderer = Renderer(
+            fleet.exports(), fleet.own(), fleet.cache.next_expiry, fleet.clock, EventLogger(), threading.Event()
+        )
         self.renderer.refresh()
+        self.overview = PlantOverview(fleet.clock)
         self._live = LiveMetrics(build_registry([], lambda _: True), fleet.clock)
 
     def exposition(
@@ -143,8 +154,8 @@ class RenderedFleet:
     def ready(self) -> bool:
         return True
 
-    def reload(self) -> Sequence[str]:
-        return ()
+    def reload(self) -> ReloadOutcome:
+        return ReloadOutcome()
 
     def refresh_for_ever(self, pause: float) -> None:
         """Take answers, so many seconds apart, and have them rendered."""

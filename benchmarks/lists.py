@@ -7,6 +7,7 @@ answered once more, a call at a time: taken over by the account's parts, and wha
 import argparse
 import json
 import statistics
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -17,11 +18,12 @@ from typing_extensions import override
 from fusionsolar_exporter.cache import Cache, Freshness
 from fusionsolar_exporter.config import AccountConfig
 from fusionsolar_exporter.logs import EventLogger
-from fusionsolar_exporter.metrics.collector import FusionSolarCollector
-from fusionsolar_exporter.metrics.own import Instruments
+from fusionsolar_exporter.metrics.account_exports import AccountExports
+from fusionsolar_exporter.metrics.own import OwnInstruments
 from fusionsolar_exporter.metrics.registry import exported_registry
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.metrics.status_collector import StatusCollector
+from fusionsolar_exporter.northbound.auth import Auth
 from fusionsolar_exporter.northbound.interfaces import IDS_PER_CALL, Interface
 from fusionsolar_exporter.northbound.model import SEVERITY_OF_LEVEL, Reading
 from fusionsolar_exporter.northbound.transport import RawAnswer, Transport
@@ -33,6 +35,7 @@ from fusionsolar_exporter.refresh.collectors.base import Job
 from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.rendering.renderer import Renderer
+from fusionsolar_exporter.scales import ScaleOverrides
 from fusionsolar_exporter.state.memory import MemoryPartition
 from fusionsolar_exporter.view import AccountView
 
@@ -59,10 +62,14 @@ class _FarSide(Transport):
         }
 
     @override
-    def post(self, path: str, payload: Mapping[str, Any], token: str | None) -> RawAnswer:
+    def post(self, path: str, payload: Mapping[str, Any], auth: Auth) -> RawAnswer:
         if path.endswith("stations"):
             return RawAnswer(200, self._pages[payload["pageNo"] - 1], "application/json", "")
         return RawAnswer(200, self._device_lists[payload["stationCodes"]], "application/json", "")
+
+    @override
+    def post_form(self, url: str, interface: str, form: Mapping[str, str]) -> RawAnswer:
+        raise NotImplementedError
 
     @override
     def close(self) -> None: ...
@@ -104,20 +111,18 @@ def main() -> None:
     count = parser.parse_args().devices
     clock, cache, far_side = SystemClock(), Cache(SystemClock()), _FarSide(count)
     registry = CollectorRegistry()
-    observer = Observer(Instruments(registry).account(_NAME), _Quiet())
-    settings = AccountSettings(
-        AccountConfig(name=_NAME, url="http://far.example", username="user", password="password")
-    )
+    observer = Observer(OwnInstruments(registry).account(_NAME), _Quiet())
+    account = AccountConfig(name=_NAME, url="http://far.example", username="user", password="password")
     collaborators = Collaborators(clock, lambda _: far_side, lambda _: observer, EventLogger())
-    engine = build_engine(settings, collaborators, cache, MemoryPartition())
+    engine = build_engine(AccountSettings(account), collaborators, cache, MemoryPartition())
 
     def views() -> Sequence[AccountView]:
-        return [AccountView(_NAME, cache.snapshot(), engine.status(), {})]
+        return [AccountView(_NAME, cache.snapshot(), engine.status(), ScaleOverrides())]
 
     exports = ExportSettings(lambda _: True, tuple(SEVERITY_OF_LEVEL.values()))
-    collector = FusionSolarCollector(views, exports, clock, lambda *_: None)
     own = exported_registry([StatusCollector(views, clock), registry], exports.exports)
-    renderer = Renderer(collector, own, cache.next_expiry, clock, EventLogger())
+    account_exports = AccountExports(views, exports, clock, lambda *_: None)
+    renderer = Renderer(account_exports, own, cache.next_expiry, clock, EventLogger(), threading.Event())
 
     def plant_list() -> None:
         job = engine.collectors.plant_list.next(clock.now())

@@ -39,7 +39,7 @@ def main(kind: str, samples: int) -> None:
         rendered = RenderedFleet(fleet)
         sys.setswitchinterval(SWITCH_SECONDS)
         app = Application(rendered, clock=SystemClock())
-        web = WebServer(app, ["127.0.0.1:0"], shortcut=app.shortcut)
+        web = WebServer(app, ["127.0.0.1:0"])
         web.bind()
         threading.Thread(target=web.run, daemon=True).start()
         port = int(web.addresses[0].rpartition(":")[2])

@@ -19,7 +19,7 @@ from benchmarks.fleet import SAMPLES_OF_AN_INVERTER as SAMPLES
 from fusionsolar_exporter.cache import Cache, Freshness, Snapshot
 from fusionsolar_exporter.config import AccountConfig
 from fusionsolar_exporter.logs import EventLogger
-from fusionsolar_exporter.metrics.own import Instruments
+from fusionsolar_exporter.metrics.own import OwnInstruments
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.model import Reading
 from fusionsolar_exporter.northbound.transport import HttpTransport
@@ -49,7 +49,7 @@ def _transport(account: AccountConfig) -> HttpTransport:
 
 def _engine(fleet: Fleet, file: Path) -> tuple[Engine, SqliteState]:
     """An account's parts on a file, as a process has them."""
-    instruments = Instruments(CollectorRegistry())
+    instruments = OwnInstruments(CollectorRegistry())
     state = SqliteState(file, fleet.clock, EventLogger(), instruments.state)
     settings = AccountSettings(
         AccountConfig(name="default", url="http://far.example", username="user", password="password")

@@ -108,6 +108,11 @@ def redact(owner: str, secrets: Iterable[str]) -> None:
     _redaction.register(owner, secrets)
 
 
+def without_secrets(text: str) -> str:
+    """The text with every secret that is kept out of the log replaced."""
+    return _redaction.apply(text)
+
+
 class _Formatter(logging.Formatter):
     """Gives the one line of a record; tracebacks only where the level is debug."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from fusionsolar_exporter import __version__
+from fusionsolar_exporter.building import build_exporter
 from fusionsolar_exporter.config import Config
 from fusionsolar_exporter.exporter import Exporter
 from fusionsolar_exporter.logs import EventLogger
@@ -40,10 +41,10 @@ def serve(
     """Serve until SIGTERM or SIGINT; the exit status. ``load`` reads the configuration anew for a reload."""
     clock = SystemClock()
     log.info("starting", version=__version__, accounts=len(config.accounts))
-    exporter = Exporter(config, load, clock=clock, log=log)
+    exporter = build_exporter(config, load, clock=clock, log=log)
     sys.setswitchinterval(SWITCH_SECONDS)
     app = Application(exporter, clock=clock, telemetry_path=web.telemetry_path)
-    server = WebServer(app, web.addresses, shortcut=app.shortcut, counts=exporter.connection_counts)
+    server = WebServer(app, web.addresses, counts=exporter.connection_counts)
     try:
         server.bind()
     except ListenError as error:

@@ -1,5 +1,6 @@
 """From the configuration to what each part wants to know of it."""
 
+from fusionsolar_exporter import logs
 from fusionsolar_exporter.config import AccountConfig, Config, CredentialsUnavailable
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.northbound.model import SEVERITY_OF_LEVEL
@@ -31,6 +32,17 @@ def account_secrets(account: AccountConfig) -> set[str]:
         return {*account.secrets, account.credentials().password}
     except CredentialsUnavailable:
         return set(account.secrets)
+
+
+def redact_secrets(*configs: Config) -> None:
+    """Keep the secrets of these configurations out of the log, and those of no other."""
+    found: dict[str, set[str]] = {"state": set()}
+    for config in configs:
+        found["state"] |= set(config.state.url.secrets)
+        for account in config.accounts:
+            found.setdefault(f"account {account.name}", set()).update(account_secrets(account))
+    for owner, secrets in found.items():
+        logs.redact(owner, secrets)
 
 
 def transport_settings(account: AccountConfig) -> TransportSettings:

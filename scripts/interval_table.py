@@ -12,7 +12,7 @@ from fusionsolar_exporter.pacing.limits import limit_of
 from fusionsolar_exporter.refresh.preview import preview
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.status import CollectorName
-from fusionsolar_exporter.web.wording import counted, span
+from fusionsolar_exporter.web.formatting import counted, span
 
 FLEETS = (1, 20, 100, 230, 1000, 10_000)
 TYPES = (38, 39, 47, 62)  # inverter, battery, meter and dongle of a household

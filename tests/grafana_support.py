@@ -21,6 +21,7 @@ from support.manual_clock import ManualClock
 from support.world import PASSWORD, USER, InProcess
 
 from fusionsolar_exporter import exporter as exporter_module
+from fusionsolar_exporter.building import build_exporter
 from fusionsolar_exporter.config.validation import validate
 from fusionsolar_exporter.exporter import Exporter
 from fusionsolar_exporter.logs import EventLogger
@@ -71,7 +72,7 @@ class Fleets:
             for name in self.plans
         ]
         config = validate({"accounts": accounts, "state": {"url": "memory:"}}, Path.cwd())
-        return Exporter(config, lambda: config, clock=self.clock, log=EventLogger())
+        return build_exporter(config, lambda: config, clock=self.clock, log=EventLogger())
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def run_day(
     """Run for so many hours, write every scrape as OpenMetrics text; the moment of the last scrape."""
     clock, pending = fleets.clock, sorted(events, key=lambda event: event.hour)
     exporter = fleets.exporter(monkeypatch)
-    accounts = list(exporter._accounts.values())
+    accounts = list(exporter._accounts.all())
     for account in accounts:
         account._thread = threading.current_thread()
     start = clock.now()

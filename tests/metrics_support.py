@@ -8,12 +8,15 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from prometheus_client.registry import Collector
+from support.exposition import render
 
 from fusionsolar_exporter.cache import PlantAlarms, Snapshot
-from fusionsolar_exporter.metrics.collector import FusionSolarCollector, SeriesLimit
-from fusionsolar_exporter.metrics.exposition import render
+from fusionsolar_exporter.metrics.account_exports import AccountExports
+from fusionsolar_exporter.metrics.cut_series import SeriesLimit
+from fusionsolar_exporter.metrics.data_collector import DataCollector
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.northbound.model import SEVERITY_OF_LEVEL, Alarm, Device, Plant, Reading, Severity
+from fusionsolar_exporter.scales import ScaleOverride, ScaleOverrides
 from fusionsolar_exporter.status import AccountState, AccountStatus
 from fusionsolar_exporter.view import AccountView
 
@@ -54,9 +57,14 @@ def status(account: str = "home") -> AccountStatus:
 
 
 def view(
-    snapshot: Snapshot, *, name: str = "home", scale_overrides: Mapping[tuple[int, str], float] | None = None
+    snapshot: Snapshot,
+    *,
+    name: str = "home",
+    scale_overrides: Mapping[tuple[int, str], float] | None = None,
+    specific_overrides: Sequence[ScaleOverride] = (),
 ) -> AccountView:
-    return AccountView(name, snapshot, status(name), scale_overrides or {})
+    overrides = [ScaleOverride(type_id, key, scale) for (type_id, key), scale in (scale_overrides or {}).items()]
+    return AccountView(name, snapshot, status(name), ScaleOverrides([*specific_overrides, *overrides]))
 
 
 def device_labels(device: Device, device_type: str, plant: Labels = PLANT_LABELS) -> dict[str, str]:
@@ -106,9 +114,10 @@ class Exporter:
     cuts: list[tuple[str, SeriesLimit, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.collector = FusionSolarCollector(
+        self.exports = AccountExports(
             lambda: self.views, self.settings, FixedClock(), lambda *cut: self.cuts.append(cut)
         )
+        self.collector = DataCollector(self.exports)
 
     def scrape(self) -> dict[Series, float]:
         return scrape(self.collector)

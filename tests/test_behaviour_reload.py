@@ -193,7 +193,7 @@ def test_a_bad_configuration_is_refused_and_the_old_one_stays() -> None:
         world.account_keys |= {"timeout": "soon"}
         with pytest.raises(ConfigError):
             world.config()
-        problems = world.exporter.reload()
+        problems = world.exporter.reload().problems
         world.account_keys = keys
         world.run(10)
         after = world.scrape()

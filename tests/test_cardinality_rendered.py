@@ -77,6 +77,6 @@ def test_settings_are_those_of_the_collector() -> None:
     site.read({"1": VALUES})
     site.renderer.refresh()
     for limit in (2, 100):
-        site.collector.reconfigure(replace(export_settings(), series_per_account=limit))
+        site.exports.reconfigure(replace(export_settings(), series_per_account=limit))
         site.renderer.refresh()
         assert site.text() == site.oracle()

@@ -1,5 +1,6 @@
 """What a loaded configuration says."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from fusionsolar_exporter.config import (
     load_config,
 )
 from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.scales import ScaleOverride, ScaleOverrides
 from fusionsolar_exporter.status import CollectorName
 
 FILES = Path(__file__).parent / "config"
@@ -68,7 +70,7 @@ def test_whole_example_says_the_defaults() -> None:
     assert whole.model_copy(update={"accounts": ()}) == minimal.model_copy(update={"accounts": ()})
     given = whole.accounts[0]
     assert given.password_file == Path("/run/secrets/pw")
-    assert given.scale_overrides == {(17, "active_power"): 1.0}
+    assert given.scale_overrides == ScaleOverrides([ScaleOverride(17, "active_power", 1.0)])
     assert given.rate_limits.interfaces == {Interface.GET_STATION_REAL_KPI: InterfaceLimits(window=300.0, spacing=60.0)}
 
 
@@ -82,7 +84,12 @@ def test_file_unlike_the_defaults() -> None:
     assert north.device_types == frozenset({1, 38, 39})
     assert north.plant_list is PlantListChoice.STATIONS
     assert north.language is Language.GERMAN
-    assert north.scale_overrides == {(17, "active_power"): 1000.0, (47, "active_power"): 0.001}
+    turned = ScaleOverride(
+        47, "active_power", -1.0, (re.compile("Roof .*"),), (re.compile("Meter-2"), re.compile("SN.*"))
+    )
+    assert north.scale_overrides == ScaleOverrides(
+        [ScaleOverride(17, "active_power", 1000.0), turned, ScaleOverride(47, "active_power", 0.001)]
+    )
     limits = north.rate_limits
     assert (limits.margin, limits.min_gap, limits.session_lifetime, limits.login_pause) == (0, 0.25, 5400, 86400)
     assert limits.backoff == Backoff(initial=1.0, maximum=1.0)

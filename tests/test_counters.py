@@ -1,6 +1,6 @@
 """Energy counters: registers that dip, fall and begin anew, against the energy that there truly was."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from math import isclose
 from random import Random
@@ -22,6 +22,10 @@ HOUR, DAY = 3600.0, 86400.0
 
 def answered(at: float, utc_offset: float = 0.0) -> Answered:
     return Answered(at, utc_offset)
+
+
+def always(scale: float) -> Callable[[str], float]:
+    return lambda _: scale
 
 
 def counted(
@@ -84,7 +88,7 @@ def test_an_override_that_turns_the_sign_turns_no_energy_around(scale: float) ->
 def test_another_scale_from_now_on_takes_nothing_back() -> None:
     counters = EnergyCounters()
     for at, value, scale in ((0, 30.0, 1000.0), (1, 31.0, 1.0), (2, 33.0, 1.0)):
-        found = counters.count("1", PLANT_KEYS, {KEY: value, DAY_KEY: value}, lambda _, s=scale: s, answered(NOON + at))
+        found = counters.count("1", PLANT_KEYS, {KEY: value, DAY_KEY: value}, always(scale), answered(NOON + at))
 
     assert found.totals == {KEY: 30003.0, DAY_KEY: 3.0}
 

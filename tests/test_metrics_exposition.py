@@ -26,8 +26,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from prometheus_client.registry import Collector
 
-from fusionsolar_exporter.metrics.exposition import OPENMETRICS_CONTENT_TYPE, TEXT_CONTENT_TYPE
-from fusionsolar_exporter.metrics.own import Instruments
+from fusionsolar_exporter.metrics.own import OwnInstruments
 from fusionsolar_exporter.metrics.registry import build_registry
 from fusionsolar_exporter.metrics.status_collector import StatusCollector
 from fusionsolar_exporter.northbound.interfaces import Interface
@@ -51,17 +50,12 @@ class Values(Collector):
 def registry() -> CollectorRegistry:
     """Two accounts, everything registered."""
     own = CollectorRegistry()
-    instruments = Instruments(own)
+    instruments = OwnInstruments(own)
     views = [view(snapshot(plant_values={PLANT.code: {"day_power": 1}}), name=name) for name in ("home", "work")]
     for name in ("home", "work"):
         instruments.account(name).answered(Interface.LOGIN, 0.2)
     exporter = Exporter(views)
     return build_registry([exporter.collector, StatusCollector(lambda: views, FixedClock()), own], lambda _: True)
-
-
-def test_content_types() -> None:
-    assert TEXT_CONTENT_TYPE == "text/plain; version=0.0.4; charset=utf-8"
-    assert OPENMETRICS_CONTENT_TYPE == "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 
 def test_everything_is_there(registry: CollectorRegistry) -> None:

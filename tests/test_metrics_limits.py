@@ -16,7 +16,7 @@ from metrics_support import (
 )
 
 from fusionsolar_exporter.cache import Snapshot
-from fusionsolar_exporter.metrics.collector import SeriesLimit
+from fusionsolar_exporter.metrics.cut_series import SeriesLimit
 from fusionsolar_exporter.northbound.model import Device
 
 INVERTER = Device("1", "Inverter", PLANT.code, 1)
@@ -73,7 +73,7 @@ def test_a_fitted_string_stays_at_night_and_a_new_one_comes() -> None:
     assert strings(exporter) == {(VOLTS, "1")}
     exporter.views = [view(snapshot(devices=[INVERTER]))]
     assert strings(exporter) == set()
-    exporter.collector.reconfigure(settings)
+    exporter.exports.reconfigure(settings)
     exporter.views = [view(inverter({"pv1_u": 0, "pv2_u": 5}))]
     assert strings(exporter) == {(VOLTS, "1"), (VOLTS, "2")}
 
@@ -133,10 +133,10 @@ def test_keys_let_through_stay_when_others_come_first() -> None:
 
     assert list(named(exporter.scrape(), "fusionsolar_device_kpi").values()) == [1]
 
-    exporter.collector.reconfigure(export_settings(unknown_keys=2))
+    exporter.exports.reconfigure(export_settings(unknown_keys=2))
     assert sorted(named(exporter.scrape(), "fusionsolar_device_kpi").values()) == [1, 2]
 
-    exporter.collector.reconfigure(export_settings(unknown_keys=0))
+    exporter.exports.reconfigure(export_settings(unknown_keys=0))
     assert not named(exporter.scrape(), "fusionsolar_device_kpi")
 
 

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from fusionsolar_exporter import __version__
 from fusionsolar_exporter.metrics.fail_codes import DOCUMENTED
-from fusionsolar_exporter.metrics.own import Instruments
+from fusionsolar_exporter.metrics.own import OwnInstruments
 from fusionsolar_exporter.northbound.errors import Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
 
@@ -23,15 +23,15 @@ def registry() -> CollectorRegistry:
 
 
 @pytest.fixture
-def instruments(registry: CollectorRegistry) -> Instruments:
-    return Instruments(registry)
+def instruments(registry: CollectorRegistry) -> OwnInstruments:
+    return OwnInstruments(registry)
 
 
 def codes(found: dict[Series, float]) -> dict[str, float]:
     return {dict(labels)["fail_code"]: value for labels, value in named(found, FAIL_CODES).items()}
 
 
-def test_counters_with_closed_labels_start_at_0(registry: CollectorRegistry, instruments: Instruments) -> None:
+def test_counters_with_closed_labels_start_at_0(registry: CollectorRegistry, instruments: OwnInstruments) -> None:
     instruments.account("home")
 
     found = scrape(registry)
@@ -47,7 +47,7 @@ def test_counters_with_closed_labels_start_at_0(registry: CollectorRegistry, ins
     assert not [name for name, _ in found if name.endswith("_created")]
 
 
-def test_requests_are_counted(registry: CollectorRegistry, instruments: Instruments) -> None:
+def test_requests_are_counted(registry: CollectorRegistry, instruments: OwnInstruments) -> None:
     account = instruments.account("home")
     account.attempt(Interface.LOGIN)
     account.attempt(Interface.LOGIN)
@@ -70,13 +70,13 @@ def test_requests_are_counted(registry: CollectorRegistry, instruments: Instrume
     assert found[series("fusionsolar_api_request_duration_seconds_sum", LOGIN)] == 45.3
 
 
-def test_a_failure_without_an_answer_has_no_code(registry: CollectorRegistry, instruments: Instruments) -> None:
+def test_a_failure_without_an_answer_has_no_code(registry: CollectorRegistry, instruments: OwnInstruments) -> None:
     instruments.account("home").failed(Interface.LOGIN, Reason.TIMEOUT, None)
 
     assert not codes(scrape(registry))
 
 
-def test_an_account_keeps_its_counters(registry: CollectorRegistry, instruments: Instruments) -> None:
+def test_an_account_keeps_its_counters(registry: CollectorRegistry, instruments: OwnInstruments) -> None:
     instruments.account("home").attempt(Interface.LOGIN)
     instruments.account("home").attempt(Interface.LOGIN)
 
@@ -84,14 +84,13 @@ def test_an_account_keeps_its_counters(registry: CollectorRegistry, instruments:
 
 
 def test_a_forgotten_account_has_no_series_and_gets_none_from_requests_in_flight(
-    registry: CollectorRegistry, instruments: Instruments
+    registry: CollectorRegistry, instruments: OwnInstruments
 ) -> None:
     account = instruments.account("home")
     account.failed(Interface.LOGIN, Reason.REJECTED, 20001)
     instruments.account("work").attempt(Interface.LOGIN)
 
-    instruments.forget("home")
-    instruments.forget("never known")
+    instruments.keep_only({"work", "never known"})
     account.attempt(Interface.LOGIN)
     account.answered(Interface.LOGIN, 1)
     account.failed(Interface.LOGIN, Reason.REJECTED, 20001)
@@ -102,15 +101,15 @@ def test_a_forgotten_account_has_no_series_and_gets_none_from_requests_in_flight
     assert found[series("fusionsolar_api_requests_total", {**LOGIN, "account": "work"})] == 1
 
 
-def test_an_account_that_comes_back_starts_at_0(registry: CollectorRegistry, instruments: Instruments) -> None:
+def test_an_account_that_comes_back_starts_at_0(registry: CollectorRegistry, instruments: OwnInstruments) -> None:
     instruments.account("home").attempt(Interface.LOGIN)
-    instruments.forget("home")
+    instruments.keep_only(())
     instruments.account("home")
 
     assert scrape(registry)[series("fusionsolar_api_requests_total", LOGIN)] == 0
 
 
-def test_undocumented_codes_end_at_50_an_interface(registry: CollectorRegistry, instruments: Instruments) -> None:
+def test_undocumented_codes_end_at_50_an_interface(registry: CollectorRegistry, instruments: OwnInstruments) -> None:
     account = instruments.account("home")
     for code in sorted(DOCUMENTED):
         account.failed(Interface.LOGIN, Reason.REJECTED, code)
@@ -134,7 +133,7 @@ def test_the_reference_names_153_codes() -> None:
     assert not {0, 306, 307, 20000, 20029, 20031, 20056, 20401, 23004, 30035} & DOCUMENTED
 
 
-def test_reloads(registry: CollectorRegistry, instruments: Instruments) -> None:
+def test_reloads(registry: CollectorRegistry, instruments: OwnInstruments) -> None:
     successful = series("fusionsolar_config_last_reload_successful", {})
     moment = series("fusionsolar_config_last_reload_success_timestamp_seconds", {})
 
@@ -147,21 +146,21 @@ def test_reloads(registry: CollectorRegistry, instruments: Instruments) -> None:
     assert (found[successful], found[moment]) == (0, 1_700_000_000)
 
 
-def test_build_info(registry: CollectorRegistry, instruments: Instruments) -> None:
+def test_build_info(registry: CollectorRegistry, instruments: OwnInstruments) -> None:
     del instruments
     labels = {"version": __version__, "python_version": platform.python_version()}
 
     assert scrape(registry)[series("fusionsolar_exporter_build_info", labels)] == 1
 
 
-def test_an_accounts_name_is_a_label_like_any_other(registry: CollectorRegistry, instruments: Instruments) -> None:
+def test_an_accounts_name_is_a_label_like_any_other(registry: CollectorRegistry, instruments: OwnInstruments) -> None:
     instruments.account('a"\n\ud800').attempt(Interface.LOGIN)
 
     labels = {"account": 'a"\n\ufffd', "interface": "login"}
     assert scrape(registry)[series("fusionsolar_api_requests_total", labels)] == 1
 
 
-def test_types(registry: CollectorRegistry, instruments: Instruments) -> None:
+def test_types(registry: CollectorRegistry, instruments: OwnInstruments) -> None:
     instruments.account("home")
 
     types = {family.name: family.type for family in families(registry, openmetrics=True)}

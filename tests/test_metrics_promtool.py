@@ -14,7 +14,7 @@ from fusionsolar_exporter.cache import Snapshot
 from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
 from fusionsolar_exporter.metrics.families import FAMILIES, MetricType
 from fusionsolar_exporter.metrics.kpis import KPIS
-from fusionsolar_exporter.metrics.own import Instruments
+from fusionsolar_exporter.metrics.own import OwnInstruments
 from fusionsolar_exporter.metrics.registry import build_registry
 from fusionsolar_exporter.metrics.status_collector import StatusCollector
 from fusionsolar_exporter.northbound.errors import Reason
@@ -45,7 +45,7 @@ def everything() -> CollectorRegistry:
         device_fetched_at={device.id: 1.0 for device in devices},
     )
     own = CollectorRegistry()
-    instruments = Instruments(own)
+    instruments = OwnInstruments(own)
     instruments.account("home").failed(Interface.LOGIN, Reason.CREDENTIALS, 20400)
     views = [with_status(content)]
     collectors = [Exporter(views).collector, StatusCollector(lambda: views, FixedClock()), own, ConnectionCounts()]

@@ -7,6 +7,7 @@ from metrics_support import CORRECTION, NOW, FixedClock, Series, families, named
 
 from fusionsolar_exporter.cache import Snapshot
 from fusionsolar_exporter.metrics.status_collector import StatusCollector
+from fusionsolar_exporter.scales import ScaleOverrides
 from fusionsolar_exporter.status import AccountState, AccountStatus, CollectorName, CollectorStatus, InterfaceStatus
 from fusionsolar_exporter.view import AccountView
 
@@ -21,7 +22,7 @@ SNAPSHOT = Snapshot(
 
 
 def collector(*statuses: AccountStatus) -> StatusCollector:
-    views = [AccountView(status.account, SNAPSHOT, status, {}) for status in statuses]
+    views = [AccountView(status.account, SNAPSHOT, status, ScaleOverrides()) for status in statuses]
     return StatusCollector(lambda: views, FixedClock())
 
 

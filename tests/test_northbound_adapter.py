@@ -14,6 +14,7 @@ from urllib3.exceptions import ConnectTimeoutError
 
 from fusionsolar_exporter.northbound import adapter as module
 from fusionsolar_exporter.northbound.adapter import DeadlineAdapter
+from fusionsolar_exporter.northbound.auth import NOBODY
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.transport import HttpTransport, TransportSettings
 
@@ -33,7 +34,7 @@ def address_of(port: int, family: int = socket.AF_INET) -> Address:
 def post(url: str, *, timeout: float = 5.0) -> int:
     transport = HttpTransport(TransportSettings(url, timeout=timeout))
     try:
-        return transport.post("login", {}, None).status
+        return transport.post("login", {}, NOBODY).status
     finally:
         transport.close()
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fusionsolar_exporter.northbound.auth import Auth
 from fusionsolar_exporter.northbound.client import Client
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.transport import RawAnswer
@@ -21,9 +22,12 @@ class OneAnswer:
         self._token = token
         self.asked: list[tuple[str, dict[str, Any], str | None]] = []
 
-    def post(self, path: str, payload: Mapping[str, Any], token: str | None) -> RawAnswer:
-        self.asked.append((path, dict(payload), token))
+    def post(self, path: str, payload: Mapping[str, Any], auth: Auth) -> RawAnswer:
+        self.asked.append((path, dict(payload), auth.headers.get("XSRF-TOKEN")))
         return RawAnswer(200, json.dumps(self._answer).encode(), "application/json", self._token)
+
+    def post_form(self, url: str, interface: str, form: Mapping[str, str]) -> RawAnswer:
+        raise AssertionError(f"nobody asks for tokens: {url}, {interface}, {form}")
 
     def close(self) -> None:
         raise AssertionError("the client closes nothing")

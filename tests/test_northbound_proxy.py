@@ -9,6 +9,7 @@ import pytest
 import trustme
 from northbound_support import FINE, FarSide, Request, reply, saying
 
+from fusionsolar_exporter.northbound.auth import NOBODY
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.transport import HttpTransport, RawAnswer, TransportSettings
 
@@ -32,7 +33,7 @@ def proxy() -> Iterator[FarSide]:
 def post(settings: TransportSettings) -> RawAnswer:
     transport = HttpTransport(settings)
     try:
-        return transport.post("login", {}, None)
+        return transport.post("login", {}, NOBODY)
     finally:
         transport.close()
 

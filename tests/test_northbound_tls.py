@@ -13,6 +13,7 @@ import pytest
 import trustme
 from northbound_support import FarSide, Request, closing_after, reply, saying
 
+from fusionsolar_exporter.northbound.auth import NOBODY
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.transport import HttpTransport, TransportSettings
 
@@ -59,7 +60,7 @@ def far_side(tls: ssl.SSLContext) -> Iterator[FarSide]:
 def post(settings: TransportSettings) -> int:
     transport = HttpTransport(settings)
     try:
-        return transport.post("login", {}, None).status
+        return transport.post("login", {}, NOBODY).status
     finally:
         transport.close()
 

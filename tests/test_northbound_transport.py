@@ -12,6 +12,7 @@ import pytest
 from northbound_support import FINE, FarSide, Request, closing_after, reply, saying
 
 from fusionsolar_exporter.northbound import transport as module
+from fusionsolar_exporter.northbound.auth import NOBODY, session_auth
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.transport import HttpTransport, RawAnswer, TransportSettings
 
@@ -29,7 +30,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 def post(url: str, *, timeout: float = 5.0, token: str | None = None) -> RawAnswer:
     transport = HttpTransport(TransportSettings(url, timeout=timeout))
     try:
-        return transport.post("login", {"userName": "u"}, token)
+        return transport.post("login", {"userName": "u"}, session_auth(token) if token else NOBODY)
     finally:
         transport.close()
 
@@ -86,7 +87,7 @@ def test_cookies_are_not_kept() -> None:
     with FarSide(saying(reply(FINE, "Set-Cookie: XSRF-TOKEN=a; Path=/", "Set-Cookie: JSESSIONID=b"))).running() as far:
         transport = HttpTransport(TransportSettings(far.url))
         for _ in range(2):
-            transport.post("login", {}, "mine")
+            transport.post("login", {}, session_auth("mine"))
         transport.close()
     assert [request.headers.get("cookie") for request in far.requests] == [None, None]
     assert [request.headers["xsrf-token"] for request in far.requests] == ["mine", "mine"]
@@ -96,7 +97,7 @@ def test_a_connection_is_used_again() -> None:
     with FarSide(saying(reply())).running() as far:
         transport = HttpTransport(TransportSettings(far.url))
         for _ in range(3):
-            transport.post("stations", {}, None)
+            transport.post("stations", {}, NOBODY)
         transport.close()
     assert [request.connection for request in far.requests] == [1, 1, 1]
 
@@ -111,9 +112,9 @@ def test_a_connection_that_the_server_closed_while_idle_is_replaced() -> None:
 
     with Closing(closing_after(reply())).running() as far:
         transport = HttpTransport(TransportSettings(far.url))
-        transport.post("stations", {}, None)
+        transport.post("stations", {}, NOBODY)
         assert closed.wait(LATE)
-        assert transport.post("stations", {}, None).status == 200
+        assert transport.post("stations", {}, NOBODY).status == 200
         transport.close()
     assert [request.connection for request in far.requests] == [1, 2]
 
@@ -215,8 +216,8 @@ def test_after_a_time_out_the_next_request_has_its_own_time() -> None:
     with far.running():
         transport = HttpTransport(TransportSettings(far.url, timeout=SHORT))
         with pytest.raises(NorthboundError):
-            transport.post("stations", {}, None)
-        assert transport.post("stations", {}, None).status == 200
+            transport.post("stations", {}, NOBODY)
+        assert transport.post("stations", {}, NOBODY).status == 200
         transport.close()
 
 
@@ -304,7 +305,7 @@ def test_a_token_that_no_header_can_hold_is_a_bad_response(token: str) -> None:
     with FarSide(saying(reply())).running() as far:
         transport = HttpTransport(TransportSettings(far.url))
         with pytest.raises(NorthboundError) as caught:
-            transport.post("stations", {}, token)
+            transport.post("stations", {}, session_auth(token))
         transport.close()
     assert caught.value.reason is Reason.BAD_RESPONSE
     assert token not in str(caught.value)

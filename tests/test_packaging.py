@@ -159,3 +159,4 @@ def test_the_wheel_holds_the_whole_package(tmp_path: Path) -> None:
 
     assert {name for name in names if ".dist-info/" not in name} == expected
     assert {"fusionsolar_exporter/py.typed", "fusionsolar_exporter/metrics/tables/kpis.tsv"} <= expected
+    assert "fusionsolar_exporter/state/redis/take.lua" in expected

@@ -2,6 +2,8 @@
 
 import gzip
 import math
+import re
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -10,14 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from metrics_support import FixedClock, export_settings, status
 from prometheus_client import CollectorRegistry
+from support.exposition import render
 
 from fusionsolar_exporter.cache import PlantAlarms, Snapshot
-from fusionsolar_exporter.metrics.collector import FusionSolarCollector
-from fusionsolar_exporter.metrics.exposition import render
+from fusionsolar_exporter.metrics.account_exports import AccountExports
+from fusionsolar_exporter.metrics.data_collector import DataCollector
 from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Reading, Severity
 from fusionsolar_exporter.northbound.values import Values
 from fusionsolar_exporter.rendering.own_metrics import OwnRenderer
 from fusionsolar_exporter.rendering.renderer import Renderer
+from fusionsolar_exporter.scales import ScaleOverride, ScaleOverrides
 from fusionsolar_exporter.status import CollectorName
 from fusionsolar_exporter.view import AccountView
 
@@ -34,10 +38,13 @@ class Fleet:
 
     def __post_init__(self) -> None:
         self.clock = FixedClock()
-        self.collector = FusionSolarCollector(
+        self.exports = AccountExports(
             lambda: self.views, export_settings(), self.clock, lambda *cut: self.cuts.append(cut)
         )
-        self.renderer = Renderer(self.collector, CollectorRegistry(), lambda: math.inf, self.clock, self)
+        self.collector = DataCollector(self.exports)
+        self.renderer = Renderer(
+            self.exports, CollectorRegistry(), lambda: math.inf, self.clock, self, threading.Event()
+        )
 
     def error(self, event: str, /, **_: object) -> None:
         self.errors.append(event)
@@ -83,6 +90,18 @@ KEYS += [
 readings = st.dictionaries(st.sampled_from(KEYS), numbers)
 plant_keys = ["day_power", "total_income", "real_health_state", "odd", "other"]
 moments = st.floats(0, 2e9)
+patterns = st.sampled_from([(), (re.compile("[12]"),)])
+overrides = st.lists(
+    st.builds(
+        ScaleOverride,
+        st.sampled_from([1, 17]),
+        st.sampled_from(KEYS),
+        st.sampled_from([1, 0.01, 3]),
+        patterns,
+        patterns,
+    ),
+    max_size=4,
+)
 
 
 @st.composite
@@ -121,9 +140,7 @@ def views(draw: st.DrawFn, name: str) -> AccountView:
             device_fetched_at={key: draw(moments) for key in some(devices)},
         ),
         status(name),
-        draw(
-            st.dictionaries(st.tuples(st.sampled_from([1, 17]), st.sampled_from(KEYS)), st.sampled_from([1, 0.01, 3]))
-        ),
+        ScaleOverrides(draw(overrides)),
     )
 
 
@@ -156,7 +173,7 @@ def test_any_fleet_in_any_change(data: st.DataObject) -> None:
     fleet = Fleet()
     names = data.draw(st.sampled_from([["home"], ["home", "work"], ['q"\\\n', "é"]]))
     fleet.views = [data.draw(views(name)) for name in names]
-    fleet.collector.reconfigure(
+    fleet.exports.reconfigure(
         export_settings(
             drop_unfitted_strings=data.draw(st.booleans()),
             series_per_account=data.draw(st.sampled_from([1_000_000, 12, 3, 0])),
@@ -179,5 +196,5 @@ def test_every_value(values: list[float]) -> None:
     for key in ("temperature", "active_power", "odd"):
         found = {str(n): Reading(str(n), {key: value}) for n, value in enumerate(values)}
         content = Snapshot(plants={"p": Plant("p", "P")}, devices=devices, device_readings=found)
-        fleet.views = [AccountView("home", content, status(), {})]
+        fleet.views = [AccountView("home", content, status(), ScaleOverrides())]
         fleet.check()

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from metrics_support import FixedClock, export_settings, status
 from prometheus_client import CollectorRegistry
+from support.exposition import render
 from support.manual_clock import ManualClock
 
 from fusionsolar_exporter.cache import AlarmWindow, Cache, Freshness
-from fusionsolar_exporter.metrics.collector import FusionSolarCollector
+from fusionsolar_exporter.metrics.account_exports import AccountExports
 from fusionsolar_exporter.metrics.cut_series import SeriesLimit
-from fusionsolar_exporter.metrics.exposition import render
+from fusionsolar_exporter.metrics.data_collector import DataCollector
 from fusionsolar_exporter.metrics.part import ExportContext, Part
 from fusionsolar_exporter.metrics.plants import PlantTimes
 from fusionsolar_exporter.metrics.settings import ExportSettings
@@ -27,6 +28,7 @@ from fusionsolar_exporter.northbound.values import Values
 from fusionsolar_exporter.pacing.clock import Clock, SystemClock
 from fusionsolar_exporter.rendering.own_metrics import OwnRenderer
 from fusionsolar_exporter.rendering.renderer import Renderer
+from fusionsolar_exporter.scales import ScaleOverrides
 from fusionsolar_exporter.view import AccountView
 
 DEADLINE = 10.0
@@ -46,13 +48,16 @@ class Site:
 
     def __post_init__(self) -> None:
         self.cache = Cache(self.clock)
-        self.collector = FusionSolarCollector(self.views, self.settings, self.clock, lambda *cut: self.cuts.append(cut))
-        self.renderer = Renderer(self.collector, CollectorRegistry(), self.cache.next_expiry, self.clock, self)
+        self.exports = AccountExports(self.views, self.settings, self.clock, lambda *cut: self.cuts.append(cut))
+        self.collector = DataCollector(self.exports)
+        self.renderer = Renderer(
+            self.exports, CollectorRegistry(), self.cache.next_expiry, self.clock, self, threading.Event()
+        )
 
     def views(self) -> Sequence[AccountView]:
         if self.failure is not None:
             raise self.failure
-        return [AccountView("home", self.cache.snapshot(), status(), {})]
+        return [AccountView("home", self.cache.snapshot(), status(), ScaleOverrides())]
 
     def error(self, event: str, /, **_: object) -> None:
         self.errors.append(event)
@@ -182,7 +187,7 @@ def test_other_settings_count_at_once() -> None:
     site.read({"1": {"temperature": 20.0, "odd": 1.0}})
     site.renderer.refresh()
     wanted = export_settings(exports=lambda name: name == TEMPERATURE)
-    site.renderer.reconfigure(lambda: site.collector.reconfigure(wanted))
+    site.renderer.reconfigure(lambda: site.exports.reconfigure(wanted))
     assert [line.split("{")[0] for line in site.text().splitlines() if line[0] != "#"] == [TEMPERATURE]
 
 

@@ -65,7 +65,8 @@ def test_three_replicas_ask_ten_accounts_as_often_as_one_exporter(server: RedisS
     assert sum(counts.values()) == pytest.approx(sum(expected.values()), rel=0.02)
     assert world.refused == []
     assert most_leaders == 1
-    assert sorted(len(replica.leads) for replica in world.running) == [3, 3, 4]
+    assert sum(len(replica.leads) for replica in world.running) == 10
+    assert all(replica.leads for replica in world.running)
     served = readings(world.running[0])
     assert all(len(devices) == 2 for devices in served.values())
     assert len(served) == 10

@@ -9,8 +9,8 @@ import pytest
 from support.manual_clock import ManualClock
 from support.scrape import Scrape
 
+from fusionsolar_exporter.building import build_exporter
 from fusionsolar_exporter.config.validation import validate
-from fusionsolar_exporter.exporter import Exporter
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.simulator.faults import Fault, FaultKind
@@ -43,12 +43,12 @@ class World:
             {"name": f"of {user}", "url": self.server.url, "username": user, "password": known[user]} for user in users
         ]
         config = validate({"accounts": accounts, "state": {"url": "memory:"}}, Path.cwd())
-        self.exporter = Exporter(config, lambda: config, clock=self.clock, log=EventLogger())
+        self.exporter = build_exporter(config, lambda: config, clock=self.clock, log=EventLogger())
         self.due = [self.clock.now()] * len(users)
 
     @property
     def accounts(self) -> list[Account]:
-        return list(self.exporter._accounts.values())
+        return list(self.exporter._accounts.all())
 
     def run(self, seconds: float, without: int | None = None) -> None:
         """Every account's thread has its turns, but for one that hangs."""

@@ -269,7 +269,7 @@ def test_another_state_after_a_reload_waits_for_the_next_start(tmp_path: Path) -
     with HttpWorld(PLAN, state={"url": f"sqlite:{tmp_path / 'one.sqlite'}"}) as world:
         world.run(MINUTE)
         world.sections["state"] = {"url": f"sqlite:{tmp_path / 'two.sqlite'}"}
-        assert world.exporter.reload() == ()
+        assert world.exporter.reload().problems == ()
         assert world.log_lines("another state is used from the next start on")
         world.run(MINUTE)
     assert not (tmp_path / "two.sqlite").exists()

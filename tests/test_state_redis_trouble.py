@@ -17,10 +17,10 @@ from support.world import ListLog
 from fusionsolar_exporter.config.validation import validate
 from fusionsolar_exporter.pacing.clock import SystemClock
 from fusionsolar_exporter.state.opening import open_state
-from fusionsolar_exporter.state.redis_link import Answer, Argument, LinkDownError
-from fusionsolar_exporter.state.redis_partition import RedisPartition
-from fusionsolar_exporter.state.redis_scripts import PREFIX, RENEW
-from fusionsolar_exporter.state.redis_state import RedisState
+from fusionsolar_exporter.state.redis.link import Answer, Argument, LinkDownError
+from fusionsolar_exporter.state.redis.partition import RedisPartition
+from fusionsolar_exporter.state.redis.scripts import PREFIX, RENEW
+from fusionsolar_exporter.state.redis.state import RedisState
 from fusionsolar_exporter.state.store import Entry, NotLeadingError
 
 LEASE = 15.0
@@ -37,7 +37,7 @@ class Opened:
         self.log = ListLog()
         self.observed = Observed()
         self.link = TimedLink(url, lease, self.clock, self.log, self.observed)
-        self.state = RedisState(self.link, lease, self.clock)
+        self.state = RedisState(self.link, lease, self.clock, lambda: 0.0)
 
         self.partition = self.state.partition("far.example", "user")
 
@@ -323,7 +323,7 @@ def test_an_opened_state_renews_by_itself_until_it_is_closed(tmp_path: Path) -> 
         log, observed, clock = ListLog(), Observed(), SystemClock()
         state = open_state(config.state, clock, log, observed)
         partition = state.partition("far.example", "u")
-        assert partition.acquire()
+        wait_until(partition.acquire)
         began = clock.now()
         wait_until(lambda: clock.now() > began + 0.9)
         assert partition.acquire()

@@ -2,8 +2,8 @@
 
 from prometheus_client import CollectorRegistry
 
-from fusionsolar_exporter.exporter import _ShownState
 from fusionsolar_exporter.metrics.own import StateInstruments
+from fusionsolar_exporter.reports import ShownState
 
 
 def test_what_changes_is_rendered() -> None:
@@ -15,7 +15,7 @@ def test_what_changes_is_rendered() -> None:
         up, errors = map(registry.get_sample_value, names)
         rendered.append((up, errors))
 
-    state = _ShownState(StateInstruments(registry), changed)
+    state = ShownState(StateInstruments(registry), changed)
     state.working(True)
     state.working(True)
     state.operation(0.5)

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from fusionsolar_exporter.cache import PlantAlarms, Snapshot
 from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
 from fusionsolar_exporter.northbound.model import Device, Plant
+from fusionsolar_exporter.reload_outcome import ReloadOutcome
 from fusionsolar_exporter.rendering.piece import Body, Piece, body
+from fusionsolar_exporter.scales import ScaleOverrides
 from fusionsolar_exporter.status import (
     AccountState,
     AccountStatus,
@@ -24,6 +26,7 @@ from fusionsolar_exporter.web.application import Application
 from fusionsolar_exporter.web.asgi import AsgiApplication
 from fusionsolar_exporter.web.connections import ConnectionLimits
 from fusionsolar_exporter.web.server import WebServer
+from fusionsolar_exporter.web.status.overview import PlantOverview
 
 NOW = 1_700_000_000.0  # 2023-11-14 22:13:20 UTC
 WALL_AHEAD = 7.0
@@ -67,6 +70,7 @@ class FakeExporter:
     def __post_init__(self) -> None:
         self.may_answer.set()
         self.piece = Piece.of(self.body)
+        self.overview = PlantOverview(FixedClock())
 
     def exposition(
         self, *, openmetrics: bool, gzipped: bool, accounts: frozenset[str] | None, names: frozenset[str] | None
@@ -87,9 +91,9 @@ class FakeExporter:
         assert self.may_answer.wait(DEADLINE)
         return self.is_ready
 
-    def reload(self) -> Sequence[str]:
+    def reload(self) -> ReloadOutcome:
         self.reloads += 1
-        return self.problems
+        return ReloadOutcome(self.problems)
 
 
 @contextmanager
@@ -107,7 +111,6 @@ def serving(
     server = WebServer(
         served,
         addresses,
-        shortcut=served.shortcut if isinstance(served, Application) else lambda _: None,
         counts=counts,
         limits=limits or ConnectionLimits(),
         grace_seconds=grace_seconds,
@@ -230,5 +233,5 @@ def account(
             collectors=collectors,
             failures=tuple(failures),
         ),
-        scale_overrides={},
+        scale_overrides=ScaleOverrides(),
     )

@@ -14,14 +14,14 @@ V = TypeVar("V")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Group(Generic[K]):
+class _AnswerGroup(Generic[K]):
     """What is left of one answer: its ids that no newer one has named."""
 
     expires_at: float
     ids: set[K]
 
 
-def _until(group: _Group[K], _ids: set[K], _now: float) -> float:
+def _until(group: _AnswerGroup[K], _ids: set[K], _now: float) -> float:
     return group.expires_at
 
 
@@ -29,8 +29,8 @@ class AnswerGroups(Generic[K, V]):
     """Values by id, each until the time to live of its own answer ends. Not thread-safe, not even to read."""
 
     def __init__(self, now: Callable[[], float]) -> None:
-        self._groups: TLRUCache[_Group[K], set[K]] = TLRUCache(maxsize=math.inf, ttu=_until, timer=now)
-        self._group_of: dict[K, _Group[K]] = {}
+        self._groups: TLRUCache[_AnswerGroup[K], set[K]] = TLRUCache(maxsize=math.inf, ttu=_until, timer=now)
+        self._group_of: dict[K, _AnswerGroup[K]] = {}
         self._values: PublishedDict[K, V] = PublishedDict()
         self.expired = 0
         """How many values have expired since the start."""
@@ -54,7 +54,7 @@ class AnswerGroups(Generic[K, V]):
         """Take an answer, which replaces what older ones said of its ids; one that is past leaves nothing of them."""
         self.expire()
         self._leave_groups(values)
-        group = _Group(expires_at, set(values))
+        group = _AnswerGroup(expires_at, set(values))
         self._groups[group] = group.ids
         if group in self._groups:
             self._group_of.update(dict.fromkeys(values, group))

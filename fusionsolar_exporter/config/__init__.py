@@ -9,6 +9,7 @@ from fusionsolar_exporter.config.errors import ConfigError, CredentialsUnavailab
 from fusionsolar_exporter.config.filters import MetricsConfig, PlantFilter
 from fusionsolar_exporter.config.load import config_from_environment, load_config
 from fusionsolar_exporter.config.models import Config, LimitsConfig
+from fusionsolar_exporter.config.oauth import OAuthConfig
 from fusionsolar_exporter.config.rates import Backoff, InterfaceLimits, RateLimits
 from fusionsolar_exporter.config.state import StateConfig, StateKind, StateUrl
 
@@ -27,6 +28,7 @@ __all__ = [
     "Language",
     "LimitsConfig",
     "MetricsConfig",
+    "OAuthConfig",
     "PlantFilter",
     "PlantListChoice",
     "RateLimits",

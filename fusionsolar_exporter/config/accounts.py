@@ -1,6 +1,6 @@
 """``accounts[]``: a user of a management system, what to read there and how fast."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import unquote, urlsplit
@@ -14,6 +14,7 @@ from fusionsolar_exporter.config.fields import (
     Count,
     Factor,
     FilePath,
+    Patterns,
     PositiveDuration,
     SecretText,
     Section,
@@ -22,7 +23,9 @@ from fusionsolar_exporter.config.fields import (
     sequence_of,
 )
 from fusionsolar_exporter.config.filters import PlantFilter
+from fusionsolar_exporter.config.oauth import OAuthConfig
 from fusionsolar_exporter.config.rates import RateLimits
+from fusionsolar_exporter.scales import ScaleOverride, ScaleOverrides
 
 _READABLE_BY_OTHERS = 0o004
 
@@ -56,6 +59,15 @@ class KpiOverride(Section):
     device_type_id: Count
     key: Text
     scale: Factor
+    plants: Patterns = ()
+    """Matched against code and name; empty for every plant."""
+    devices: Patterns = ()
+    """Matched against id, name and serial number; empty for every device."""
+
+    @property
+    def override(self) -> ScaleOverride:
+        """The same as the parts that apply it know it."""
+        return ScaleOverride(self.device_type_id, self.key, self.scale, self.plants, self.devices)
 
 
 def _device_types(value: Any) -> Any:
@@ -77,6 +89,8 @@ class AccountConfig(Section):
     username_file: FilePath | None = None
     password: SecretText | None = None
     password_file: FilePath | None = None
+    oauth: OAuthConfig | None = None
+    """In the place of username and password."""
     timeout: PositiveDuration = 30.0
     """For a whole request."""
     proxy_url: ProxyUrl | None = None
@@ -94,18 +108,29 @@ class AccountConfig(Section):
     @classmethod
     def _one_override_each(cls, overrides: tuple[KpiOverride, ...]) -> tuple[KpiOverride, ...]:
         first: dict[tuple[int, str], int] = {}
-        for index, override in enumerate(overrides):
-            same = first.setdefault((override.device_type_id, override.key), index)
-            if same != index:
-                raise problem(f"the same device_type_id and key as in [{same}]; expected one override each", index)
+        for index, given in enumerate(overrides):
+            pair = given.device_type_id, given.key
+            if pair in first:
+                raise problem(
+                    f"never counts, since [{first[pair]}] is for the same device_type_id and key, "
+                    "and for every device; expected one such override, behind those with plants or devices",
+                    index,
+                )
+            if given.override.for_all:
+                first[pair] = index
         return overrides
 
     @model_validator(mode="after")
-    def _one_username_and_password(self) -> "AccountConfig":
+    def _one_way_in(self) -> "AccountConfig":
+        if self.oauth is not None:
+            for name in ("username", "username_file", "password", "password_file"):
+                if getattr(self, name) is not None:
+                    raise problem("given beside oauth; expected either oauth, or a username and a password", name)
+            return self
         for key, file in (("username", "username_file"), ("password", "password_file")):
             given = [name for name in (key, file) if getattr(self, name) is not None]
             if not given:
-                raise problem(f"missing; expected {key} or {file}", key)
+                raise problem(f"missing; expected {key} or {file}, or oauth", key)
             if len(given) > 1:
                 raise problem(f"given beside {key}; expected only one of the two", file)
         return self
@@ -117,10 +142,12 @@ class AccountConfig(Section):
 
     @property
     def identity(self) -> tuple[str, str]:
-        """Host and username: what limits, session and state belong to.
+        """Host and username: what limits, session and state belong to; with OAuth host, client and the account's name.
 
         Raises :class:`CredentialsUnavailable` where the username is in a file that cannot be read.
         """
+        if self.oauth is not None:
+            return self.host, f"{self.oauth.client_id}\n{self.name}"  # no username has a line break
         return self.host, self._username()
 
     @property
@@ -129,22 +156,25 @@ class AccountConfig(Section):
         return self.url, self.timeout, self.proxy_url, self.tls
 
     @property
-    def scale_overrides(self) -> Mapping[tuple[int, str], float]:
-        """Configured factors by device type id and key of the interface."""
-        return {(given.device_type_id, given.key): given.scale for given in self.kpi_overrides}
+    def scale_overrides(self) -> ScaleOverrides:
+        """The configured factors."""
+        return ScaleOverrides([given.override for given in self.kpi_overrides])
 
     @property
     def secrets(self) -> frozenset[str]:
         """The secrets that stand in the configuration itself: what no log may show. Files are not read."""
         proxy = urlsplit(self.proxy_url.get_secret_value() if self.proxy_url else "").password or ""
-        password = self.password.get_secret_value() if self.password else ""
-        return frozenset({password, proxy, unquote(proxy)} - {""})
+        given = (self.password, self.oauth.client_secret if self.oauth else None)
+        own = {secret.get_secret_value() for secret in given if secret is not None}
+        return frozenset({*own, proxy, unquote(proxy)} - {""})
 
     def credentials(self) -> Credentials:
-        """Give username and password, reading their files anew.
+        """Give username and password, or the client's id and secret, reading their files anew.
 
         Raises :class:`CredentialsUnavailable`, naming the file.
         """
+        if self.oauth is not None:
+            return Credentials(self.oauth.client_id, self.oauth.secret())
         if self.password_file is not None:
             password = read_secret_file("password_file", self.password_file)
         else:
@@ -154,18 +184,23 @@ class AccountConfig(Section):
     @property
     def warnings(self) -> Iterator[str]:
         """What is allowed and yet doubtful, each with the key that it is about."""
+        secret = "password" if self.oauth is None else "token"
         if self.url.startswith("http:") and not is_loopback(self.url):
-            yield "url: http:// sends the password in the clear; use https:// unless a proxy nearby adds it"
+            yield f"url: http:// sends the {secret} in the clear; use https:// unless a proxy nearby adds it"
+        if self.oauth is not None and self.oauth.sends_in_the_clear:
+            yield "oauth.token_url: http:// sends the client's secret in the clear; use https://"
         if self.tls.insecure_skip_verify:
-            yield "tls.insecure_skip_verify: anyone on the way can read the password; prefer ca_file"
-        for key in ("username_file", "password_file"):
-            path = getattr(self, key)
+            yield f"tls.insecure_skip_verify: anyone on the way can read the {secret}; prefer ca_file"
+        files = {"username_file": self.username_file, "password_file": self.password_file}
+        if self.oauth is not None:
+            files = {"oauth.client_secret_file": self.oauth.client_secret_file}
+        for key, path in files.items():
             try:
                 shared = path is not None and path.stat().st_mode & _READABLE_BY_OTHERS
             except OSError as error:
                 yield f"{key}: {str(path)!r} cannot be read now: {error.strerror}"
                 continue
-            if shared and key == "password_file":
+            if shared and key != "username_file":
                 yield f"{key}: {str(path)!r} is readable by every user of this machine; its mode is better 0600"
         if self.rate_limits.session_lifetime <= self.rate_limits.margin:
             yield "rate_limits.session_lifetime: not longer than margin, so that every request needs a login"

@@ -63,6 +63,17 @@ def _proxy_url(value: Any) -> Any:
     return value
 
 
+def _address(value: Any) -> Any:
+    parts = _split(value)
+    if "@" in parts.netloc:
+        raise problem("a URL with credentials; expected none in it")
+    if "#" in value:
+        raise problem("a URL with #; expected none in it")
+    return value
+
+
+Address = Annotated[str, BeforeValidator(_address)]
+"""A whole URL, kept to the letter."""
 Url = Annotated[str, BeforeValidator(_url)]
 ProxyUrl = Annotated[SecretStr, BeforeValidator(_proxy_url)]
 

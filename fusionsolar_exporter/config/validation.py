@@ -2,7 +2,8 @@
 
 import difflib
 from pathlib import Path
-from typing import Any, get_args
+from types import UnionType
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -50,6 +51,8 @@ def _model_at(path: KeyPath) -> type[BaseModel]:
     for part in path:
         if isinstance(found, type) and issubclass(found, BaseModel):
             found = found.model_fields[str(part)].annotation
+            if get_origin(found) is UnionType:
+                found = get_args(found)[0]  # a section that may be left out
         else:
             found = get_args(found)[0 if isinstance(part, int) else 1]  # the item of a tuple, the value of a mapping
     model: type[BaseModel] = found

@@ -8,7 +8,7 @@ from fusionsolar_exporter.doctor.report import DeviceTypeFindings, Outcome
 from fusionsolar_exporter.metrics.device_types import device_type_label
 from fusionsolar_exporter.northbound.interfaces import DOCUMENTED_TYPES, REAL_TIME_TYPES, Interface
 from fusionsolar_exporter.northbound.model import Reading
-from fusionsolar_exporter.web.wording import span
+from fusionsolar_exporter.web.formatting import span
 
 _ALIVE = "run_state"
 

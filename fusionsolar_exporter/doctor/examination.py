@@ -17,7 +17,7 @@ from fusionsolar_exporter.refresh.engine import Engine
 from fusionsolar_exporter.state import NotLeadingError
 from fusionsolar_exporter.state.store import LOOK_SECONDS
 from fusionsolar_exporter.status import CollectorName
-from fusionsolar_exporter.web.wording import span
+from fusionsolar_exporter.web.formatting import span
 
 _ORDER = (
     CollectorName.PLANT_LIST,

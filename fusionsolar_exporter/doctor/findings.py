@@ -1,7 +1,7 @@
 """From an examination to the report of its account; state fills in what was not asked."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from fusionsolar_exporter.doctor.device_types import device_types, readings_by_type
@@ -25,6 +25,7 @@ from fusionsolar_exporter.doctor.undocumented import undocumented_keys
 from fusionsolar_exporter.doctor.units import doubtful_units
 from fusionsolar_exporter.northbound.errors import TRANSPORT, Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.northbound.model import Reading
 from fusionsolar_exporter.refresh.preview import planned
 from fusionsolar_exporter.status import AccountStatus, CollectorName, InterfaceStatus
 
@@ -67,11 +68,18 @@ def account_report(examination: Examination) -> AccountFindings:
         ),
         alarms=AlarmsFindings(len(alarms), min((moment for moment in alarms if moment is not None), default=None)),
         device_types=device_types(examination, readings),
-        doubtful_units=doubtful_units(readings, engine.context.settings.account.scale_overrides),
+        doubtful_units=doubtful_units(readings, lambda reading: _scales(examination, reading)),
         undocumented_keys=undocumented_keys(snapshot.plant_readings.values(), readings),
         what_to_do=(),
     )
     return replace(found, what_to_do=remedies(found))
+
+
+def _scales(examination: Examination, reading: Reading) -> Mapping[str, float]:
+    engine = examination.engine
+    device = engine.inventory.devices[reading.id]
+    overrides = engine.context.settings.account.scale_overrides
+    return overrides.of(engine.inventory.plants.get(device.plant_code), device).by_key
 
 
 def _remarks(examination: Examination) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from fusionsolar_exporter.doctor.pseudonyms import Pseudonyms
 from fusionsolar_exporter.doctor.redaction import Redactor
+from fusionsolar_exporter.northbound.auth import Auth
 from fusionsolar_exporter.northbound.errors import NorthboundError
 from fusionsolar_exporter.northbound.transport import RawAnswer, Transport
 
@@ -64,11 +65,12 @@ class RecordingTransport(Transport):
         self._redactor = redactor
 
     @override
-    def post(self, path: str, payload: Mapping[str, Any], token: str | None) -> RawAnswer:
-        self._redactor.remember(token or "")
-        record: dict[str, Any] = {"interface": path, "with_token": token is not None}
+    def post(self, path: str, payload: Mapping[str, Any], auth: Auth) -> RawAnswer:
+        for secret in auth.secrets:
+            self._redactor.remember(secret)
+        record: dict[str, Any] = {"interface": path, "with_token": bool(auth.secrets)}
         try:
-            raw = self._inner.post(path, payload, token)
+            raw = self._inner.post(path, payload, auth)
         except NorthboundError as error:
             request = self._redactor.redact(dict(payload))
             self._recording.write(self._account, path, {**record, "request": request, "failure": error.reason})
@@ -82,6 +84,18 @@ class RecordingTransport(Transport):
             html = raw.body.lstrip()[:1] == b"<"
             record["no_json"] = "a web page" if html else "something else"
         self._recording.write(self._account, path, record)
+        return raw
+
+    @override
+    def post_form(self, url: str, interface: str, form: Mapping[str, str]) -> RawAnswer:
+        """What is sent to the token address and comes from it is secret, but for whether it went well."""
+        record: dict[str, Any] = {"interface": interface}
+        try:
+            raw = self._inner.post_form(url, interface, form)
+        except NorthboundError as error:
+            self._recording.write(self._account, interface, {**record, "failure": error.reason})
+            raise
+        self._recording.write(self._account, interface, {**record, "status": raw.status, "bytes": len(raw.body)})
         return raw
 
     @override

@@ -5,7 +5,7 @@ import math
 from fusionsolar_exporter.doctor.examination import Ask, Examination
 from fusionsolar_exporter.doctor.report import Outcome, Problem
 from fusionsolar_exporter.status import CollectorName
-from fusionsolar_exporter.web.wording import counted, moment, relative, span
+from fusionsolar_exporter.web.formatting import counted, moment, relative, span
 
 
 def summary_of(examination: Examination, ask: Ask, asked_at: float | None, problem: Problem | None) -> str:

@@ -22,7 +22,7 @@ from fusionsolar_exporter.doctor.report import (
     SessionKind,
 )
 from fusionsolar_exporter.northbound.errors import Reason
-from fusionsolar_exporter.web.wording import counted, moment, relative, span
+from fusionsolar_exporter.web.formatting import counted, moment, relative, span
 
 _PLAIN_WIDTH = 100
 _LEAST_WIDTH = 60

@@ -4,7 +4,7 @@ Only a factor of about a thousand is one: phase shift, losses and values of diff
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
@@ -30,6 +30,7 @@ _OFF = (300.0, 3000.0)
 @dataclass(frozen=True, slots=True)
 class _Judged:
     ratio: float
+    factor: float
 
     @property
     def doubtful(self) -> bool:
@@ -38,19 +39,23 @@ class _Judged:
 
 
 def doubtful_units(
-    readings_by_type: Mapping[int, Iterable[Reading]], overrides: Mapping[tuple[int, str], float]
+    readings_by_type: Mapping[int, Iterable[Reading]], scales_of: Callable[[Reading], Mapping[str, float]]
 ) -> tuple[UnitDoubt, ...]:
-    """The types most of whose devices show it; ``overrides`` are the factors that the configuration sets."""
+    """The types most of whose devices show it; ``scales_of`` gives the factors that the configuration sets."""
     doubts = []
     for type_id, readings in readings_by_type.items():
         target = device_target(type_id, _KEY)
         if target is None or type_id not in _PAIRS:
             continue
-        factor = overrides.get((type_id, _KEY), target.factor)
-        judged = [found for reading in readings for found in (_judge(type_id, reading, factor),) if found]
+        judged = [
+            found
+            for reading in readings
+            for found in (_judge(type_id, reading, scales_of(reading).get(_KEY, target.factor)),)
+            if found
+        ]
         doubtful = [found for found in judged if found.doubtful]
         if doubtful and 2 * len(doubtful) >= len(judged):
-            ratio = median(found.ratio for found in doubtful)
+            ratio, factor = median(found.ratio for found in doubtful), doubtful[0].factor
             doubts.append(
                 UnitDoubt(
                     device_type_id=type_id,
@@ -75,4 +80,4 @@ def _judge(type_id: int, reading: Reading, factor: float) -> _Judged | None:
         return None
     if type_id not in INVERTER_TYPES and watts < volt_amperes:
         return None  # a meter may see next to no power beside much reactive current
-    return _Judged(watts / volt_amperes)
+    return _Judged(watts / volt_amperes, factor)

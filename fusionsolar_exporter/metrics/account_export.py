@@ -6,11 +6,13 @@ from fusionsolar_exporter.metrics.alarms import alarm_parts
 from fusionsolar_exporter.metrics.devices import device_parts
 from fusionsolar_exporter.metrics.fitted_strings import FittedStrings
 from fusionsolar_exporter.metrics.labels import AccountLabels, account_labels
-from fusionsolar_exporter.metrics.part import ExportContext, Part, RoutesOfTypes
+from fusionsolar_exporter.metrics.part import ExportContext, Part
 from fusionsolar_exporter.metrics.plants import plant_parts
+from fusionsolar_exporter.metrics.routes import AccountRoutes
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.metrics.unknown_keys import KeyGate
 from fusionsolar_exporter.pacing.clock import Clock
+from fusionsolar_exporter.scales import ScaleOverrides
 from fusionsolar_exporter.view import AccountView
 
 
@@ -22,7 +24,7 @@ class AccountExport:
         self._settings = settings
         self._fitted = FittedStrings()
         self._gate = KeyGate(settings.unknown_keys)
-        self._routes = RoutesOfTypes({})
+        self._routes = AccountRoutes(ScaleOverrides())
         self._labels: AccountLabels | None = None
         self.parts: Sequence[Part] = ()
         """In the order in which they are exported; the same objects until the lists change."""
@@ -45,8 +47,8 @@ class AccountExport:
                 *device_parts(self._labels),
             )
             self._fitted.keep(self._labels.devices.keys())
-        if view.scale_overrides != self._routes.scale_overrides:
-            self._routes = RoutesOfTypes(view.scale_overrides)
+        if view.scale_overrides != self._routes.overrides:
+            self._routes = AccountRoutes(view.scale_overrides)
             self.generation = object()
         return ExportContext(
             snapshot=view.snapshot,

@@ -17,7 +17,7 @@ from fusionsolar_exporter.northbound.model import Alarm
 
 def alarm_parts(labels: AccountLabels) -> Iterator[Part]:
     """The parts of an account's alarms: the alarms themselves, and their numbers by plant."""
-    yield ActiveAlarms(labels)
+    yield AlarmSeries(labels)
     for chunk in chunks(tuple(labels.plants), CHUNK):
         yield AlarmCounts(chunk, tuple(labels.plants[code] for code in chunk))
 
@@ -45,7 +45,7 @@ class AlarmCounts(Part):
                     writer.add("fusionsolar_plant_alarms", labels, counts[severity], {"severity": severity.value})
 
 
-class ActiveAlarms(Part):
+class AlarmSeries(Part):
     """Every alarm. One part, since an alarm may carry the labels of a device of another plant."""
 
     reads: ClassVar = ("alarms",)

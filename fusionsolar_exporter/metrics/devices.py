@@ -91,10 +91,10 @@ class DeviceReadings(Part):
 
     @override
     def export(self, context: ExportContext, writer: SampleWriter) -> None:
-        routes = context.routes[self.type_id]
         for device_id, labels in zip(self.ids, self.labels, strict=True):
             reading = context.snapshot.device_readings.get(device_id)
             if reading is not None:
+                routes = context.routes.of(context.snapshot.devices[device_id], context.snapshot.plants)
                 strings = None if context.fitted is None else context.fitted.observe(device_id, reading.values, routes)
                 unknown = writer.add_values(labels, reading.values, routes, strings)
                 if unknown and writer.exports(_KPI):

@@ -5,7 +5,7 @@ Counters whose labels are known beforehand start at 0.
 
 import platform
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
@@ -26,7 +26,7 @@ _OTHER = "other"
 M = TypeVar("M", Counter, Histogram)
 
 
-class Instruments:
+class OwnInstruments:
     """The exporter's counters; they live as long as the process, whatever configuration comes and goes."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -51,11 +51,11 @@ class Instruments:
                 self._accounts[name] = AccountInstruments(self, name)
             return self._accounts[name]
 
-    def forget(self, name: str) -> None:
-        """Remove the series of an account; what still counts on its instruments counts nothing."""
+    def keep_only(self, names: Collection[str]) -> None:
+        """Remove the series of all other accounts; what still counts on their instruments counts nothing."""
         with self._lock:
-            instruments = self._accounts.pop(name, None)
-        if instruments is not None:
+            gone = [self._accounts.pop(name) for name in self._accounts.keys() - set(names)]
+        for instruments in gone:
             instruments.remove()
 
     def config_reloaded(self, successful: bool, at: float) -> None:
@@ -92,7 +92,7 @@ class StateInstruments:
 class AccountInstruments:
     """The counters of one account."""
 
-    def __init__(self, instruments: Instruments, account: str) -> None:
+    def __init__(self, instruments: OwnInstruments, account: str) -> None:
         self._account = label_value(account)
         self._fail_codes = instruments.fail_codes
         self._codes: dict[Interface, dict[str, Counter]] = {interface: {} for interface in Interface}

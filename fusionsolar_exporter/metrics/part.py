@@ -6,7 +6,7 @@ from typing import Protocol
 
 from fusionsolar_exporter.cache import Snapshot
 from fusionsolar_exporter.metrics.fitted_strings import FittedStrings
-from fusionsolar_exporter.metrics.routes import Routes
+from fusionsolar_exporter.metrics.routes import AccountRoutes
 from fusionsolar_exporter.metrics.sample_writer import SampleWriter
 from fusionsolar_exporter.metrics.unknown_keys import KeyGate
 from fusionsolar_exporter.northbound.model import Severity
@@ -19,18 +19,6 @@ CHUNK = 100
 _FIELDS = tuple(field.name for field in fields(Snapshot))
 
 
-class RoutesOfTypes(dict[int, Routes]):
-    """The routes by device type id, made when first asked for."""
-
-    def __init__(self, scale_overrides: Mapping[tuple[int, str], float]) -> None:
-        super().__init__()
-        self.scale_overrides = scale_overrides
-
-    def __missing__(self, type_id: int) -> Routes:
-        self[type_id] = routes = Routes(type_id, self.scale_overrides)
-        return routes
-
-
 @dataclass(frozen=True, slots=True)
 class ExportContext:
     """What there is to show of one account, and how."""
@@ -39,7 +27,7 @@ class ExportContext:
     clock: Clock
     severities: tuple[Severity, ...]
     """Severities that are counted even where there is no alarm."""
-    routes: RoutesOfTypes
+    routes: AccountRoutes
     gate: KeyGate
     fitted: FittedStrings | None
     """Where set, PV strings that never carried anything are left out."""

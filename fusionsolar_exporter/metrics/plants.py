@@ -88,7 +88,8 @@ class PlantInverters(Part):
         readings = context.snapshot.device_readings
         for labels, inverters in zip(self.labels, self.inverters, strict=True):
             found = [(device.type_id, readings.get(device.id)) for device in inverters]
-            power = plant_active_power((context.routes[type_id], reading) for type_id, reading in found)
+            routes = [context.routes.of(device, context.snapshot.plants) for device in inverters]
+            power = plant_active_power((own, reading) for own, (_, reading) in zip(routes, found, strict=True))
             writer.add("fusionsolar_plant_active_power_watts", labels, power)
             export_inverter_counts(found, labels, writer)
 

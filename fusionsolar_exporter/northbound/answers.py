@@ -31,6 +31,7 @@ _WATTS_PER_KILOWATT = 1e3
 _WATTS_PER_MEGAWATT = 1e6
 _MILLISECONDS = 1e3
 _INFINITE = math.inf
+_LONGEST_EXPLANATION = 1000  # characters; a page has room for a few sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,4 +245,6 @@ def _alarm(item: Mapping[str, Any]) -> Alarm | None:
         severity=Severity.UNKNOWN if level is None else SEVERITY_OF_LEVEL.get(level, Severity.UNKNOWN),
         alarm_type=text(item.get("alarmType")),
         raised_at=None if raised is None else raised / _MILLISECONDS,
+        cause=text(item.get("alarmCause"))[:_LONGEST_EXPLANATION],
+        repair=text(item.get("repairSuggestion"))[:_LONGEST_EXPLANATION],
     )

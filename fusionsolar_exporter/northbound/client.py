@@ -6,10 +6,12 @@ from typing import Any, Generic, TypeVar
 
 from fusionsolar_exporter.northbound import answers
 from fusionsolar_exporter.northbound.answers import Items, Page
+from fusionsolar_exporter.northbound.auth import NOBODY, session_auth
 from fusionsolar_exporter.northbound.envelope import Envelope, open_envelope
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.interfaces import INTERFACES, Interface
 from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Reading
+from fusionsolar_exporter.northbound.oauth import Tokens, read_tokens
 from fusionsolar_exporter.northbound.transport import Transport
 
 T = TypeVar("T")
@@ -35,7 +37,7 @@ class Client:
     def login(self, username: str, password: str) -> Answer[str]:
         """Start a session (9.1.1); the answer is its token."""
         payload = {"userName": username, "systemCode": password}
-        raw = self._transport.post(INTERFACES[Interface.LOGIN].path, payload, None)
+        raw = self._transport.post(INTERFACES[Interface.LOGIN].path, payload, NOBODY)
         envelope = open_envelope(raw, Interface.LOGIN)
         if not raw.token:
             raise NorthboundError(Reason.BAD_RESPONSE, Interface.LOGIN, "an answer without an XSRF-TOKEN")
@@ -44,6 +46,10 @@ class Client:
     def logout(self, token: str) -> None:
         """End the session at once (9.1.2)."""
         self._ask(Interface.LOGOUT, {"xsrfToken": token}, token)
+
+    def tokens(self, url: str, form: Mapping[str, str]) -> Answer[Tokens]:
+        """Exchange a code or a refresh token for tokens (OAuth Connect)."""
+        return Answer(read_tokens(self._transport.post_form(url, Interface.TOKEN, form)), None)
 
     def stations(self, token: str, page: int) -> Answer[Page[Plant]]:
         """A page of 100 plants (9.1.3), from page 1."""
@@ -100,4 +106,4 @@ class Client:
         return Answer(answers.only_asked(found, plant_codes, lambda item: item.plant_code), envelope.far_time)
 
     def _ask(self, interface: Interface, payload: Mapping[str, Any], token: str) -> Envelope:
-        return open_envelope(self._transport.post(INTERFACES[interface].path, payload, token), interface)
+        return open_envelope(self._transport.post(INTERFACES[interface].path, payload, session_auth(token)), interface)

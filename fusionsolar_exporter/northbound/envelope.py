@@ -6,6 +6,7 @@ Read ``failCode`` before anything else: a refusal comes with HTTP 200 and ``data
 import json
 from codecs import BOM_UTF8
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from fusionsolar_exporter.northbound.answers import integer, number, text
@@ -37,6 +38,10 @@ def open_envelope(raw: RawAnswer, interface: str) -> Envelope:
         raise _bad(interface, f"HTTP {status}: a redirect, which is never followed", raw)
     if status in _SERVER_ERRORS:
         raise _bad(interface, f"HTTP {status}: an error of the server", raw)
+    if status == HTTPStatus.UNAUTHORIZED:
+        raise NorthboundError(
+            Reason.NOT_LOGGED_IN, interface, "HTTP 401: the token is not valid (any more)", http_status=status
+        )
     if not raw.body.strip():
         raise NorthboundError(
             Reason.BAD_RESPONSE,
@@ -45,7 +50,7 @@ def open_envelope(raw: RawAnswer, interface: str) -> Envelope:
             http_status=status,
             empty=True,
         )
-    if _is_html(raw):
+    if is_html(raw):
         raise _bad(interface, f"HTTP {status} with a web page instead of JSON", raw)
     body = _parse(raw, interface)
     if body in (None, {}, []):
@@ -82,11 +87,12 @@ def _parse(raw: RawAnswer, interface: str) -> Any:
         raise _bad(interface, f"HTTP {raw.status} with JSON that is {kind}", raw) from None
 
 
-def _is_html(raw: RawAnswer) -> bool:
+def is_html(raw: RawAnswer) -> bool:
+    """Whether a web page answered."""
     return raw.body.removeprefix(BOM_UTF8).lstrip()[:1] == b"<" or raw.content_type.lower().startswith("text/html")
 
 
 def _bad(interface: str, message: str, raw: RawAnswer) -> NorthboundError:
     return NorthboundError(
-        Reason.BAD_RESPONSE, interface, message, http_status=raw.status, html=bool(raw.body) and _is_html(raw)
+        Reason.BAD_RESPONSE, interface, message, http_status=raw.status, html=bool(raw.body) and is_html(raw)
     )

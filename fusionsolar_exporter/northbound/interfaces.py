@@ -15,7 +15,7 @@ IDS_PER_CALL = 100
 
 
 class Interface(StrEnum):
-    """Names of the interfaces, as in the reference and in ``rate_limits.interfaces``."""
+    """Names of the interfaces, as in the reference and in ``rate_limits.interfaces``; and OAuth's token address."""
 
     LOGIN = "login"
     LOGOUT = "logout"
@@ -25,6 +25,7 @@ class Interface(StrEnum):
     GET_STATION_REAL_KPI = "getStationRealKpi"
     GET_DEV_REAL_KPI = "getDevRealKpi"
     GET_ALARM_LIST = "getAlarmList"
+    TOKEN = "token"  # noqa: S105 - the token address of OAuth Connect
 
 
 REAL_TIME_TYPES = frozenset({1, 10, 17, 38, 39, 41, 47})
@@ -83,4 +84,6 @@ INTERFACES: Mapping[Interface, InterfaceFacts] = {
         0,
         lambda fleet: max(fleet.plant_calls(), fleet.device_calls(ALARM_TYPES)),
     ),
+    # no limit is known: once an hour is enough, and this only keeps mistakes from becoming a loop
+    Interface.TOKEN: InterfaceFacts("token", 10 * MINUTE, 0, lambda _: 5),
 }

@@ -82,3 +82,7 @@ class Alarm:
     """The number as text: 0 and numbers beyond the documented 1 to 5 occur."""
     raised_at: float | None
     """Unix seconds."""
+    cause: str = ""
+    """What the management system presumes; for pages, not for labels."""
+    repair: str = ""
+    """What it suggests."""

@@ -1,6 +1,6 @@
 """One request over HTTP: pooled, bounded in time and size, never redirected, never retried.
 
-Nothing here reads ``~/.netrc`` or keeps cookies: the token is the only credential, and it travels in a header.
+Nothing here reads ``~/.netrc`` or keeps cookies: what proves who asks is in the headers that are given.
 """
 
 import http.client
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 import requests
 import urllib3
@@ -20,6 +21,7 @@ from requests.utils import get_environ_proxies
 from typing_extensions import override
 
 from fusionsolar_exporter.northbound.adapter import DeadlineAdapter
+from fusionsolar_exporter.northbound.auth import Auth
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 
 LARGEST_ANSWER = 64 * 1024 * 1024
@@ -43,11 +45,15 @@ class RawAnswer:
 class Transport(Protocol):
     """Carries a request to the far side."""
 
-    def post(self, path: str, payload: Mapping[str, Any], token: str | None) -> RawAnswer:
+    def post(self, path: str, payload: Mapping[str, Any], auth: Auth) -> RawAnswer:
         """POST ``payload`` as JSON to ``/thirdData/<path>``.
 
         NorthboundError with the reasons timeout, connection, tls or bad_response where no whole answer came.
         """
+        ...
+
+    def post_form(self, url: str, interface: str, form: Mapping[str, str]) -> RawAnswer:
+        """POST ``form`` to an address of its own; errors as of :meth:`post`, under the name of ``interface``."""
         ...
 
     def close(self) -> None:
@@ -91,14 +97,27 @@ class HttpTransport(Transport):
         self._session = session
 
     @override
-    def post(self, path: str, payload: Mapping[str, Any], token: str | None) -> RawAnswer:
+    def post(self, path: str, payload: Mapping[str, Any], auth: Auth) -> RawAnswer:
+        headers = {"Content-Type": "application/json", "Accept": "application/json", **auth.headers}
+        return self._send(self._base + path, path, json.dumps(payload).encode(), headers)
+
+    @override
+    def post_form(self, url: str, interface: str, form: Mapping[str, str]) -> RawAnswer:
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+        return self._send(url, interface, urlencode(form).encode(), headers)
+
+    @override
+    def close(self) -> None:
+        self._session.close()
+
+    def _send(self, url: str, path: str, body: bytes, headers: Mapping[str, str]) -> RawAnswer:
         deadline = time.monotonic() + self._seconds
         self._adapter.begin(deadline)
         watchdog = threading.Timer(self._seconds, self._adapter.cut)
         watchdog.daemon = True
         watchdog.start()
         try:
-            return self._post(path, payload, token, deadline)
+            return self._post(url, path, body, headers, deadline)
         except (
             OSError,
             urllib3.exceptions.HTTPError,
@@ -108,29 +127,21 @@ class HttpTransport(Transport):
         finally:
             watchdog.cancel()
 
-    @override
-    def close(self) -> None:
-        self._session.close()
-
-    def _post(self, path: str, payload: Mapping[str, Any], token: str | None, deadline: float) -> RawAnswer:
-        url = self._base + path
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        if token:
-            headers["XSRF-TOKEN"] = token
+    def _post(self, url: str, path: str, body: bytes, headers: Mapping[str, str], deadline: float) -> RawAnswer:
         with self._session.post(
             url,
-            data=json.dumps(payload).encode(),
+            data=body,
             headers=headers,
             timeout=self._seconds,
             allow_redirects=False,
             stream=True,
             proxies=None if self._settings.proxy_url else get_environ_proxies(url),
         ) as response:
-            body = self._read(path, response, deadline)
+            content = self._read(path, response, deadline)
             cookies = [cookie.value or "" for cookie in response.cookies if cookie.name == "XSRF-TOKEN"]
             return RawAnswer(
                 status=response.status_code,
-                body=body,
+                body=content,
                 content_type=response.headers.get("Content-Type", ""),
                 token=response.headers.get("xsrf-token") or (cookies[-1] if cookies else ""),
             )

@@ -62,6 +62,7 @@ class Ledger:
         """Write a call down, before it is sent. ``early`` marks a list made due before its time."""
         self.changes += 1
         calls = self._calls[interface]
+        # only here, when something is added: an interface that nobody asks keeps its few old calls, at no cost
         forgotten = moment - _KEPT_WINDOWS * limit.window
         for kept in (calls.counted, calls.early):
             while kept and kept[0] < forgotten:
@@ -69,6 +70,7 @@ class Ledger:
         calls.counted.append(moment)
         if early:
             calls.early.append(moment)
+        # what stood there before is remembered for one call: `unsent` has to undo this, and nothing older
         calls.before, calls.last = calls.last, moment
         calls.last_counted = True
         self._before, self.last_start = self.last_start, max(self.last_start, moment)
@@ -76,6 +78,7 @@ class Ledger:
     def sent(self, interface: Interface, moment: float) -> None:
         """The newest call is sent now: writing it down may have taken a while."""
         calls = self._calls[interface]
+        # only forward: a call may count later than it was written down, never earlier than anybody was told
         if moment > calls.last:
             self.changes += 1
             calls.last = calls.counted[-1] = moment
@@ -83,6 +86,7 @@ class Ledger:
 
     def unsent(self, interface: Interface) -> None:
         """The newest call was written down, and then not sent."""
+        # unlike one that was sent and not counted, it leaves no spacing behind either
         self.give_back(interface)
         calls = self._calls[interface]
         calls.last = calls.before
@@ -91,10 +95,12 @@ class Ledger:
     def end(self, interface: Interface, moment: float, margin: float) -> None:
         """Correct the newest call for a request that took longer than the margin."""
         calls = self._calls[interface]
+        # it arrived somewhere between start and end; the margin in every window covers the first of these seconds
         latest_arrival = moment - margin
         if latest_arrival > calls.last:
             self.changes += 1
             calls.last = latest_arrival
+            # given back already where it was not counted: the last moment is then another call's
             if calls.last_counted:
                 calls.counted[-1] = latest_arrival
 

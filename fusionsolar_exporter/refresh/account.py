@@ -9,7 +9,6 @@ from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.state import NotLeadingError, Partition
 from fusionsolar_exporter.state.memory import MemoryPartition
-from fusionsolar_exporter.state.store import LOOK_SECONDS
 from fusionsolar_exporter.status import AccountStatus
 
 _LONGEST_NAP = 60.0  # seconds; changed files with credentials are noticed after that
@@ -25,6 +24,7 @@ class Account:
         self._clock = collaborators.clock
         self._log = collaborators.log
         self._published = collaborators.published
+        self._turns = collaborators.turns
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
@@ -53,6 +53,7 @@ class Account:
         """Take other settings for the same host and user; series of disabled collectors go at once."""
         with self._lock:
             self._settings = self._pending = settings
+        # here and not in the account's thread: that may wait for an answer, and the cache has to refuse what it brings
         self.cache.enable_only(settings.collectors.enabled)
         self._wake.set()
 
@@ -63,6 +64,7 @@ class Account:
         if pending is not None:
             self._engine.reconfigure(pending)
         at, eventful = self._take_part()
+        # also when nothing happens, now and then: states and pauses end by themselves
         if eventful or pending is not None or self._clock.now() >= self._published_at + _LONGEST_NAP:
             self._published_at = self._clock.now()
             self._status = self._engine.status()
@@ -80,7 +82,7 @@ class Account:
                 return at, eventful or changed
         else:
             eventful = changed
-        return self._clock.now() + LOOK_SECONDS, eventful
+        return self._clock.now() + self._engine.store.wait_seconds(), eventful
 
     def start(self) -> None:
         """Refresh in a thread of its own, if that does not run yet and is not to end."""
@@ -125,7 +127,8 @@ class Account:
     def _guarded_step(self) -> float:
         """A mistake of ours must not end the thread quietly: it is logged, shown as down, and tried again."""
         try:
-            return self.step()
+            with self._turns.taken():
+                return self.step()
         except Exception as error:  # noqa: BLE001 - whatever it is, the thread has to go on
             self._status = replace(self._status, up=False)
             self._published()

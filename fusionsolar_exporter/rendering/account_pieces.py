@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fusionsolar_exporter.metrics.account_export import AccountExport
 from fusionsolar_exporter.metrics.part import ExportContext, Part
 from fusionsolar_exporter.metrics.settings import ExportSettings
-from fusionsolar_exporter.rendering.line_buffer import LineBuffer, Plans
+from fusionsolar_exporter.rendering.line_buffer import LineBuffer, LineTemplates
 from fusionsolar_exporter.rendering.piece import Piece
 from fusionsolar_exporter.rendering.rows import Rows
 from fusionsolar_exporter.view import AccountView
@@ -27,7 +27,7 @@ class AccountPieces:
 
     def __init__(self) -> None:
         self._generation: object = None
-        self._plans = Plans(lambda _: False)
+        self._templates = LineTemplates(lambda _: False)
         self._parts: Sequence[Part] = ()
         self._rendered: list[_Rendered] = []
         self._readers: Mapping[str, Sequence[int]] = {}
@@ -60,10 +60,10 @@ class AccountPieces:
         known = dict(zip(self._parts, self._rendered, strict=True))
         if self._generation is not export.generation:
             known = {}
-            self._plans = Plans(settings.exports)
+            self._templates = LineTemplates(settings.exports)
         self._rendered = [self._render(part, context, known.get(part)) for part in export.parts]
         self._generation, self._parts, self._readers = export.generation, export.parts, _readers(export.parts)
-        self._rows = Rows(self._plans.slots, self._rows)
+        self._rows = Rows(self._templates.slots, self._rows)
         for place, one in enumerate(self._rendered):
             self._rows.put(place, one.pieces, {})
         self.unknown_keys_cut = sum(one.cut for one in self._rendered)
@@ -89,7 +89,7 @@ class AccountPieces:
                 inputs  # where equal readings came again these are the newer, compared by identity next time
             )
             return before
-        buffer = LineBuffer(self._plans)
+        buffer = LineBuffer(self._templates)
         cut = context.gate.cut
         part.export(context, buffer)
         pieces = {name: Piece.of(text, samples) for name, text, samples in buffer.texts()}

@@ -12,7 +12,7 @@ from fusionsolar_exporter.metrics.text import number, pair
 
 _PLAIN_BELOW = 1e6  # smaller values are written as Python does
 _LOWEST = -1.7976931348623157e308
-_PLANS = 1000
+_TEMPLATES = 1000
 
 
 class _Step(NamedTuple):
@@ -28,34 +28,34 @@ class _Step(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class _LineTemplate:
     """The steps for readings with the same keys in the same order."""
 
     steps: Sequence[_Step | None]
     unknown: Sequence[str]
 
 
-class Plans:
+class LineTemplates:
     """What is made once for all readings that look alike, for as long as the settings stay."""
 
     def __init__(self, exports: Callable[[str], bool]) -> None:
         names = [family.name for family in FAMILIES.values() if family.scope in DATA_SCOPES and exports(family.name)]
         self.slots: Mapping[str, int] = {name: slot for slot, name in enumerate(names)}
-        self._plans: dict[tuple[int, tuple[str, ...]], _Plan] = {}
+        self._templates: dict[tuple[object, tuple[str, ...]], _LineTemplate] = {}
 
-    def of(self, routes: Routes, keys: tuple[str, ...]) -> _Plan:
-        """The plan for readings of a device type with these keys."""
-        plan = self._plans.get((routes.type_id, keys))
-        if plan is None:
-            if len(self._plans) >= _PLANS:
-                self._plans.clear()  # the far side leaves out keys at random
+    def of(self, routes: Routes, keys: tuple[str, ...]) -> _LineTemplate:
+        """The template for readings of devices with the same routes and these keys."""
+        template = self._templates.get((routes.identity, keys))
+        if template is None:
+            if len(self._templates) >= _TEMPLATES:
+                self._templates.clear()  # the far side leaves out keys at random
             found = {key: routes[key] for key in keys}
-            plan = _Plan(
+            template = _LineTemplate(
                 [None if route is None else self._step(route) for route in found.values()],
                 [key for key, route in found.items() if route is None],
             )
-            self._plans[routes.type_id, keys] = plan
-        return plan
+            self._templates[routes.identity, keys] = template
+        return template
 
     def _step(self, route: KeyRoute) -> _Step | None:
         slot = self.slots.get(route.metric)
@@ -71,17 +71,17 @@ class Plans:
 class LineBuffer:
     """A writer that gives finished lines."""
 
-    def __init__(self, plans: Plans) -> None:
-        self._plans = plans
-        self._lines: list[list[str]] = [[] for _ in plans.slots]
+    def __init__(self, templates: LineTemplates) -> None:
+        self._templates = templates
+        self._lines: list[list[str]] = [[] for _ in templates.slots]
 
     def exports(self, name: str) -> bool:
         """Whether samples of this metric are kept."""
-        return name in self._plans.slots
+        return name in self._templates.slots
 
     def add(self, name: str, labels: Labels, value: float | None, extra: Mapping[str, str] = NONE) -> None:
         """Add one sample; a value that is missing or not finite has none."""
-        slot = self._plans.slots.get(name)
+        slot = self._templates.slots.get(name)
         if slot is not None and value is not None and isfinite(value):
             self._lines[slot].append(f"{name}{{{labels.joined(extra)}}} {number(value)}\n")
 
@@ -89,10 +89,10 @@ class LineBuffer:
         self, labels: DeviceLabels, values: Mapping[str, float], routes: Routes, strings: Collection[str] | None
     ) -> Mapping[str, float]:
         """Add the values of one device whose keys are known; return the others."""
-        plan = self._plans.of(routes, tuple(values))
+        template = self._templates.of(routes, tuple(values))
         lines, head, tail = self._lines, labels.head, labels.tail
         # the one loop that runs for every value of the fleet
-        for step, value in zip(plan.steps, values.values(), strict=True):
+        for step, value in zip(template.steps, values.values(), strict=True):
             if step is None:
                 continue
             slot, before, between, after, multiplier, divisor, string = step
@@ -103,10 +103,10 @@ class LineBuffer:
                 lines[slot].append(f"{before}{head}{between}{tail}{after}{converted!r}\n")
             elif isfinite(converted):
                 lines[slot].append(f"{before}{head}{between}{tail}{after}{number(converted)}\n")
-        return {key: values[key] for key in plan.unknown}
+        return {key: values[key] for key in template.unknown}
 
     def texts(self) -> Iterator[tuple[str, bytes, int]]:
         """The metrics that have samples, with their lines and how many they are."""
-        for name, lines in zip(self._plans.slots, self._lines, strict=True):
+        for name, lines in zip(self._templates.slots, self._lines, strict=True):
             if lines:
                 yield name, "".join(lines).encode(), len(lines)

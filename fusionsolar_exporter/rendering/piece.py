@@ -38,7 +38,7 @@ class Piece:
     """Bytes of all texts."""
     crc: int
     shift: int
-    """See :func:`crc.shift`, of the size."""
+    """What :func:`crc.shift` gives for the size."""
     samples: int
 
     @classmethod

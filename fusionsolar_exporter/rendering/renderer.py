@@ -6,7 +6,7 @@ from typing import Protocol
 
 from prometheus_client.registry import Collector
 
-from fusionsolar_exporter.metrics.collector import FusionSolarCollector
+from fusionsolar_exporter.metrics.account_exports import AccountExports
 from fusionsolar_exporter.metrics.cut_series import CUT_SERIES, Cuts, SeriesLimit, cut_samples
 from fusionsolar_exporter.metrics.families import DATA_SCOPES, FAMILIES
 from fusionsolar_exporter.metrics.text import label_value, number, pairs
@@ -15,9 +15,10 @@ from fusionsolar_exporter.rendering.account_pieces import AccountPieces
 from fusionsolar_exporter.rendering.exposition import DataFamily, Exposition
 from fusionsolar_exporter.rendering.own_metrics import OwnRenderer
 from fusionsolar_exporter.rendering.piece import Piece
+from fusionsolar_exporter.view import AccountView
 
 _REST = 9  # of ten seconds at most one is spent on rendering, however often something changes
-_LONGEST_REST = 1.0  # seconds that a change may wait for that reason
+_LONGEST_REST = 5.0  # seconds that a change may wait for that reason: three hundred accounts take half a second
 _AFTER_ERROR = 60.0  # seconds
 
 
@@ -32,25 +33,29 @@ class ErrorLog(Protocol):
 class Renderer:
     """``exposition`` is read without a lock from any thread; it is replaced, never changed.
 
-    ``next_change`` gives the moment (pacing clock) at which something changes though nothing arrives: the next expiry.
+    ``changed`` is set by whoever has something new to show. ``next_change`` gives the moment (pacing clock) at which
+    something changes though nothing arrives: the next expiry. ``seen`` gets each account once it is rendered.
     """
 
     def __init__(
         self,
-        collector: FusionSolarCollector,
+        exports: AccountExports,
         own: Collector,
         next_change: Callable[[], float],
         clock: Clock,
         log: ErrorLog,
+        changed: threading.Event,
+        seen: Callable[[AccountView], None] = lambda _view: None,
     ) -> None:
-        self._collector = collector
+        self._exports = exports
         self._own = OwnRenderer(own)
         self._next_change = next_change
         self._clock = clock
         self._log = log
         self._accounts: Mapping[str, AccountPieces] = {}
         self._working = threading.Lock()
-        self._wake = threading.Event()
+        self._wake = changed
+        self._seen = seen
         self._ended = threading.Event()
         self.exposition = Exposition((), self._own.render())
 
@@ -61,10 +66,10 @@ class Renderer:
     def refresh(self) -> None:
         """Render what changed, and publish it before returning."""
         with self._working:
-            collected = self._collector.accounts()
+            collected = self._exports.accounts()
             self._accounts = {name: self._accounts.get(name) or AccountPieces() for name in collected}
             for name, (view, export) in collected.items():
-                self._accounts[name].update(view, export, self._collector.settings)
+                self._accounts[name].update(view, export, self._exports.settings)
             cuts = {
                 (name, limit): count
                 for name, pieces in self._accounts.items()
@@ -73,7 +78,7 @@ class Renderer:
                     (SeriesLimit.SERIES_PER_ACCOUNT, pieces.series_cut),
                 )
             }
-            self._collector.tell(cuts)
+            self._exports.tell(cuts)
             families = [
                 DataFamily(
                     name,
@@ -86,9 +91,11 @@ class Renderer:
                 for name, family in FAMILIES.items()
                 if family.scope in DATA_SCOPES
             ]
-            if self._collector.settings.exports(CUT_SERIES.name):
+            if self._exports.settings.exports(CUT_SERIES.name):
                 families.append(_cut_family(cuts))
             self.exposition = Exposition(families, self._own.render())
+            for view, _ in collected.values():
+                self._seen(view)  # last: nothing that it does keeps samples from being served
 
     def reconfigure(self, change: Callable[[], None]) -> None:
         """Let ``change`` happen while nothing is being rendered, and publish what it leads to."""
@@ -107,10 +114,10 @@ class Renderer:
 
     def _run(self) -> None:
         while not self._ended.is_set():
-            self._wake.clear()
+            self._wake.clear()  # before looking: what comes while it renders must wake it once more
             change = self._next_change()  # looked up before: what expires while it is rendered is rendered once more
             rest = self._guarded_refresh()
-            self._clock.wait(self._ended, rest)
+            self._clock.wait(self._ended, rest)  # whatever wakes it: a busy account would leave nothing to the others
             self._clock.wait(self._wake, change - self._clock.now())
 
     def _guarded_refresh(self) -> float:

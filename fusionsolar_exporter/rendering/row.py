@@ -10,7 +10,7 @@ _GROUP = 16  # pieces; a thousand are joined anew by joining 16 and then 63
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
+class _JoinedGroup:
     pieces: tuple[Piece, ...]
     joined: Piece
 
@@ -22,7 +22,7 @@ class _Group:
 class Row:
     """Pieces, and what they became together."""
 
-    groups: tuple[_Group, ...]
+    groups: tuple[_JoinedGroup, ...]
     joined: Piece
 
     @classmethod
@@ -31,7 +31,7 @@ class Row:
         known = before.groups if before is not None else ()
         found = [pieces[start : start + _GROUP] for start in range(0, len(pieces), _GROUP)]
         groups = tuple(
-            old if old is not None and old.is_of(some) else _Group(some, Piece.join(some).condensed())
+            old if old is not None and old.is_of(some) else _JoinedGroup(some, Piece.join(some).condensed())
             for some, old in zip_longest(found, known[: len(found)])
         )
         if before is not None and len(groups) == len(known) and all(map(is_, groups, known)):

@@ -8,6 +8,7 @@ from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.plants import SimulatedDevice, SimulatedPlant
 from fusionsolar_exporter.simulator.refusals import FailCode, Refusal
+from fusionsolar_exporter.simulator.registers import Registers
 from fusionsolar_exporter.simulator.scene import Scene
 
 
@@ -38,7 +39,8 @@ class Call:
     owner: bool = False
     """Whether it comes with an owner's Bearer token."""
     ids: tuple[str, ...] = ()
-    _scenes: dict[str, Scene] = field(default_factory=dict)
+    _scenes: dict[tuple[str, float], Scene] = field(default_factory=dict)
+    _registers: dict[str, Registers] = field(default_factory=dict)
 
     @property
     def now_ms(self) -> int:
@@ -51,11 +53,19 @@ class Call:
             return {"currentTime": self.now_ms}
         return {name: self.parameters.get(name) for name in names} | {"currentTime": self.now_ms}
 
-    def scene(self, plant: SimulatedPlant) -> Scene:
-        """Return the plant at the moment of the call."""
-        scene = self._scenes.get(plant.code)
+    def registers(self, plant: SimulatedPlant) -> Registers:
+        """Return the plant's registers."""
+        registers = self._registers.get(plant.code)
+        if registers is None:
+            registers = self._registers[plant.code] = Registers(plant)
+        return registers
+
+    def scene(self, plant: SimulatedPlant, at: float | None = None) -> Scene:
+        """Return the plant at Unix seconds ``at``, by default at the moment of the call."""
+        key = plant.code, self.at if at is None else at
+        scene = self._scenes.get(key)
         if scene is None:
-            scene = self._scenes[plant.code] = Scene(plant, self.at)
+            scene = self._scenes[key] = Scene(plant, key[1], self.registers(plant))
         return scene
 
     def plants(self, codes: tuple[str, ...]) -> list[SimulatedPlant]:

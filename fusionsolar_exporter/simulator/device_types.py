@@ -46,6 +46,9 @@ INVERTERS = frozenset({DeviceType.STRING_INVERTER, DeviceType.RESIDENTIAL_INVERT
 METERS = frozenset({DeviceType.GRID_METER, DeviceType.POWER_SENSOR})
 STORAGE = frozenset({DeviceType.BATTERY, DeviceType.ESS})
 
+REPORTED = INVERTERS | STORAGE
+"""Types that have daily, monthly and yearly data (9.1.6.3 to 9.1.6.5)."""
+
 UNDOCUMENTED_ANSWERING = frozenset({23070})
 """Types beyond the reference that answer real-time data (an energy manager); all others are refused with 20006."""
 

@@ -25,6 +25,8 @@ class SimulatedFleet:
         self.plants: dict[str, SimulatedPlant] = {}
         self.devices: dict[str, SimulatedDevice] = {}
         self.serial_numbers: dict[str, SimulatedDevice] = {}
+        self.created: dict[str, list[float]] = {}
+        """When each user created plants, in Unix seconds."""
         self._builder = Builder(self.plan)
         self._counts: Counter[int] = Counter()
         self._built = 0
@@ -86,6 +88,14 @@ class SimulatedFleet:
         """Give a device another name."""
         with self.lock:
             self.devices[device_id].name = name
+
+    def change_serial_number(self, device_id: str, serial_number: str) -> None:
+        """Give a device another serial number."""
+        with self.lock:
+            device = self.devices[device_id]
+            self.serial_numbers.pop(device.serial_number, None)
+            device.serial_number = serial_number
+            self.serial_numbers[serial_number] = device
 
     def fault(self, device_id: str, at: float, state: InverterState = InverterState.SHUTDOWN_FAULT) -> None:
         """Stop an inverter in ``state``, with an alarm, until :meth:`repair`; ValueError where it is no inverter."""

@@ -8,7 +8,6 @@ from fusionsolar_exporter.simulator.parameters import (
     listed,
     required_number,
     required_plant_codes,
-    serial_numbers,
 )
 from fusionsolar_exporter.simulator.plants import SimulatedDevice, SimulatedPlant
 from fusionsolar_exporter.simulator.quirks import documented_plant, real_device, real_plant
@@ -16,6 +15,7 @@ from fusionsolar_exporter.simulator.readings import Values
 from fusionsolar_exporter.simulator.readings.devices import READERS
 from fusionsolar_exporter.simulator.readings.plant import plant_values
 from fusionsolar_exporter.simulator.refusals import FailCode, Refusal
+from fusionsolar_exporter.simulator.scene import Scene
 
 _WITHOUT_DATA = ALARMED - REAL_TIME
 
@@ -30,7 +30,7 @@ def plant_real_time(call: Call) -> Reply:
 def device_real_time(call: Call) -> Reply:
     """Answer with the values of 1 to 100 devices of one type, named by id or by serial number."""
     type_id = required_number(call.parameters, "devTypeId", FailCode.TYPE_NOT_SUPPORTED)
-    devices = _devices(call)
+    devices = named_devices(call)
     if type_id in _WITHOUT_DATA:
         raise Refusal(FailCode.TYPE_NOT_SUPPORTED)
     answering = type_id in REAL_TIME or type_id in UNDOCUMENTED_ANSWERING
@@ -40,14 +40,23 @@ def device_real_time(call: Call) -> Reply:
     return Reply(data=items, params=call.echo("devIds", "sns", "devTypeId"))
 
 
-def _devices(call: Call) -> list[SimulatedDevice]:
-    ids = listed(call.parameters, "devIds", MAX_IDS, FailCode.TOO_MANY_DEVICES)
+def named_devices(
+    call: Call, limit: int = MAX_IDS, too_many: FailCode = FailCode.TOO_MANY_DEVICES
+) -> list[SimulatedDevice]:
+    """Return the devices that a call names by id or by serial number; refuses none, unknown ones and too many."""
+    ids = listed(call.parameters, "devIds", limit, too_many)
     if ids:
         return call.devices(ids, call.fleet.devices)
-    numbers = serial_numbers(call.parameters)
+    numbers = listed(call.parameters, "sns", limit, too_many)
     if numbers:
         return call.devices(numbers, call.fleet.serial_numbers)
     raise Refusal(FailCode.DEVICE_ID_EMPTY if "devIds" in call.parameters else FailCode.DEVICE_LIST_EMPTY)
+
+
+def shown_values(device: SimulatedDevice, scene: Scene, *, quirks: bool) -> Values:
+    """Return what a device says at a moment, as the reference or as real servers show it."""
+    values: Values = READERS[device.type_id](device, scene)
+    return real_device(values, device, scene) if quirks else values
 
 
 def _plant_item(call: Call, plant: SimulatedPlant) -> dict[str, object]:
@@ -58,7 +67,5 @@ def _plant_item(call: Call, plant: SimulatedPlant) -> dict[str, object]:
 
 
 def _device_item(call: Call, device: SimulatedDevice) -> dict[str, object]:
-    scene = call.scene(device.plant)
-    values: Values = READERS[device.type_id](device, scene)
-    shown = real_device(values, device, scene) if call.rules.quirks else values
+    shown = shown_values(device, call.scene(device.plant), quirks=call.rules.quirks)
     return {"devId": int(device.id), "sn": device.serial_number or None, "dataItemMap": shown}

@@ -6,19 +6,30 @@ from collections.abc import Callable, Mapping
 from fusionsolar_exporter.simulator.alarm_list import alarm_list
 from fusionsolar_exporter.simulator.answers import Reply, SimulatedAnswer, plain, refusal, success
 from fusionsolar_exporter.simulator.calls import Call, Rules
+from fusionsolar_exporter.simulator.convergence import convergence
 from fusionsolar_exporter.simulator.device_list import device_list
 from fusionsolar_exporter.simulator.faults import Faults
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
-from fusionsolar_exporter.simulator.interfaces import PATH_PREFIX, Holdings, Interface
+from fusionsolar_exporter.simulator.history import device_history, five_minutes
+from fusionsolar_exporter.simulator.interfaces import (
+    DEVICE_REPORTS,
+    PATH_PREFIX,
+    PLANT_REPORTS,
+    Holdings,
+    Interface,
+)
 from fusionsolar_exporter.simulator.limit_shapes import DOCUMENTED, LimitShapes
 from fusionsolar_exporter.simulator.log import SECRET_PARAMETERS, LoggedRequest, RequestLog
 from fusionsolar_exporter.simulator.oauth.bearer import Carried, UnauthorizedError, carried, owner_of
 from fusionsolar_exporter.simulator.oauth.endpoints import OAuthEndpoints
 from fusionsolar_exporter.simulator.parameters import parse_body, text
+from fusionsolar_exporter.simulator.plant_creation import create_plant
 from fusionsolar_exporter.simulator.plant_lists import station_list, stations
 from fusionsolar_exporter.simulator.quotas import Quotas
 from fusionsolar_exporter.simulator.real_time import device_real_time, plant_real_time
 from fusionsolar_exporter.simulator.refusals import FailCode, Refusal
+from fusionsolar_exporter.simulator.reports.devices import device_report
+from fusionsolar_exporter.simulator.reports.plants import plant_report
 from fusionsolar_exporter.simulator.sessions import Sessions
 
 _HANDLERS: Mapping[Interface, Callable[[Call], Reply]] = {
@@ -28,6 +39,12 @@ _HANDLERS: Mapping[Interface, Callable[[Call], Reply]] = {
     Interface.PLANT_REAL_TIME: plant_real_time,
     Interface.DEVICE_REAL_TIME: device_real_time,
     Interface.ALARMS: alarm_list,
+    **dict.fromkeys(PLANT_REPORTS, plant_report),
+    **dict.fromkeys(DEVICE_REPORTS, device_report),
+    Interface.DEVICE_HISTORY: device_history,
+    Interface.FIVE_MINUTES: five_minutes,
+    Interface.CONVERGENCE: convergence,
+    Interface.CREATE_PLANT: create_plant,
 }
 _LOGIN_HINT = "https://support.huawei.com/enterprise/en/doc/EDOC1100261860"
 
@@ -37,8 +54,8 @@ class SimulatedSystem:
 
     ``now`` gives Unix seconds of the simulated world. Without ``limits`` nothing is refused with 407; with them every
     window, spacing, token and lock lasts ``limit_scale`` times as long as documented, or as ``shapes`` say.
-    ``forbidden`` interfaces answer 401: the old plant list under quirks, where nothing else is said. ``oauth`` opens
-    the fleet to Bearer tokens, too.
+    ``forbidden`` interfaces answer 401: the old plant list under quirks, where nothing else is said. ``missing`` ones
+    are not there at all (HTTP 404), as on older or newer servers. ``oauth`` opens the fleet to Bearer tokens, too.
     """
 
     def __init__(
@@ -52,6 +69,7 @@ class SimulatedSystem:
         limit_scale: float = 1.0,
         shapes: LimitShapes = DOCUMENTED,
         forbidden: frozenset[Interface] | None = None,
+        missing: frozenset[Interface] = frozenset(),
         oauth: OAuthEndpoints | None = None,
         log_size: int | None = 10_000,
     ) -> None:
@@ -62,6 +80,7 @@ class SimulatedSystem:
         self.sessions = Sessions(users, limit_scale)
         by_quirk = frozenset({Interface.STATION_LIST} if self.rules.quirks else ())
         self.forbidden = by_quirk if forbidden is None else forbidden
+        self.missing = missing
         self.oauth = oauth
         self.now = now
         self._quotas = Quotas(limit_scale, shapes) if limits else None
@@ -75,6 +94,8 @@ class SimulatedSystem:
         try:
             interface = Interface(path.partition("?")[0].removeprefix(PATH_PREFIX))
         except ValueError:
+            return plain(404, f"no interface at {path}")
+        if interface in self.missing:
             return plain(404, f"no interface at {path}")
         if method != "POST":
             return plain(405, "use POST", {"Allow": "POST"})

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from typing_extensions import override
 
-from fusionsolar_exporter.state.store import Entry, Kept, Partition, State
+from fusionsolar_exporter.state.store import LOOK_SECONDS, Entry, Kept, Partition, State
 
 
 class MemoryPartition(Partition):
@@ -15,6 +15,10 @@ class MemoryPartition(Partition):
     @override
     def acquire(self) -> bool:
         return True
+
+    @override
+    def wait_seconds(self) -> float:
+        return LOOK_SECONDS
 
     @override
     def was_lost(self) -> bool:

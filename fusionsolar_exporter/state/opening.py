@@ -27,8 +27,8 @@ def open_state(config: StateConfig, clock: Clock, log: Log, observer: StateObser
 
 def _open_redis(config: StateConfig, clock: Clock, log: Log, observer: StateObserver) -> State:
     # redis is an extra: who keeps state elsewhere need not have it
-    from fusionsolar_exporter.state.redis_link import RedisLink  # noqa: PLC0415
-    from fusionsolar_exporter.state.redis_state import RedisState  # noqa: PLC0415
+    from fusionsolar_exporter.state.redis.link import RedisLink  # noqa: PLC0415
+    from fusionsolar_exporter.state.redis.state import RedisState  # noqa: PLC0415
 
     link = RedisLink(config.url.text, config.lease, clock, log, observer)
     log.info("state is kept in Redis and shared by replicas", redis=link.address, lease_seconds=config.lease)

@@ -14,7 +14,16 @@ from fusionsolar_exporter.event_log import Log
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.state.file_lock import FileLock
 from fusionsolar_exporter.state.sqlite_file import BrokenFileError, SqliteFile, UnusableFileError
-from fusionsolar_exporter.state.store import Entry, Kept, NotLeadingError, Partition, State, StateObserver, name_of
+from fusionsolar_exporter.state.store import (
+    LOOK_SECONDS,
+    Entry,
+    Kept,
+    NotLeadingError,
+    Partition,
+    State,
+    StateObserver,
+    name_of,
+)
 
 _AGAIN_SECONDS = 60.0  # after a failure
 _CLEAN_SECONDS = 600.0
@@ -191,6 +200,10 @@ class SqlitePartition(Partition):
             return self._lock.hold()
         except OSError:
             return True
+
+    @override
+    def wait_seconds(self) -> float:
+        return LOOK_SECONDS
 
     @override
     def was_lost(self) -> bool:

@@ -56,6 +56,10 @@ class Partition(Protocol):
         """Whether this process refreshes the account now; takes an account that is free, gives it up where asked to."""
         ...
 
+    def wait_seconds(self) -> float:
+        """Where this process does not lead: after how long it makes sense to try again."""
+        ...
+
     def was_lost(self) -> bool:
         """Whether what was kept is lost, so that everything may just have been asked; says so once."""
         ...

@@ -8,16 +8,20 @@ from http import HTTPStatus
 from typing import Protocol
 
 from fusionsolar_exporter.pacing.clock import Clock
+from fusionsolar_exporter.reload_outcome import ReloadOutcome
 from fusionsolar_exporter.rendering.piece import Body
 from fusionsolar_exporter.view import AccountView
 from fusionsolar_exporter.web.asgi import Receive, Scope, Send
 from fusionsolar_exporter.web.messages import ClientGoneError, Request, Response, plain, read_body
 from fusionsolar_exporter.web.origin import is_foreign
 from fusionsolar_exporter.web.scrape import Scrapes
-from fusionsolar_exporter.web.status_json import render_json
-from fusionsolar_exporter.web.status_page import render_page
-from fusionsolar_exporter.web.status_report import Report, report
-from fusionsolar_exporter.web.status_style import CONTENT_SECURITY_POLICY
+from fusionsolar_exporter.web.status.builder import build_report
+from fusionsolar_exporter.web.status.document import render_json
+from fusionsolar_exporter.web.status.overview import PlantOverview
+from fusionsolar_exporter.web.status.page import render_page
+from fusionsolar_exporter.web.status.query import PlantQuery
+from fusionsolar_exporter.web.status.report import StatusReport
+from fusionsolar_exporter.web.status.style import CONTENT_SECURITY_POLICY
 from fusionsolar_exporter.web.workers import DaemonExecutor
 
 MAX_BODY_BYTES = 64 * 1024
@@ -28,6 +32,11 @@ log = logging.getLogger(__name__)
 
 class ServedExporter(Protocol):
     """What the pages show and do. Its methods are called from worker threads, ``exposition`` from the event loop."""
+
+    @property
+    def overview(self) -> PlantOverview:
+        """What the status page knows beside the accounts' views."""
+        ...
 
     def exposition(
         self, *, openmetrics: bool, gzipped: bool, accounts: frozenset[str] | None, names: frozenset[str] | None
@@ -43,17 +52,19 @@ class ServedExporter(Protocol):
         """Tell whether the exporter is ready, as ``/-/ready`` defines it."""
         ...
 
-    def reload(self) -> Sequence[str]:
-        """Take the configuration anew: nothing when done, else the problems; the old one is then kept."""
+    def reload(self) -> ReloadOutcome:
+        """Take the configuration anew, as a whole or not at all."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class Endpoint:
     """The methods that a path takes, and who answers."""
 
     methods: tuple[str, ...]
     answer: Callable[[Request], Awaitable[Response]]
+    waits: bool = False
+    """Whether the answer is made in a worker, and given up when its client goes away meanwhile."""
 
 
 READ = ("GET", "HEAD")
@@ -73,14 +84,13 @@ class Application:
         self._clock = clock
         self._telemetry_path = telemetry_path
         self._workers = DaemonExecutor(PAGES_AT_ONCE, "web-page")
-        self._scrapes = Scrapes(exporter.exposition)
-        self._routes: Mapping[str, Route] = {
-            "/": Route(READ, self._page),
-            telemetry_path: Route(READ, self._scrapes.answer),
-            "/api/v1/status": Route(READ, self._status),
-            "/-/healthy": Route(READ, self._healthy),
-            "/-/ready": Route(READ, self._ready),
-            "/-/reload": Route(("POST",), self._reload),
+        self._routes: Mapping[str, Endpoint] = {
+            "/": Endpoint(READ, self._page, waits=True),
+            telemetry_path: Endpoint(READ, Scrapes(exporter.exposition).answer),
+            "/api/v1/status": Endpoint(READ, self._status, waits=True),
+            "/-/healthy": Endpoint(READ, self._healthy),
+            "/-/ready": Endpoint(READ, self._ready, waits=True),
+            "/-/reload": Endpoint(("POST",), self._reload, waits=True),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -95,17 +105,15 @@ class Application:
             answer = plain(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, limit, headers=(("connection", "close"),))
             await answer.send(send, with_body=True)
             return
+        route = self._routes.get(request.path)
+        if route is None or not route.waits:
+            await self._answer(request, send)
+            return
         async with asyncio.TaskGroup() as group:
             answering = group.create_task(self._answer(request, send))
             watching = group.create_task(_cancel_when_gone(receive, answering))
             await asyncio.wait({answering})
             watching.cancel()
-
-    def shortcut(self, scope: Scope) -> Callable[[], Response] | None:
-        """What answers this request whenever it comes again, where that needs no waiting: a scrape."""
-        request = Request.of(scope)
-        scrape = request.method == "GET" and request.path == self._telemetry_path
-        return self._scrapes.prepare(request) if scrape else None
 
     async def _answer(self, request: Request, send: Send) -> None:
         try:
@@ -141,11 +149,11 @@ class Application:
             lambda: Response(HTTPStatus.OK, render_json(self._report()), "application/json; charset=utf-8")
         )
 
-    async def _page(self, _request: Request) -> Response:
+    async def _page(self, request: Request) -> Response:
         return await self._in_worker(
             lambda: Response(
                 HTTPStatus.OK,
-                render_page(self._report(), telemetry_path=self._telemetry_path),
+                self._rendered(PlantQuery.of(request.query)),
                 "text/html; charset=utf-8",
                 (("content-security-policy", CONTENT_SECURITY_POLICY), ("referrer-policy", "no-referrer")),
             )
@@ -162,16 +170,20 @@ class Application:
         return plain(HTTPStatus.SERVICE_UNAVAILABLE, f"not ready: waiting for {awaited}")
 
     def _reloaded(self) -> Response:
-        problems = self._exporter.reload()
-        if not problems:
+        outcome = self._exporter.reload()
+        if not outcome.problems:
             return plain(HTTPStatus.OK, "configuration reloaded")
-        return plain(HTTPStatus.BAD_REQUEST, *problems)
+        status = HTTPStatus.INTERNAL_SERVER_ERROR if outcome.broken else HTTPStatus.BAD_REQUEST
+        return plain(status, *outcome.problems)
 
-    def _report(self) -> Report:
-        return report(
-            self._exporter.views(),
-            clock=self._clock,
-            ready=self._exporter.ready(),
+    def _rendered(self, query: PlantQuery) -> bytes:
+        status = self._report()
+        curves = self._exporter.overview.curves([account.account for account in status.accounts])
+        return render_page(status, query, curves, telemetry_path=self._telemetry_path)
+
+    def _report(self) -> StatusReport:
+        return build_report(
+            self._exporter.views(), self._exporter.overview.facts, clock=self._clock, ready=self._exporter.ready()
         )
 
 

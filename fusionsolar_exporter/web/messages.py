@@ -69,12 +69,6 @@ class Response:
         )
         return [(key.encode("latin-1"), value.encode("latin-1")) for key, value in fields]
 
-    def head(self) -> bytes:
-        """Status line and headers as HTTP/1.1 writes them."""
-        lines = [b"HTTP/1.1 %d %s" % (self.status, self.status.phrase.encode("ascii"))]
-        lines += [b"%s: %s" % field for field in self.fields()]
-        return b"\r\n".join([*lines, b"", b""])
-
     async def send(self, send: Send, *, with_body: bool) -> None:
         """Hand the answer to the server; waits whenever the client does not read."""
         await send({"type": "http.response.start", "status": int(self.status), "headers": self.fields()})

@@ -1,14 +1,16 @@
 """Answers to ``/metrics``: bytes that were ready before anybody asked."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import parse_qs
 
-from fusionsolar_exporter.metrics.exposition import OPENMETRICS_CONTENT_TYPE, TEXT_CONTENT_TYPE
 from fusionsolar_exporter.rendering.piece import Body
 from fusionsolar_exporter.web.messages import Request, Response
 from fusionsolar_exporter.web.negotiation import wants_gzip, wants_openmetrics
+
+TEXT_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+OPENMETRICS_CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 
 class GiveExposition(Protocol):
@@ -29,22 +31,14 @@ class Scrapes:
 
     async def answer(self, request: Request) -> Response:
         """Give what the query selects, in the representation the client prefers."""
-        return self.prepare(request)()
-
-    def prepare(self, request: Request) -> Callable[[], Response]:
-        """Give what answers this request, now and whenever it comes again."""
         openmetrics = wants_openmetrics(request.header("accept"))
         gzipped = wants_gzip(request.header("accept-encoding"))
         query = parse_qs(request.query, keep_blank_values=True)
         accounts, names = _selected(query, "account"), _selected(query, "name[]")
         content_type = OPENMETRICS_CONTENT_TYPE if openmetrics else TEXT_CONTENT_TYPE
         headers = (("vary", "Accept, Accept-Encoding"), *((("content-encoding", "gzip"),) if gzipped else ()))
-
-        def answer() -> Response:
-            body = self._exposition(openmetrics=openmetrics, gzipped=gzipped, accounts=accounts, names=names)
-            return Response(HTTPStatus.OK, body, content_type, headers)
-
-        return answer
+        body = self._exposition(openmetrics=openmetrics, gzipped=gzipped, accounts=accounts, names=names)
+        return Response(HTTPStatus.OK, body, content_type, headers)
 
 
 def _selected(query: Mapping[str, Sequence[str]], name: str) -> frozenset[str] | None:

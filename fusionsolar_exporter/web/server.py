@@ -13,16 +13,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
 from fusionsolar_exporter.web.addresses import listen, name_of
-from fusionsolar_exporter.web.asgi import AsgiApplication, Scope
-from fusionsolar_exporter.web.connections import ConnectionLimits, Connections
-from fusionsolar_exporter.web.repeated import RepeatingConnection, Shortcut
+from fusionsolar_exporter.web.asgi import AsgiApplication
+from fusionsolar_exporter.web.connections import ConnectionLimits, Connections, GuardedConnection
 
 DEFAULT_LIMITS = ConnectionLimits()
 GRACE_SECONDS = 3
-
-
-def _no_shortcut(_scope: Scope) -> None:
-    """Every request is read anew."""
 
 
 class _Server(uvicorn.Server):
@@ -47,7 +42,6 @@ class WebServer:
         app: AsgiApplication,
         addresses: Sequence[str],
         *,
-        shortcut: Shortcut = _no_shortcut,
         counts: ConnectionCounts | None = None,
         limits: ConnectionLimits = DEFAULT_LIMITS,
         grace_seconds: int = GRACE_SECONDS,
@@ -61,10 +55,7 @@ class WebServer:
             uvicorn.Config(
                 app,
                 # uvicorn asks for a class but only ever calls it
-                http=cast(
-                    "type[asyncio.Protocol]",
-                    partial(RepeatingConnection, connections, shortcut),
-                ),
+                http=cast("type[asyncio.Protocol]", partial(GuardedConnection, connections)),
                 loop="asyncio",
                 interface="asgi3",
                 ws="none",

@@ -12,13 +12,15 @@ from support.world import PASSWORD, USER, InProcess, ListLog, QuietFailures
 
 from alert_tools.recording import Recording
 from fusionsolar_exporter.config.validation import validate
-from fusionsolar_exporter.metrics.collector import FusionSolarCollector
-from fusionsolar_exporter.metrics.own import Instruments
+from fusionsolar_exporter.metrics.account_exports import AccountExports
+from fusionsolar_exporter.metrics.data_collector import DataCollector
+from fusionsolar_exporter.metrics.own import OwnInstruments
 from fusionsolar_exporter.metrics.status_collector import StatusCollector
 from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.refresh.settings import AccountSettings
+from fusionsolar_exporter.scales import ScaleOverrides
 from fusionsolar_exporter.simulator.answers import SimulatedAnswer
 from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
@@ -64,7 +66,7 @@ class SimulatedTime:
         pattern = "|".join(sorted(names))
         config = validate({"accounts": [account], "metrics": {"include": [pattern]}}, Path.cwd())
         own = CollectorRegistry()
-        self._instruments = Instruments(own)
+        self._instruments = OwnInstruments(own)
         self._instruments.config_reloaded(successful=True, at=begin)
         self._instruments.state.working(True)
         transport = InProcess(self.system, self.clock)
@@ -77,7 +79,7 @@ class SimulatedTime:
                 log=ListLog(),
             ),
         )
-        data = FusionSolarCollector(self._views, export_settings(config), self.clock, lambda *_: None)
+        data = DataCollector(AccountExports(self._views, export_settings(config), self.clock, lambda *_: None))
         self._collectors = (data, StatusCollector(self._views, self.clock), own)
         self.began = begin
 
@@ -111,4 +113,4 @@ class SimulatedTime:
         recording.add("process_start_time_seconds", TARGET, self.began)
 
     def _views(self) -> list[AccountView]:
-        return [AccountView("home", self.account.cache.snapshot(), self.account.status(), {})]
+        return [AccountView("home", self.account.cache.snapshot(), self.account.status(), ScaleOverrides())]

@@ -17,9 +17,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from fusionsolar_exporter import logs
+from fusionsolar_exporter.building import build_exporter
 from fusionsolar_exporter.config import Config
 from fusionsolar_exporter.config.validation import validate
-from fusionsolar_exporter.exporter import Exporter
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.simulator.answers import SimulatedAnswer
@@ -33,9 +33,10 @@ from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.quotas import Quotas
 from fusionsolar_exporter.simulator.server import SimulatorServer
 from fusionsolar_exporter.simulator.system import SimulatedSystem
-from fusionsolar_exporter.web.status_json import render_json
-from fusionsolar_exporter.web.status_page import render_page
-from fusionsolar_exporter.web.status_report import report
+from fusionsolar_exporter.web.status.builder import build_report
+from fusionsolar_exporter.web.status.document import render_json
+from fusionsolar_exporter.web.status.page import render_page
+from fusionsolar_exporter.web.status.query import PlantQuery
 from support.manual_clock import ManualClock
 from support.scrape import Scrape
 
@@ -122,7 +123,7 @@ class HttpWorld:
         self._root = logging.getLogger()
         self._handlers, self._level = list(self._root.handlers), self._root.level
         logs.configure("debug", "json", self._log)
-        self.exporter = Exporter(self.config(), self.config, clock=self.clock, log=EventLogger())
+        self.exporter = build_exporter(self.config(), self.config, clock=self.clock, log=EventLogger())
         self.run_by_hand()
 
     def config(self) -> Config:
@@ -134,12 +135,12 @@ class HttpWorld:
 
     def run_by_hand(self) -> None:
         """The test takes the place of the accounts' threads."""
-        for account in self.exporter._accounts.values():
+        for account in self.exporter._accounts.all():
             account._thread = threading.current_thread()
 
     @property
     def account(self) -> Account:
-        (account,) = self.exporter._accounts.values()
+        (account,) = self.exporter._accounts.all()
         return account
 
     @property
@@ -206,7 +207,7 @@ class HttpWorld:
         """Change keys of the configuration and reload it, which has to work."""
         self.account_keys |= account or {}
         self.sections |= sections
-        assert self.exporter.reload() == ()
+        assert self.exporter.reload().problems == ()
         self.run_by_hand()
 
     def log_lines(self, msg: str | None = None) -> list[dict[str, Any]]:
@@ -216,12 +217,15 @@ class HttpWorld:
 
     def pages(self) -> str:
         """Everything that a person or a program can read of the exporter."""
-        told = report(self.exporter.views(), clock=self.clock, ready=self.exporter.ready())
+        told = build_report(
+            self.exporter.views(), self.exporter.overview.facts, clock=self.clock, ready=self.exporter.ready()
+        )
+        curves = self.exporter.overview.curves([account.account for account in told.accounts])
         return "\n".join(
             (
                 self.exposition(),
                 render_json(told).decode(),
-                render_page(told, telemetry_path="/metrics").decode(),
+                render_page(told, PlantQuery(), curves, telemetry_path="/metrics").decode(),
                 self._log.getvalue(),
             )
         )
@@ -250,7 +254,7 @@ class HttpWorld:
             if kind is None:
                 self.assert_sound()
         finally:
-            for account in self.exporter._accounts.values():
+            for account in self.exporter._accounts.all():
                 account._engine.close()
             self.server.stop()
             logging.captureWarnings(capture=False)

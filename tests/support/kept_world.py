@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from fusionsolar_exporter.northbound.auth import Auth
 from fusionsolar_exporter.northbound.transport import RawAnswer
 from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.refresh.collaborators import Collaborators
@@ -28,9 +29,9 @@ class Deadly(InProcess):
         """Nobody is killed."""
         self.before = self.after = lambda: None
 
-    def post(self, path: str, payload: Mapping[str, Any], token: str | None) -> RawAnswer:
+    def post(self, path: str, payload: Mapping[str, Any], auth: Auth) -> RawAnswer:
         self.before()
-        answer = super().post(path, payload, token)
+        answer = super().post(path, payload, auth)
         self.after()
         return answer
 

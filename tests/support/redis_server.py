@@ -14,8 +14,8 @@ from typing import Any, Self
 import pytest
 import redis
 
-from fusionsolar_exporter.state import redis_scripts
-from fusionsolar_exporter.state.redis_link import Answer, Argument, RedisLink
+from fusionsolar_exporter.state.redis import scripts
+from fusionsolar_exporter.state.redis.link import Answer, Argument, RedisLink
 from support.manual_clock import ManualClock
 from support.observed import Observed
 from support.world import ListLog
@@ -117,6 +117,6 @@ class TimedLink(RedisLink):
 
 @cache
 def _in_test_time(script: str) -> str:
-    changed = script.replace(redis_scripts.NOW, "\nlocal now = tonumber(ARGV[#ARGV])\n")
+    changed = script.replace(scripts.NOW, "\nlocal now = tonumber(ARGV[#ARGV])\n")
     assert changed != script
     return changed

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from fusionsolar_exporter.config import AccountConfig
+from fusionsolar_exporter.northbound.auth import Auth
 from fusionsolar_exporter.northbound.transport import RawAnswer
 from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.refresh.collaborators import Collaborators
@@ -16,7 +17,7 @@ from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.system import SimulatedSystem
 from fusionsolar_exporter.state import Partition
-from fusionsolar_exporter.state.redis_state import RedisState
+from fusionsolar_exporter.state.redis.state import RedisState
 from fusionsolar_exporter.status import CollectorName
 from support.manual_clock import ManualClock
 from support.observed import Observed
@@ -39,11 +40,11 @@ class Dying(InProcess):
     account: str = ""
     replica: "Replica | None" = None
 
-    def post(self, path: str, payload: Mapping[str, Any], token: str | None) -> RawAnswer:
+    def post(self, path: str, payload: Mapping[str, Any], auth: Auth) -> RawAnswer:
         assert self.replica is not None
         self.replica.sent += 1
         self._die("before")
-        answer = super().post(path, payload, token)
+        answer = super().post(path, payload, auth)
         self._die("after")
         if path == self.replica.cut_after and self.replica.link is not None:
             self.replica.link.cut = True
@@ -139,6 +140,7 @@ class Replicas:
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
+        self._delays = random.Random(self.seed)
         self.systems = {
             f"account-{number}": SimulatedSystem(
                 SimulatedFleet(self.plan), now=self.clock.now, users={USER: PASSWORD}, log_size=None
@@ -161,8 +163,11 @@ class Replicas:
     def _place(self, replica: Replica, name: str) -> Partition:
         if replica.state is None:
             replica.link = TimedLink(self.url, LEASE, self.clock, replica.log, replica.observed)
-            replica.state = RedisState(replica.link, LEASE, self.clock)
+            replica.state = RedisState(replica.link, LEASE, self.clock, self._delay)
         return replica.state.partition(name, USER)
+
+    def _delay(self) -> float:
+        return self._delays.uniform(0.0, 1.0)
 
     def kill(self, replica: Replica) -> None:
         self.running.remove(replica)

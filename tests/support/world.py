@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from fusionsolar_exporter.config import AccountConfig
+from fusionsolar_exporter.northbound.auth import Auth
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.transport import RawAnswer
@@ -15,6 +17,7 @@ from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.refresh.settings import AccountSettings
+from fusionsolar_exporter.simulator.answers import Delivery
 from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.interfaces import Interface as FarInterface
@@ -35,14 +38,23 @@ class InProcess:
     seconds: float = 0.05
     failure: Callable[[str], NorthboundError | None] = lambda _path: None
 
-    def post(self, path: str, payload: Mapping[str, Any], token: str | None) -> RawAnswer:
+    def post(self, path: str, payload: Mapping[str, Any], auth: Auth) -> RawAnswer:
+        return self._handled(path, f"/thirdData/{path}", dict(auth.headers), json.dumps(payload).encode())
+
+    def post_form(self, url: str, interface: str, form: Mapping[str, str]) -> RawAnswer:
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self._handled(interface, urlsplit(url).path, headers, urlencode(form).encode())
+
+    def _handled(self, path: str, target: str, headers: dict[str, str], body: bytes) -> RawAnswer:
         self.clock.advance(self.seconds)
         failure = self.failure(path)
         if failure is not None:
             self.clock.advance(self.seconds)
             raise failure
-        headers = {"xsrf-token": token} if token else {}
-        answer = self.system.handle("POST", f"/thirdData/{path}", headers, json.dumps(payload).encode())
+        answer = self.system.handle("POST", target, headers, body)
+        if answer.delivery is not Delivery.WHOLE:
+            self.clock.advance(self.seconds)
+            raise NorthboundError(Reason.CONNECTION, path, "the connection was closed before an answer came")
         self.clock.advance(self.seconds)
         lowered = {name.lower(): value for name, value in answer.headers.items()}
         return RawAnswer(answer.status, answer.body, lowered.get("content-type", ""), lowered.get("xsrf-token", ""))

@@ -40,6 +40,10 @@ class AccountStore:
         """Have the process that leads give the account up."""
         self._partition.request_handover()
 
+    def wait_seconds(self) -> float:
+        """Where this process does not lead: after how long it makes sense to see again."""
+        return self._partition.wait_seconds()
+
     def still_leads(self) -> bool:
         """Look whether nobody has taken the account, while nothing is asked."""
         return self._partition.acquire()

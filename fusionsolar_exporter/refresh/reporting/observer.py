@@ -1,4 +1,4 @@
-"""What the refresher reports of every request: to metrics, to the log, and to whoever asks for its status."""
+"""What the engine reports of every request: to metrics, to the log, and to whoever asks for its status."""
 
 from dataclasses import dataclass
 from typing import Protocol

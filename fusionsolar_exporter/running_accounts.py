@@ -1,0 +1,118 @@
+"""The accounts of the configuration in force: made for a configuration, exchanged as a whole, started and ended."""
+
+import math
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fusionsolar_exporter.config import Config
+from fusionsolar_exporter.open_files import provide_open_files
+from fusionsolar_exporter.pacing.clock import Clock
+from fusionsolar_exporter.refresh.account import Account
+from fusionsolar_exporter.refresh.collaborators import Collaborators
+from fusionsolar_exporter.refresh.settings import AccountSettings
+from fusionsolar_exporter.state import State
+from fusionsolar_exporter.view import AccountView
+from fusionsolar_exporter.wiring import account_identity
+
+_STOP_SECONDS = 2.0  # for a request in flight and the logout, out of the five that SIGTERM allows
+
+Identity = tuple[str, str]
+"""Host and user: what limits, session and state belong to."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSet:
+    """The accounts of one configuration, with the settings that it gives them."""
+
+    accounts: Mapping[Identity, Account] = field(default_factory=dict)
+    settings: Mapping[Identity, AccountSettings] = field(default_factory=dict)
+
+    def without(self, other: "AccountSet") -> Sequence[Account]:
+        """The accounts that another set does not have."""
+        return [account for identity, account in self.accounts.items() if identity not in other.accounts]
+
+
+class RunningAccounts:
+    """Read from any thread; prepared and exchanged by one at a time."""
+
+    def __init__(self, collaborators: Collaborators, state: State, clock: Clock) -> None:
+        self._collaborators = collaborators
+        self._state = state
+        self._clock = clock
+        self._in_force = AccountSet()
+
+    @property
+    def in_force(self) -> AccountSet:
+        """Those of the configuration in force."""
+        return self._in_force
+
+    def all(self) -> Sequence[Account]:
+        """Those in force, in the order of the configuration."""
+        return tuple(self._in_force.accounts.values())
+
+    def views(self) -> Sequence[AccountView]:
+        """Every account as it is now."""
+        return [
+            AccountView(settings.name, account.cache.snapshot(), account.status(), settings.account.scale_overrides)
+            for account in self.all()
+            for settings in (account.settings,)
+        ]
+
+    def had_first_outcome(self) -> bool:
+        """Whether each account has had its first answer or its first failure."""
+        return all(account.status().had_first_outcome for account in self.all())
+
+    def next_change(self) -> float:
+        """When something changes though nothing arrives: data expires, or a call ceases to count."""
+        now = self._clock.now()
+        moments = [math.inf]
+        for account in self.all():
+            moments.append(account.cache.next_expiry())
+            for interface in account.status().interfaces:
+                ends = (call + interface.window_seconds for call in interface.calls)
+                moments.extend(end for end in ends if end > now)
+        return min(moments)
+
+    def prepare(self, config: Config) -> AccountSet:
+        """Make what a configuration has anew; accounts of the same host and user are taken over. Changes nothing."""
+        settings = {
+            account_identity(account): AccountSettings(account, config.collectors) for account in config.accounts
+        }
+        provide_open_files(len(settings), self._collaborators.log)
+        accounts: dict[Identity, Account] = {}
+        try:
+            for identity, wanted in settings.items():
+                known = self._in_force.accounts.get(identity)
+                accounts[identity] = known or Account(wanted, self._collaborators, self._state.partition(*identity))
+        except BaseException:
+            self.discard(AccountSet(accounts))
+            raise
+        return AccountSet(accounts, settings)
+
+    def exchange(self, others: AccountSet) -> None:
+        """Put others in force; accounts that stay take their new settings."""
+        before, self._in_force = self._in_force, others
+        for identity, account in others.accounts.items():
+            if identity in before.accounts:
+                account.reconfigure(others.settings[identity])
+
+    def discard(self, those: AccountSet) -> None:
+        """Retire what is not in force."""
+        for account in those.without(self._in_force):
+            account.retire()
+
+    def start(self) -> None:
+        """Begin to refresh, each account in its own thread; those that run already go on."""
+        for account in self.all():
+            account.start()
+
+    def stop(self) -> None:
+        """End the threads and the sessions, in two seconds at most."""
+        stopping = [threading.Thread(target=account.stop, args=(_STOP_SECONDS,), daemon=True) for account in self.all()]
+        for thread in stopping:
+            thread.start()
+        until = self._clock.now() + _STOP_SECONDS
+        for thread in stopping:
+            thread.join(max(until - self._clock.now(), 0.0))
+        self._state.close()

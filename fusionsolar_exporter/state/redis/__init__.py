@@ -1,0 +1,1 @@
+"""State in Redis: leases, entries, and the scripts that keep both whole."""

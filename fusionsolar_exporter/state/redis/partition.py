@@ -1,0 +1,193 @@
+"""One account's part of Redis: who leads, what is new, and writes that only the leader can make."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from typing_extensions import override
+
+from fusionsolar_exporter.pacing.clock import Clock
+from fusionsolar_exporter.state.redis import scripts
+from fusionsolar_exporter.state.redis.lease import Lease
+from fusionsolar_exporter.state.redis.link import Answer, Argument, LinkDownError, RedisLink
+from fusionsolar_exporter.state.store import LOOK_SECONDS, Entry, Kept, NotLeadingError, Partition
+
+_ENTRIES_AT_ONCE = 50
+_NO_LEASE = "0"
+_FIELDS = 4  # of an entry read
+
+
+class RedisPartition(Partition):
+    """What Redis does not confirm, this process does not do."""
+
+    keeps = True
+
+    def __init__(
+        self, link: RedisLink, account: str, holder: str, *, length: float, clock: Clock, delay: Callable[[], float]
+    ) -> None:
+        self.account = account
+        self.holder = holder
+        self.lease = Lease()
+        self._link = link
+        self._length = length
+        self._clock = clock
+        self._delay = delay
+        self._wait = delay()  # before it takes an account that is free: the same until it has one
+        self._known = 0  # number of the newest entry that this process has read or written
+        self._number = 0  # of the newest one that there is, as far as known
+        self._look_at = 0.0
+        self._all_known_at: float | None = None  # when nothing was new
+        self._led_last = False
+        self._wants_handover = False
+        self._was_lost = False
+        self._was_emptied = False
+
+    @override
+    def acquire(self) -> bool:
+        """Asks Redis only where this process has no lease, and then once in a second."""
+        now = self._clock.now()
+        if self.lease.good(now):
+            if not self.lease.wanted:
+                return True
+            self._let_go()
+            self._look_at = now + LOOK_SECONDS
+            return False
+        if now < self._look_at:
+            return False
+        self._look_at = now + LOOK_SECONDS
+        return self._take(now)
+
+    @override
+    def wait_seconds(self) -> float:
+        return min(max(self._look_at - self._clock.now(), 0.0), LOOK_SECONDS)
+
+    @override
+    def was_lost(self) -> bool:
+        lost, self._was_lost = self._was_lost, False
+        return lost
+
+    @override
+    def was_emptied(self) -> bool:
+        emptied, self._was_emptied = self._was_emptied, False
+        return emptied
+
+    @override
+    def read_new(self) -> Sequence[Kept]:
+        """What cannot be read now is new the next time; nothing is written before."""
+        found: dict[str, Kept] = {}
+        if self._number <= self._known:
+            return ()
+        asked_at = self._clock.now()
+        try:
+            for number, kept in self._read():
+                found.pop(kept.key, None)
+                found[kept.key] = kept
+                self._known = number
+            self._known = max(self._known, self._number)
+            self._all_known_at = asked_at
+        except LinkDownError:
+            pass  # reported
+        return tuple(found.values())
+
+    @override
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Makes the lease longer too."""
+        sent = self._clock.now()
+        fence = self.lease.fence
+        if not self.lease.good(sent):
+            raise NotLeadingError
+        arguments: list[Argument] = [self.account, self.holder, fence, _ms(self._length), self._known]
+        for entry in entries:
+            arguments += (entry.key, _ms(max(sent - entry.made_at, 0.0)), _ms(entry.keep), entry.value)
+        try:
+            outcome, number, wanted, behind = _texts(self._link.call(scripts.WRITE, *arguments))
+        except LinkDownError:
+            raise NotLeadingError from None
+        self._number = int(number)
+        if outcome != "kept":
+            if outcome == "lost":
+                self.lease.lost(fence)
+            raise NotLeadingError
+        self._known = self._number
+        self._all_known_at = sent
+        self._was_emptied = self._was_emptied or behind == "1"
+        self.lease.renewed(fence, sent + self._length, wanted=wanted == "1")
+        if self._clock.now() >= sent + self._length:  # so late that the lease is over, and perhaps another's
+            raise NotLeadingError
+
+    @override
+    def release(self) -> None:
+        """Where Redis cannot be told, the lease ends by itself."""
+        self._wants_handover = False
+        self._let_go()
+
+    @override
+    def request_handover(self) -> None:
+        self._wants_handover = True
+        self._look_at = self._clock.now()
+        self.acquire()
+
+    def _take(self, now: float) -> bool:
+        led_last, demands = str(int(self._led_last)), str(int(self._wants_handover))
+        terms = (_ms(self._length), self._known, led_last, demands, self.lease.fence, _ms(self._wait))
+        try:
+            fence, number, left = _texts(self._link.call(scripts.TAKE, self.account, self.holder, *terms))
+        except LinkDownError:
+            return False
+        self._number = int(number)
+        if self._number == self._known:
+            self._all_known_at = now
+        elif self._number > self._known:
+            self._led_last = False  # others have written since
+        if fence == _NO_LEASE:
+            self._look_at = now + min(int(left) / 1000, LOOK_SECONDS)
+            return False
+        self._led_last = True
+        self._wait = self._delay()
+        self._was_emptied = self._was_emptied or self._number < self._known
+        self.lease.taken(fence, now + self._length)
+        return True
+
+    def _let_go(self) -> None:
+        fence = self.lease.fence
+        self.lease.lost(fence)
+        self._led_last = False
+        try:
+            self._link.call(scripts.RELEASE, self.account, self.holder, fence)
+        except LinkDownError:
+            return
+
+    def _read(self) -> Iterator[tuple[int, Kept]]:
+        after = self._known
+        while True:
+            sent = self._clock.now()
+            answer = self._link.call(scripts.READ, self.account, after, _ENTRIES_AT_ONCE)
+            now = int(answer[0])
+            self._number = int(answer[1])
+            rows = [answer[start : start + _FIELDS] for start in range(2, len(answer), _FIELDS)]
+            for key, number, expected, value in rows:
+                after = int(number)
+                age, content = self._aged(value, now, sent)
+                if content is not None:
+                    yield after, Kept(key.decode(errors="surrogateescape"), content, age)
+                elif value is not None or expected == b"1":  # foreign, or thrown out by Redis before its time
+                    self._was_lost = True
+            if len(rows) < _ENTRIES_AT_ONCE:
+                return
+
+    def _aged(self, value: bytes | None, now: int, sent: float) -> tuple[float, bytes | None]:
+        """Age in seconds, and content; None where it is none of ours."""
+        written, _, rest = (value or b"").partition(b" ")
+        age, space, content = rest.partition(b" ")
+        if not (space and written.isdigit() and age.isdigit()):
+            return 0.0, None
+        since = max((now - int(written)) / 1000, 0.0)
+        if self._all_known_at is not None:  # whatever the clock of Redis did meanwhile, it was written after that
+            since = min(since, sent - self._all_known_at)
+        return int(age) / 1000 + since, content
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
+
+
+def _texts(answer: Answer) -> Iterator[str]:
+    return (part.decode() for part in answer)

@@ -1,0 +1,13 @@
+-- ACCOUNT AFTER MOST: the time, the newest number, then key, number, whether it should be there, and value of each.
+local account, after, most = ARGV[1], ARGV[2], ARGV[3]
+local numbers, ends = prefix .. account .. ':numbers', prefix .. account .. ':ends'
+local found = redis.call('ZRANGEBYSCORE', numbers, '(' .. after, '+inf', 'WITHSCORES', 'LIMIT', 0, most)
+local answer = {text(now), redis.call('HGET', prefix .. account .. ':meta', 'number') or '0'}
+for i = 1, #found, 2 do
+  local till = tonumber(redis.call('ZSCORE', ends, found[i]) or 0)
+  answer[#answer + 1] = found[i]
+  answer[#answer + 1] = text(tonumber(found[i + 1]))
+  answer[#answer + 1] = till > now and '1' or '0'
+  answer[#answer + 1] = redis.call('GET', prefix .. account .. ':entry:' .. found[i])
+end
+return answer

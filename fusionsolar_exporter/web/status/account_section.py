@@ -1,0 +1,115 @@
+"""One account: how it stands, what failed, its collectors, quotas and devices."""
+
+from collections.abc import Sequence
+
+from fusionsolar_exporter.status import AccountState
+from fusionsolar_exporter.web.formatting import NOTHING, counted, moment, relative, span, tally
+from fusionsolar_exporter.web.status.markup import Markup, element, foreign, joined, table
+from fusionsolar_exporter.web.status.report import AccountReport, CollectorReport, FailureReport, InterfaceReport
+
+_TONE: dict[str, str] = {
+    AccountState.OK: "ok",
+    AccountState.STARTING: "wait",
+    AccountState.PAUSED: "wait",
+}
+_WORST_FIRST = ("bad", "wait", "ok")
+_COLLECTORS = ("Collector", "State", "Every", "Last success", "Next", "Took", "Cached")
+_QUOTAS = ("Interface", "Used", "Window", "Next request", "Held")
+
+
+def state_badge(account: AccountReport) -> Markup:
+    """The state in its colour."""
+    return element("span", account.state, class_=f"badge {_TONE.get(account.state, 'bad')}")
+
+
+def overall_tone(states: Sequence[str]) -> str:
+    """As red as the worst account."""
+    tones = {_TONE.get(state, "bad") for state in states}
+    return next((tone for tone in _WORST_FIRST if tone in tones), "ok")
+
+
+def account_section(account: AccountReport, anchor: str, now: float, *, several: bool) -> Markup:
+    """The whole account; closed where there are several and it is well."""
+    facts = [account.host, counted(len(account.plants), "plant"), counted(sum(account.devices.values()), "device")]
+    if not account.leader:
+        facts.append("refreshed by another replica")
+    if account.interval_stretch is not None and account.interval_stretch > 1:
+        facts.append(f"intervals stretched by {account.interval_stretch:.2f}: the account's own speed is the limit")
+    if account.clock_offset_seconds is not None:
+        facts.append(f"clock of the far side {account.clock_offset_seconds:+.1f} s")
+    parts = [element("p", " · ".join(facts), class_="dim"), *_failures(account.failures, now)]
+    if account.collectors:
+        rows = [_collector(collector, now) for collector in account.collectors]
+        parts.append(table(_COLLECTORS, rows, caption="Collectors"))
+    if account.interfaces:
+        quotas = [_interface(interface, now) for interface in account.interfaces]
+        parts.append(table(_QUOTAS, quotas, caption="Quotas"))
+    if account.devices:
+        parts += [element("h3", "Devices"), element("p", tally(account.devices))]
+    heading = element("h2", "Account ", foreign(account.account), " ", state_badge(account))
+    if several and account.state == AccountState.OK:
+        return element("section", element("details", element("summary", heading), *parts), id=anchor)
+    return element("section", heading, *parts, id=anchor)
+
+
+def _collector(collector: CollectorReport, now: float) -> Sequence[str]:
+    if not collector.enabled:
+        return collector.collector, element("span", "off", class_="dim"), *[NOTHING] * 5
+    if collector.success:
+        state = element("span", "ok", class_="ok")
+    elif collector.last_success_timestamp_seconds is None:
+        state = element("span", "waiting", class_="wait")
+    else:
+        state = element("span", "failing", class_="bad")
+    return (
+        collector.collector,
+        state,
+        span(collector.interval_seconds),
+        _when(collector.last_success_timestamp_seconds, now),
+        _next(collector.next_sweep_timestamp_seconds, now),
+        span(collector.last_sweep_duration_seconds),
+        f"{collector.cache_entries:,}",
+    )
+
+
+def _interface(interface: InterfaceReport, now: float) -> Sequence[str]:
+    used, allowed = interface.quota_used_calls, interface.quota_calls
+    held = interface.held_until_timestamp_seconds
+    meter = element("meter", value=f"{used}", max=f"{max(allowed, 1)}", aria_label=f"{interface.interface}: used calls")
+    return (
+        interface.interface,
+        joined(f"{used:,} of {allowed:,} ", meter),
+        span(interface.quota_window_seconds),
+        _next(interface.next_request_timestamp_seconds, now),
+        NOTHING if held is None else joined(_when(held, now), element("br"), interface.hold_reason),
+    )
+
+
+def _failures(failures: Sequence[FailureReport], now: float) -> list[Markup]:
+    return [
+        element(
+            "div",
+            element(
+                "p",
+                element("strong", failure.interface),
+                f" {failure.reason} " if failure.fail_code is None else f" {failure.reason} ({failure.fail_code}) ",
+                _when(failure.timestamp_seconds, now),
+            ),
+            element("p", foreign(failure.message)),
+            element("p", failure.advice),
+            class_="failure",
+        )
+        for failure in failures
+    ]
+
+
+def _when(at: float | None, now: float) -> str:
+    """Write a moment by its distance, and the time itself beside it."""
+    return NOTHING if at is None else joined(f"{relative(at, now)} ", element("small", moment(at)))
+
+
+def _next(at: float | None, now: float) -> str:
+    """The same for what is to come: a moment that has passed waits for its turn."""
+    if at is None or at >= now:
+        return _when(at, now)
+    return joined("due ", element("small", f"{span(now - at)} behind"))

@@ -1,0 +1,126 @@
+"""The report of :mod:`.report`, made from the accounts' views."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from fusionsolar_exporter import __version__
+from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.pacing.clock import Clock
+from fusionsolar_exporter.status import AccountState, AccountStatus, CollectorStatus, FailureNote, InterfaceStatus
+from fusionsolar_exporter.view import AccountView
+from fusionsolar_exporter.web.status.alarm_reports import alarms_by_plant, gravest_and_newest
+from fusionsolar_exporter.web.status.plant_facts import FactsOfPlants, PlantFacts
+from fusionsolar_exporter.web.status.plant_reports import devices_by_plant, plant_reports
+from fusionsolar_exporter.web.status.report import (
+    AccountReport,
+    CollectorReport,
+    FailureReport,
+    InterfaceReport,
+    StatusReport,
+)
+
+ADVICE: dict[AccountState, str] = {
+    AccountState.CREDENTIALS: "The login is refused. Check user name and password, and whether the account's end date"
+    " has passed; then reload the configuration.",
+    AccountState.CONTENDED: "Another program uses this account: each login ends the other's session."
+    " Give each program an account of its own.",
+    AccountState.PAUSED: "Logins pause for a while; the interface login below says until when and why.",
+    AccountState.STARTING: "There has been no login yet.",
+    AccountState.UNREACHABLE: "The newest request got no usable answer."
+    " Check the URL, the network and the proxy; it is tried again by itself.",
+    AccountState.OK: "",
+}
+
+
+def build_report(views: Sequence[AccountView], facts: FactsOfPlants, *, clock: Clock, ready: bool) -> StatusReport:
+    """Make the report of this moment."""
+    now = clock.now()
+    facts.keep([view.name for view in views])
+    return StatusReport(
+        version=__version__,
+        timestamp_seconds=clock.wall(now),
+        ready=ready,
+        accounts=tuple(_account(view, facts.of(view), clock, now) for view in views),
+    )
+
+
+def _account(view: AccountView, facts: Mapping[str, PlantFacts], clock: Clock, now: float) -> AccountReport:
+    status = view.status
+    devices = devices_by_plant(view.snapshot)
+    alarms = alarms_by_plant(view.snapshot, max(status.clock_offset_seconds or 0.0, 0.0))
+    return AccountReport(
+        account=view.name,
+        host=status.host,
+        state=status.state,
+        advice=ADVICE[status.state],
+        until_timestamp_seconds=_login_pause(status, clock),
+        up=status.up,
+        leader=status.leads,
+        clock_offset_seconds=_finite(status.clock_offset_seconds),
+        interval_stretch=_finite(status.stretch),
+        devices=_total(devices.values()),
+        collectors=tuple(_collector(collector, view, clock) for collector in status.collectors),
+        interfaces=tuple(_interface(interface, clock, now) for interface in status.interfaces),
+        failures=tuple(_failure(failure, clock) for failure in status.failures),
+        plants=plant_reports(view.snapshot, facts, devices, alarms, clock),
+        alarms=tuple(sorted((alarm for some in alarms.values() for alarm in some), key=gravest_and_newest)),
+    )
+
+
+def _total(counts: Iterable[Counter[str]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for count in counts:
+        total.update(count)
+    return dict(sorted(total.items()))
+
+
+def _login_pause(status: AccountStatus, clock: Clock) -> float | None:
+    held = next((each.held_until for each in status.interfaces if each.interface == Interface.LOGIN), None)
+    return _wall(held, clock)
+
+
+def _collector(status: CollectorStatus, view: AccountView, clock: Clock) -> CollectorReport:
+    return CollectorReport(
+        collector=status.collector,
+        enabled=status.enabled,
+        success=status.success,
+        interval_seconds=_finite(status.interval_seconds),
+        last_success_timestamp_seconds=_wall(status.last_success_at, clock),
+        next_sweep_timestamp_seconds=_wall(status.next_sweep_at, clock),
+        last_sweep_duration_seconds=_finite(status.last_sweep_duration_seconds),
+        batches=status.batches,
+        cache_entries=view.snapshot.entries.get(status.collector, 0),
+        cache_expired=view.snapshot.expired.get(status.collector, 0),
+    )
+
+
+def _interface(status: InterfaceStatus, clock: Clock, now: float) -> InterfaceReport:
+    return InterfaceReport(
+        interface=status.interface,
+        quota_calls=status.quota_calls,
+        quota_used_calls=sum(call > now - status.window_seconds for call in status.calls),
+        quota_window_seconds=_finite(status.window_seconds),
+        next_request_timestamp_seconds=_wall(status.next_request_at, clock),
+        held_until_timestamp_seconds=_wall(status.held_until, clock),
+        hold_reason=status.hold_reason,
+    )
+
+
+def _failure(note: FailureNote, clock: Clock) -> FailureReport:
+    return FailureReport(
+        timestamp_seconds=_wall(note.at, clock),
+        interface=note.interface,
+        reason=note.reason,
+        fail_code=note.fail_code,
+        message=note.message,
+        advice=note.advice,
+    )
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _wall(moment: float | None, clock: Clock) -> float | None:
+    return None if _finite(moment) is None or moment is None else clock.wall(moment)

@@ -1,0 +1,83 @@
+"""The curves of the last day, and how they are drawn."""
+
+import math
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fusionsolar_exporter.web.status.day_chart import HEIGHT, WIDTH, day_chart
+from fusionsolar_exporter.web.status.power_curves import BUCKET_SECONDS, POINTS, PowerCurves
+from fusionsolar_exporter.web.status.quantities import energy, power, share
+
+START = 1_700_000_000.0 // BUCKET_SECONDS * BUCKET_SECONDS
+
+
+def test_a_curve_holds_the_last_day_and_gaps_stay_gaps() -> None:
+    curves = PowerCurves()
+    for number in range(200):
+        if number != 150:
+            curves.record(START + number * BUCKET_SECONDS, {"a": float(number), "b": None})
+    now = START + 199 * BUCKET_SECONDS
+    curve = curves.curve(now, "a")
+    assert len(curve) == POINTS
+    assert curve == [None if number == 150 else number for number in range(200 - POINTS, 200)]
+    assert curves.curve(now, "b") == [None] * POINTS
+    assert curves.curve(now, "c") == ()
+    assert curves.total(now) == curve
+
+
+def test_the_newest_value_of_a_point_counts_and_time_goes_on_without_values() -> None:
+    curves = PowerCurves()
+    curves.record(START, {"a": 1.0, "b": 10.0})
+    curves.record(START + 1, {"a": 2.0, "b": 10.0})
+    assert curves.curve(START + 1, "a")[-1] == 2.0
+    assert curves.total(START + 1)[-1] == 12.0
+    later = curves.curve(START + 3 * BUCKET_SECONDS, "a")
+    assert later[-4:] == [2.0, None, None, None]
+    assert curves.curve(START + POINTS * BUCKET_SECONDS, "a") == [None] * POINTS
+
+
+def test_a_plant_that_is_gone_is_forgotten() -> None:
+    curves = PowerCurves()
+    curves.record(START, {"a": 1.0, "b": 1.0})
+    curves.record(START + BUCKET_SECONDS, {"a": 1.0})
+    assert curves.curve(START, "b") == ()
+
+
+@given(st.lists(st.tuples(st.floats(0, 4e9), st.floats(width=32, allow_nan=False, allow_infinity=False))))
+def test_any_clock_leaves_curves_of_one_length(steps: list[tuple[float, float]]) -> None:
+    curves = PowerCurves()
+    for moment, watts in steps:
+        curves.record(moment, {"a": watts})
+        assert len(curves.curve(moment, "a")) in {0, POINTS}
+        assert all(value is None or math.isfinite(value) for value in curves.total(moment))
+
+
+def test_a_chart_is_as_wide_as_its_box_and_says_what_it_shows() -> None:
+    chart = day_chart([None, 0.0, 2000.0, None, 1000.0, 500.0])
+    assert "at most 2 kW, at the end 500 W" in chart
+    (path,) = re.findall(r'd="(M[^"]*)" class="curve"', chart)
+    runs = [re.findall(r"(\d+) (\S+?)(?=L|$)", run) for run in path.split("M")[1:]]
+    assert [[int(x) for x, _ in run] for run in runs] == [[29, 58], [115, WIDTH]]
+    assert [[float(y) for _, y in run] for run in runs] == [[HEIGHT, 0.0], [HEIGHT / 2, HEIGHT * 3 / 4]]
+
+
+@pytest.mark.parametrize("points", [[], [None, None], [1.0]])
+def test_what_has_no_two_points_has_no_chart(points: list[float | None]) -> None:
+    assert day_chart(points) == ""
+
+
+def test_quantities() -> None:
+    assert [power(value) for value in (None, 0.0, 999.0, 1234.0, -4100.0, 1.5e6, 2e9)] == [
+        "-",
+        "0 W",
+        "999 W",
+        "1.23 kW",
+        "-4.1 kW",
+        "1.5 MW",
+        "2 GW",
+    ]
+    assert energy(12345.0) == "12.3 kWh"
+    assert (share(5.0, 10.0), share(None, 10.0), share(1.0, 0.0), share(1.0, None)) == ("50%", "-", "-", "-")
