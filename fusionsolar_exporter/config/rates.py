@@ -78,9 +78,14 @@ class Backoff(Section):
             raise problem("shorter than initial; expected at least as long", "maximum")
         return self
 
-    def after(self, failures: int) -> float:
-        """Seconds to wait after so many failures in a row."""
-        return min(self.initial * 2.0 ** min(failures - 1, 60), self.maximum)
+    def after(self, failures: int, *, at_most: float = 0.0) -> float:
+        """Seconds to wait after so many failures in a row; it goes on doubling to an ``at_most`` over the maximum."""
+        wait, slower = self.initial, max(at_most, self.maximum)
+        for _ in range(failures - 1):
+            if wait >= slower:
+                break
+            wait = min(wait * 2.0, self.maximum if wait < self.maximum else slower)
+        return wait
 
 
 class RateLimits(Section):

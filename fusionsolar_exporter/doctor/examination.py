@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from fusionsolar_exporter.doctor.report import Outcome, SessionKind
-from fusionsolar_exporter.northbound.errors import TIME_SPAN, NorthboundError, Reason
+from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
+from fusionsolar_exporter.northbound.fail_codes import Concern, fail_code_row
 from fusionsolar_exporter.northbound.interfaces import HOUR, REAL_TIME_TYPES, Interface
 from fusionsolar_exporter.refresh.collectors.base import Collector, Job
 from fusionsolar_exporter.refresh.collectors.device_realtime import DeviceRealtimeCollector
@@ -214,7 +215,8 @@ class Examination:
             if refused:
                 self._refused.add(job.interface)
             ask = replace(ask, outcome=Outcome.REFUSED if refused else Outcome.FAILED, error=error)
-            if error.reason is not Reason.NOT_LOGGED_IN and error.fail_code not in TIME_SPAN:
+            of_time = bool(error.fail_code) and fail_code_row(error.fail_code or 0).concern is Concern.TIME
+            if error.reason is not Reason.NOT_LOGGED_IN and not of_time:
                 break
         return ask
 

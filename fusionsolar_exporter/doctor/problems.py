@@ -2,9 +2,9 @@
 
 import re
 
-from fusionsolar_exporter.doctor.fail_codes import MEANINGS
 from fusionsolar_exporter.doctor.report import Problem
 from fusionsolar_exporter.northbound.errors import NorthboundError
+from fusionsolar_exporter.northbound.fail_codes import fail_code_row
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.refresh.reporting.advice import advice_for
 from fusionsolar_exporter.status import FailureNote
@@ -34,4 +34,4 @@ def portal_advice(host: str) -> str:
 
 
 def _meaning(fail_code: int | None) -> str:
-    return MEANINGS.get(fail_code, "") if fail_code else ""
+    return fail_code_row(fail_code).meaning if fail_code else ""

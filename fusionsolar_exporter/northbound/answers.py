@@ -45,6 +45,8 @@ class Items(Generic[T]):
     """True where ``data`` was null or missing."""
     dropped: int
     """Items that could not be read, or that were not asked for."""
+    unreadable: int = 0
+    """Those of them that could not be read: what they speak of is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +122,15 @@ def _items(data: object, parse: Callable[[Mapping[str, Any]], T | None]) -> Item
     records = data if isinstance(data, list) else []
     parsed = [parse(record) if isinstance(record, dict) else None for record in records]
     items = tuple(item for item in parsed if item is not None)
-    return Items(items, not records, data is None, len(records) - len(items))
+    unreadable = len(records) - len(items)
+    return Items(items, not records, data is None, unreadable, unreadable)
 
 
 def only_asked(answer: Items[T], asked: Iterable[str], key: Callable[[T], str]) -> Items[T]:
     """The answer without items whose ``key`` was not asked for; these are counted as dropped."""
     wanted = frozenset(asked)
     kept = tuple(item for item in answer.items if key(item) in wanted)
-    return Items(kept, answer.empty, answer.null, answer.dropped + len(answer.items) - len(kept))
+    return Items(kept, answer.empty, answer.null, answer.dropped + len(answer.items) - len(kept), answer.unreadable)
 
 
 def plants(data: object, *, megawatts: bool) -> Page[Plant]:

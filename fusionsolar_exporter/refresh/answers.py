@@ -1,5 +1,6 @@
 """Where accepted answers go: into the cache, which serves them, and into the journal, from which state keeps them."""
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,12 +11,17 @@ from fusionsolar_exporter.refresh.persistence.journal import Journal
 from fusionsolar_exporter.status import CollectorName
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AcceptedAnswers:
-    """One account's answers."""
+    """One account's answers. Moments are in the pacing clock's seconds."""
 
     cache: Cache
     journal: Journal
+    _data_at: float = -math.inf
+
+    def data_since(self, moment: float) -> bool:
+        """Whether values of any plant or device have been asked after a moment, and answered."""
+        return self._data_at > moment
 
     def lists_changed(self, inventory: Inventory) -> None:
         """The plants and devices are these now; whatever is known of others goes at once."""
@@ -36,11 +42,13 @@ class AcceptedAnswers:
 
     def plant_readings(self, asked: Sequence[str], readings: Sequence[Reading], freshness: Freshness) -> None:
         """Real-time values of plants."""
+        self._note_data(readings, freshness)
         self.cache.read_plants(readings, freshness)
         self.journal.readings(CollectorName.PLANT_REALTIME, asked, readings, freshness)
 
     def device_readings(self, asked: Sequence[str], readings: Sequence[Reading], freshness: Freshness) -> None:
         """Real-time values of devices."""
+        self._note_data(readings, freshness)
         self.cache.read_devices(readings, freshness)
         self.journal.readings(CollectorName.DEVICE_REALTIME, asked, readings, freshness)
 
@@ -58,3 +66,7 @@ class AcceptedAnswers:
     def devices_fetched_at(self) -> Mapping[str, float]:
         """When each device's real-time data was last fetched, by id."""
         return self.cache.snapshot().device_fetched_at
+
+    def _note_data(self, readings: Sequence[Reading], freshness: Freshness) -> None:
+        if readings:
+            self._data_at = max(self._data_at, freshness.fetched_at)

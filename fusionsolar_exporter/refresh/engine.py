@@ -129,12 +129,21 @@ class Engine:
         # connection and credentials first, so that whatever is asked next goes the new way; then what there is to ask
         self._requester.reconfigure()
         self.session.settings_changed()
+        self.forgive()
         self._followed = -1  # other settings, other batches
         self.inventory.select(settings.account.plants.selects)
         self.answers.lists_changed(self.inventory)
         self._follow_lists(self.context.clock.now())
         self._announce_schedule()
         self.replan()
+
+    def forgive(self) -> None:
+        """Ask again what was not permitted, and what was left out: somebody may have put it right."""
+        now = self.context.clock.now()
+        self.limiter.forgive()
+        self.collectors.plant_list.allow_all()
+        for collector in self.collectors.batched:
+            collector.forgive(now)
 
     def status(self) -> AccountStatus:
         """Everything about the account but its data."""

@@ -85,6 +85,10 @@ class Inventory:
         self._devices_of.update(found)
         return True
 
+    def devices_of(self, plant_codes: Iterable[str]) -> list[Device]:
+        """The devices of these plants."""
+        return [device for code in plant_codes for device in self._devices_of.get(code, {}).values()]
+
     def device_count(self, plant_codes: Iterable[str]) -> int:
         """How many devices these plants have."""
         return sum(len(self._devices_of.get(code, ())) for code in plant_codes)

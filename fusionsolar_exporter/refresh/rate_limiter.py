@@ -1,12 +1,17 @@
 """When each interface may be asked: by the ledger of calls, the limits in force, and the holds after failures."""
 
+from dataclasses import replace
+from math import ceil
+
 from fusionsolar_exporter.config import RateLimits
-from fusionsolar_exporter.northbound.interfaces import Fleet, Interface
+from fusionsolar_exporter.northbound.interfaces import DAY, Fleet, Interface
 from fusionsolar_exporter.pacing.holds import Hold
 from fusionsolar_exporter.pacing.ledger import Ledger
 from fusionsolar_exporter.pacing.limits import Limit, limit_of
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.inventory import Inventory
+
+_KEPT_FROM_RETRIES = 8  # retries leave an eighth of a day's calls for restarts and for what is new
 
 
 class RateLimiter:
@@ -31,9 +36,17 @@ class RateLimiter:
             self._limits[interface] = limit_of(interface, fleet, rates)
         return self._limits[interface]
 
-    def earliest(self, interface: Interface) -> float:
-        """The first moment at which the interface may be asked."""
-        return max(self.holds[interface].until, self.ledger.earliest(interface, self.limit(interface)))
+    def earliest(self, interface: Interface, *, retry: bool = False) -> float:
+        """The first moment at which the interface may be asked; a retry leaves the last of a day's calls to others."""
+        limit = self.limit(interface)
+        if retry and limit.window >= DAY and limit.calls > 0:
+            limit = replace(limit, calls=max(1, limit.calls - ceil(limit.calls / _KEPT_FROM_RETRIES)))
+        return max(self.holds[interface].until, self.ledger.earliest(interface, limit))
+
+    def forgive(self) -> None:
+        """End the holds for want of a permission."""
+        for hold in self.holds.values():
+            hold.forgive()
 
     @property
     def next_gap(self) -> float:
