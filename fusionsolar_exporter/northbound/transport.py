@@ -23,6 +23,7 @@ from typing_extensions import override
 from fusionsolar_exporter.northbound.adapter import DeadlineAdapter
 from fusionsolar_exporter.northbound.auth import Auth
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
+from fusionsolar_exporter.northbound.retry_after import retry_after
 
 LARGEST_ANSWER = 64 * 1024 * 1024
 _CHUNK = 64 * 1024
@@ -40,6 +41,8 @@ class RawAnswer:
     content_type: str
     token: str
     """XSRF-TOKEN of the response header, else of the cookie; empty where there is none."""
+    retry_after: float | None = None
+    """For how many seconds the answer asks not to be asked, an hour at most."""
 
 
 class Transport(Protocol):
@@ -144,6 +147,7 @@ class HttpTransport(Transport):
                 body=content,
                 content_type=response.headers.get("Content-Type", ""),
                 token=response.headers.get("xsrf-token") or (cookies[-1] if cookies else ""),
+                retry_after=retry_after(response.headers.get("Retry-After"), response.headers.get("Date")),
             )
 
     def _read(self, path: str, response: requests.Response, deadline: float) -> bytes:
