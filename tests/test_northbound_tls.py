@@ -3,6 +3,7 @@
 import datetime as dt
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -202,3 +203,34 @@ def test_the_time_holds_while_the_greeting_drips(papers: Papers) -> None:
         took = time.monotonic() - began
     assert (error.reason, error.sent) in {(Reason.TIMEOUT, False), (Reason.TLS, False)}
     assert took < SHORT * 5
+
+
+def test_tls_where_the_far_side_speaks_none_is_told_as_that() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            sock, _ = listener.accept()
+            with sock:
+                sock.recv(1)
+                sock.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+                sock.recv(10_000)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        error = failure(TransportSettings(f"https://127.0.0.1:{listener.getsockname()[1]}"))
+        thread.join(10)
+    assert (error.reason, error.sent) == (Reason.TLS, False)
+    assert "write http:// in url" in error.message
+
+
+def test_http_where_the_far_side_speaks_tls_is_told_as_that() -> None:
+    def alert(sock: socket.socket, _request: Request) -> bool:
+        sock.sendall(b"\x15\x03\x03\x00\x02\x02\x16")
+        return False
+
+    with FarSide(alert).running() as far:
+        transport = HttpTransport(TransportSettings(far.url, timeout=5))
+        with pytest.raises(NorthboundError) as caught:
+            transport.post("login", {}, NOBODY)
+    assert caught.value.reason is Reason.BAD_RESPONSE
+    assert "write https:// in url" in caught.value.message

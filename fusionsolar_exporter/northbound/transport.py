@@ -29,6 +29,10 @@ LARGEST_ANSWER = 64 * 1024 * 1024
 _CHUNK = 64 * 1024
 _LONGEST_TIMEOUT = 86_400.0  # seconds; sockets cannot wait for more than 24 days
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
+_TLS_RECORDS = frozenset({"\x15\x03", "\x16\x03"})
+"""Beginnings of what a server says that waits for TLS and hears HTTP."""
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "PACKET_LENGTH_TOO_LONG"})
+"""What OpenSSL calls an answer that is no TLS."""
 _CLOSED = "the connection was closed before an answer came"
 
 
@@ -194,7 +198,11 @@ class HttpTransport(Transport):
         )
         if not_http or caused_by(http.client.HTTPException, urllib3.exceptions.DecodeError):
             what = "an answer that is not HTTP" if sent else "a request that cannot be sent"
-            return NorthboundError(Reason.BAD_RESPONSE, path, f"{what}: {type(error).__name__}", sent=sent)
+            speaks_tls = any(
+                isinstance(one, http.client.BadStatusLine) and one.line[:2] in _TLS_RECORDS for one in causes
+            )
+            why = "the port speaks TLS: write https:// in url" if speaks_tls else type(error).__name__
+            return NorthboundError(Reason.BAD_RESPONSE, path, f"{what}: {why}", sent=sent)
         return NorthboundError(Reason.CONNECTION, path, f"no connection: {_words(causes)}", sent=sent)
 
 
@@ -215,6 +223,8 @@ def _words(causes: list[BaseException]) -> str:
     for cause in reversed(causes):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return cause.verify_message
+        if isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS:
+            return "the port does not speak it: write http:// in url, or the port of https"
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
         if type(cause) is OSError:  # of a proxy's refusal, and of certificate files
