@@ -2,6 +2,7 @@
 
 import math
 import socket
+import ssl
 import threading
 import time
 from typing import Any
@@ -23,6 +24,7 @@ class DeadlineAdapter(HTTPAdapter):
     def __init__(self) -> None:
         self._open: WeakSet[HTTPConnection] = WeakSet()
         self._pools = _pools(self, self._open)
+        self._context: ssl.SSLContext | None = None
         self.deadline = math.inf
         """End of the present request, by ``time.monotonic``."""
         self.begun = False
@@ -39,8 +41,20 @@ class DeadlineAdapter(HTTPAdapter):
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = self._pools
 
+    def trust(self, context: ssl.SSLContext) -> None:
+        """Use TLS as this says, for connections that are made from now on."""
+        self._context = context
+        self.poolmanager.connection_pool_kw["ssl_context"] = context
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Trust nothing beside: requests would add the authorities that it brings."""
+        del url, cert
+        conn.cert_reqs = "CERT_REQUIRED" if verify else "CERT_NONE"
+
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
         """Use our own connections to proxies, too; a SOCKS proxy needs those of its own kind."""
+        if self._context is not None:
+            proxy_kwargs["ssl_context"] = self._context
         manager = super().proxy_manager_for(proxy, **proxy_kwargs)
         if not proxy.lower().startswith("socks"):
             manager.pool_classes_by_scheme = self._pools
