@@ -105,7 +105,7 @@ class Examination:
             if engine.store.leads:
                 return True
             if self._stop.is_set() or self._clock.now() >= until:
-                if engine.session.token(self._clock.now()) is not None:
+                if engine.session.auth(self._clock.now()) is not None:
                     self._keep_session()
                 self.remark = (
                     "another process refreshes this account and did not give it up, or the state cannot be reached: "
@@ -121,13 +121,13 @@ class Examination:
         """Whether there is a session, after a login where that is needed and allowed."""
         engine, session, now = self.engine, self.engine.session, self._clock.now()
         session.look(now)
-        if session.token(now) is not None:
+        if session.auth(now) is not None:
             if self.session is SessionKind.NONE:
                 self._keep_session()
             return True
         if self.login_error is not None or self._logins >= _LOGINS:
             return False
-        if not self._await(Interface.LOGIN, max(session.earliest(), engine.limiter.next_gap)):
+        if not self._await(session.interface, max(session.earliest(), engine.limiter.next_gap)):
             self.session, self.session_age = SessionKind.NONE, None
             return False
         self._say("logging in")
@@ -141,7 +141,7 @@ class Examination:
         return session.active
 
     def _keep_session(self) -> None:
-        age = self._clock.now() - self.engine.session.kept().began_at
+        age = self._clock.now() - self.engine.session.began_at
         self.session, self.session_age = SessionKind.KEPT, age
 
     def _examine(self, collector: Collector) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Protocol
 
-from fusionsolar_exporter.cache import Snapshot
+from fusionsolar_exporter.cache import ReportPeriod, Snapshot
 from fusionsolar_exporter.metrics.fitted_strings import FittedStrings
 from fusionsolar_exporter.metrics.routes import AccountRoutes
 from fusionsolar_exporter.metrics.sample_writer import SampleWriter
@@ -36,12 +36,19 @@ class ExportContext:
         """What there is to read, by name; the same object as at the last look where nothing of it changed."""
         found: dict[str, object] = {name: getattr(self.snapshot, name) for name in _FIELDS}
         found |= {fetched_at_by(name): moments for name, moments in self.snapshot.plant_fetched_at.items()}
+        for name, periods in self.snapshot.reports.items():
+            found |= {report_of(name, period): rows for period, rows in periods.items()}
         return found
 
 
 def fetched_at_by(collector: CollectorName) -> str:
     """When one collector has last fetched the data of plants, as a name of what there is to read."""
     return f"plant_fetched_at/{collector.value}"
+
+
+def report_of(collector: CollectorName, period: ReportPeriod) -> str:
+    """The rows of one report's period, as a name of what there is to read."""
+    return f"reports/{collector.value}/{period.value}"
 
 
 class Part(Protocol):

@@ -10,7 +10,7 @@ from typing_extensions import override
 from fusionsolar_exporter.metrics.codes import CodeTable, code_labels
 from fusionsolar_exporter.metrics.device_types import device_type_label
 from fusionsolar_exporter.metrics.factor import multiplier_and_divisor
-from fusionsolar_exporter.metrics.kpis import plant_target
+from fusionsolar_exporter.metrics.kpis import COUNTERS, plant_target
 from fusionsolar_exporter.metrics.labels import AccountLabels, Labels, chunks
 from fusionsolar_exporter.metrics.part import CHUNK, ExportContext, Part, fetched_at_by
 from fusionsolar_exporter.metrics.plant_power import plant_active_power
@@ -195,6 +195,8 @@ def _export_reading(reading: Reading, labels: Labels, context: ExportContext, wr
             writer.add(target.metric, labels, value * multiplier / divisor)
         elif writer.exports(_KPI) and (label := context.gate.label(key)) is not None:
             writer.add(_KPI, labels, value, {"key": label})
+    for key, total in reading.totals.items():
+        writer.add(COUNTERS[None, key], labels, total)
     health = reading.values.get(_HEALTH_KEY)
     if health is not None:
         writer.add("fusionsolar_plant_health_state", labels, 1, code_labels(CodeTable.HEALTH_STATE, health))

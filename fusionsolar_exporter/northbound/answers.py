@@ -63,7 +63,8 @@ class Page(Generic[T]):
     """True where the answer was a bare list, which is the whole list."""
 
 
-def _items(data: object, parse: Callable[[Mapping[str, Any]], T | None]) -> Items[T]:
+def items(data: object, parse: Callable[[Mapping[str, Any]], T | None]) -> Items[T]:
+    """What ``parse`` makes of each record of a list; those that it makes nothing of are counted."""
     records = data if isinstance(data, list) else []
     parsed = [parse(record) if isinstance(record, dict) else None for record in records]
     items = tuple(item for item in parsed if item is not None)
@@ -88,7 +89,7 @@ def plants(data: object, *, megawatts: bool) -> Page[Plant]:
     whole = not isinstance(data, Mapping)
     body: Mapping[str, Any] = data if isinstance(data, Mapping) else {"list": data}
     factor = _WATTS_PER_MEGAWATT if megawatts else _WATTS_PER_KILOWATT
-    found = _items(body.get("list"), lambda item: _plant(item, factor))
+    found = items(body.get("list"), lambda item: _plant(item, factor))
     return Page(
         found.items,
         found.empty,
@@ -132,7 +133,7 @@ def _unix_time(date: str) -> float | None:
 
 def devices(data: object) -> Items[Device]:
     """The devices of ``getDevList`` (9.1.5)."""
-    return _items(data, _device)
+    return items(data, _device)
 
 
 def _device(item: Mapping[str, Any]) -> Device | None:
@@ -154,15 +155,16 @@ def _device(item: Mapping[str, Any]) -> Device | None:
 
 def plant_readings(data: object) -> Items[Reading]:
     """The values of ``getStationRealKpi`` (9.1.4.1)."""
-    return _items(data, lambda item: _reading(text(_first(item, "stationCode", "plantCode")), item))
+    return items(data, lambda item: reading(text(_first(item, "stationCode", "plantCode")), item))
 
 
 def device_readings(data: object) -> Items[Reading]:
     """The values of ``getDevRealKpi`` (9.1.6.1)."""
-    return _items(data, lambda item: _reading(identifier(_first(item, "devId", "id")), item))
+    return items(data, lambda item: reading(identifier(_first(item, "devId", "id")), item))
 
 
-def _reading(reading_id: str, item: Mapping[str, Any]) -> Reading | None:
+def reading(reading_id: str, item: Mapping[str, Any]) -> Reading | None:
+    """The values of one record; None where it has no id, or something else in their place."""
     values = item.get("dataItemMap")
     if not reading_id or not isinstance(values, dict | None):
         return None
@@ -183,7 +185,7 @@ def alarms(data: object) -> Items[Alarm]:
     """The active alarms of ``getAlarmList`` (9.1.7); those that are over are left out."""
     records = data if isinstance(data, list) else []
     over = [one for one in records if isinstance(one, dict) and integer(one.get("status")) not in _ACTIVE]
-    return _items([one for one in records if one not in over] if over else data, _alarm)
+    return items([one for one in records if one not in over] if over else data, _alarm)
 
 
 def _alarm(item: Mapping[str, Any]) -> Alarm | None:

@@ -6,7 +6,7 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
@@ -16,7 +16,7 @@ from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.limit_shapes import DOCUMENTED, LimitShapes
 from fusionsolar_exporter.simulator.limit_text import limits_of
 from fusionsolar_exporter.simulator.oauth.endpoints import ARRIVAL_PATH, OAuthEndpoints
-from fusionsolar_exporter.simulator.oauth.rules import OAuthClient
+from fusionsolar_exporter.simulator.oauth.rules import OAuthClient, OAuthRules
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.scaled_time import ScaledTime
 from fusionsolar_exporter.simulator.server import SimulatorServer
@@ -170,10 +170,20 @@ def _how_to_read(url: str, username: str, own_password: str | None) -> str:
     )
 
 
-def demo_oauth(url: str, owners: Mapping[str, str], secret: str = "") -> OAuthEndpoints:
-    """Return an authorization server for the demo client, whose redirect address is on the same server."""
+def demo_oauth(
+    url: str,
+    owners: Mapping[str, str],
+    secret: str = "",
+    *,
+    rules: OAuthRules | None = None,
+    arrived: Callable[[str], str] | None = None,
+) -> OAuthEndpoints:
+    """Return an authorization server for the demo client, whose redirect address is on the same server.
+
+    ``arrived`` gets what browsers ask of that address, and gives what its page says.
+    """
     client = OAuthClient(DEMO_CLIENT_ID, secret or DEMO_CLIENT_SECRET, f"{url}{ARRIVAL_PATH}")
-    return OAuthEndpoints([client], owners)
+    return OAuthEndpoints([client], owners, rules, arrived=arrived)
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -82,10 +82,9 @@ class AlarmsCollector(PlantBatchCollector):
         return self.interval / self._calls_of_a_turn()
 
     @override
-    def ask(self, client: Client, token: str, job: Job) -> Answer[Items[Alarm]]:
+    def ask(self, client: Client, job: Job) -> Answer[Items[Alarm]]:
         self._asked = self._window(self._calls_made.get(job.batch, 0), self._far_clock.now())
         return client.alarms(
-            token,
             job.ids,
             begin=self._asked.begin,
             end=self._asked.end,

@@ -1,7 +1,7 @@
 """What all collectors have in common: intervals, sweeps, and what is done about a refused request."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -49,13 +49,15 @@ class Collector(ABC):
         self.sweeps = Sweeps()
         self.interval = 0.0
         """Seconds between two starts of a batch, stretched."""
+        self.longest_interval = 0.0
+        """The same as it will be by night."""
 
     @abstractmethod
     def next(self, now: float) -> Job | None:
         """The request that is due first, or None where there is nothing to ask for."""
 
     @abstractmethod
-    def ask(self, client: Client, token: str, job: Job) -> Answer[Any]:
+    def ask(self, client: Client, job: Job) -> Answer[Any]:
         """Send the request; NorthboundError where it brings no data."""
 
     @abstractmethod
@@ -93,11 +95,10 @@ class Collector(ABC):
         return self.interval
 
     def unstretched_interval(self) -> float:
-        """Seconds: the configured interval where it breaks no limit, else what the limits allow."""
+        """Seconds: the configured interval where it breaks no limit, else what limits and learnt paces allow."""
         configured = self.context.settings.collectors.of(self.name).interval
-        if configured is None:
-            return self.auto_interval()
-        return max(configured, self.shortest_interval())
+        planned = self.auto_interval() if configured is None else max(configured, self.shortest_interval())
+        return max(planned, self.calls_needed() * self.limiter.paces.seconds(self.planned_interface()))
 
     def shortest_interval(self) -> float:
         """The shortest interval that breaks no limit, in seconds."""
@@ -110,7 +111,7 @@ class Collector(ABC):
 
     def auto_ttl(self) -> float:
         """Seconds."""
-        return _TTL_INTERVALS * self.interval
+        return _TTL_INTERVALS * max(self.interval, self.longest_interval)
 
     def started(self, job: Job, moment: float) -> None:
         """The request is about to be sent."""
@@ -152,6 +153,10 @@ class Collector(ABC):
         """The interface has its back-off."""
         backoff = self.context.settings.rates.backoff
         self.limiter.holds[interface].back_off(ended, backoff, reason, at_most=self.slowest_retry)
+
+    def left_out(self) -> Mapping[str, float]:
+        """Until when ids are not asked."""
+        return {}
 
     def next_sweep_at(self) -> float | None:
         """When its next request is due."""

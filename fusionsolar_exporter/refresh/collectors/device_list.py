@@ -55,8 +55,8 @@ class DeviceListCollector(PlantBatchCollector):
         return early if regular is None or early.due < regular.due else regular
 
     @override
-    def ask(self, client: Client, token: str, job: Job) -> Answer[Items[Device]]:
-        return client.device_list(token, job.ids)
+    def ask(self, client: Client, job: Job) -> Answer[Items[Device]]:
+        return client.device_list(job.ids)
 
     @override
     def accept(self, job: Job, content: Items[Device], started: float, ended: float) -> bool:

@@ -123,8 +123,8 @@ class DeviceRealtimeCollector(BatchCollector):
         return None if batch is None else Job(self.interface, batch, batch.due(self.step), batch.turn())
 
     @override
-    def ask(self, client: Client, token: str, job: Job) -> Answer[Items[Reading]]:
-        return client.device_readings(token, job.batch.device_type, job.ids, type_as_text=self._type_as_text)
+    def ask(self, client: Client, job: Job) -> Answer[Items[Reading]]:
+        return client.device_readings(job.batch.device_type, job.ids, type_as_text=self._type_as_text)
 
     @override
     def started(self, job: Job, moment: float) -> None:

@@ -105,10 +105,10 @@ class PlantListCollector(Collector):
         return Job(interface, self._batch, due, retry=self._batch.failures > 0)
 
     @override
-    def ask(self, client: Client, token: str, job: Job) -> Answer[Page[Plant]]:
+    def ask(self, client: Client, job: Job) -> Answer[Page[Plant]]:
         if job.interface is Interface.STATIONS:
-            return client.stations(token, self._page)
-        return client.station_list(token, None if self._whole else self._page)
+            return client.stations(self._page)
+        return client.station_list(None if self._whole else self._page)
 
     @override
     def started(self, job: Job, moment: float) -> None:
