@@ -114,9 +114,7 @@ def main() -> None:
     observer = Observer(OwnInstruments(registry).account(_NAME), _Quiet())
     account = AccountConfig(name=_NAME, url="http://far.example", username="user", password="password")
     collaborators = Collaborators(clock, lambda _: far_side, lambda _: observer, EventLogger())
-    engine = build_engine(
-        AccountSettings(account), collaborators, cache, MemoryState(clock).partition("host", _NAME)
-    )
+    engine = build_engine(AccountSettings(account), collaborators, cache, MemoryState(clock).partition("host", _NAME))
 
     def views() -> Sequence[AccountView]:
         return [AccountView(_NAME, cache.snapshot(), engine.status(), ScaleOverrides())]

@@ -15,7 +15,7 @@ from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.simulator.faults import Fault, FaultKind
 from fusionsolar_exporter.simulator.interfaces import Interface as FarInterface
 from fusionsolar_exporter.simulator.plan import FleetPlan
-from fusionsolar_exporter.status import AccountState, CollectorName
+from fusionsolar_exporter.status import AccountState
 
 pytestmark = pytest.mark.no_cover  # the tracer would double their time
 
@@ -201,14 +201,19 @@ def test_a_wall_clock_that_jumps_opens_no_limit_and_closes_none(tmp_path: Path, 
     assert world.instruments.attempts == plain.instruments.attempts
 
 
-def test_after_a_reboot_entries_from_the_future_count_as_now(tmp_path: Path) -> None:
+def test_after_a_reboot_with_a_clock_that_is_behind_calls_count_as_now_and_values_are_dropped(tmp_path: Path) -> None:
     world = KeptWorld(tmp_path, PLAN)
     world.run(10 * MINUTE)
     world.kill()
+    world.clock.advance(10 * HOUR)
     world.clock.boot_id, world.clock.wall_step = "after the reboot", -DAY
     world.start()
-    fetched = world.account.cache.snapshot().plant_fetched_at[CollectorName.PLANT_REALTIME]
-    assert max(fetched.values()) <= world.clock.now()
+    snapshot = world.account.cache.snapshot()
+    assert (len(snapshot.plants), len(snapshot.plant_readings), len(snapshot.alarms)) == (3, 0, 0)
+    assert not snapshot.device_readings
+    assert not snapshot.listed_plants
+    last = world.account._engine.limiter.ledger.last_start
+    assert world.clock.now() - HOUR < last <= world.clock.now()
     world.run(HOUR)
     assert all(code == 305 for _, code in world.refused), world.refused  # the session is older than it could know
     assert world.account.status().up
