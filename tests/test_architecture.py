@@ -30,6 +30,7 @@ LAYERS = (
     {"rendering"},
     {"web", "wiring", "failure_log"},
     {"reports", "running_accounts", "check_config", "doctor", "healthcheck"},
+    {"backfill"},
     {"exporter"},
     {"building"},
     {"embedding", "serving"},
