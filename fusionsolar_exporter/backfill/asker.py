@@ -9,11 +9,12 @@ from fusionsolar_exporter.backfill.collector import HistoryCollector
 from fusionsolar_exporter.backfill.planner import Holdings
 from fusionsolar_exporter.backfill.request import HistoryRequest
 from fusionsolar_exporter.northbound.errors import UNKNOWN_IDS, WRONG_DEVICE, NorthboundError, Reason
-from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.northbound.interfaces import HOUR, Interface
 from fusionsolar_exporter.northbound.model import DatedReading
 from fusionsolar_exporter.pacing.clock import moment_of
 from fusionsolar_exporter.refresh.batches.batch import Batch
 from fusionsolar_exporter.refresh.choice import choose
+from fusionsolar_exporter.refresh.collectors.base import Collector
 from fusionsolar_exporter.refresh.engine import Engine
 from fusionsolar_exporter.state import NotLeadingError
 from fusionsolar_exporter.state.store import LOOK_SECONDS
@@ -21,6 +22,8 @@ from fusionsolar_exporter.state.store import LOOK_SECONDS
 _HANDOVER = 60.0  # seconds for whoever leads: a request in flight, and a look around
 _LIVE_SOON = 3.0  # seconds; what the exporter asks so soon goes first
 _LONGEST_POLITENESS = 60.0  # seconds
+_SHORTLY = 120.0  # seconds
+_LISTS = 2 * HOUR
 _NOT_FOUND = 404
 
 
@@ -64,20 +67,32 @@ class Asker:
         return Holdings(inventory.plants, inventory.devices, self.engine.collectors.zones, account.device_types)
 
     def lists(self) -> bool:
-        """Have the lists, from state or else from the far side; whether there are any."""
+        """Have the lists, from state or else from the far side; whether plants are known, and their devices."""
         self._lead()
         try:
             for collector in self.engine.collectors.lists:
-                while (job := collector.next(self._clock.now())) is not None and job.due <= self._clock.now():
-                    if self._stop.is_set() or not self._pause_until(self.engine.limiter.earliest(job.interface)):
-                        return False
-                    if not self._logged_in() or self.engine.perform(collector, job) is not None:
-                        break
+                while not self._known(collector) and self._ask_list(collector):
                     self.engine.replan()
                     self.engine.store.save()
         finally:
             self._release()
-        return bool(self.engine.inventory.plants)
+        return bool(self.engine.inventory.plants) and all(map(self._known, self.engine.collectors.lists))
+
+    def _known(self, collector: Collector) -> bool:
+        inventory = self.engine.inventory
+        if collector is self.engine.collectors.plant_list:
+            return inventory.plants_listed_at is not None
+        return all(code in inventory.devices_listed_at for code in inventory.plants)
+
+    def _ask_list(self, collector: Collector) -> bool:
+        """Ask for a list when its limits allow it; whether it makes sense to go on."""
+        job = collector.next(self._clock.now())
+        if job is None or not self._pause_until(max(job.due, self.engine.limiter.earliest(job.interface)), _LISTS):
+            return False
+        if not self._logged_in():
+            return False
+        self.engine.perform(collector, job)
+        return True
 
     def ready_at(self, interface: Interface) -> float:
         """The first moment at which a request for the past may be sent, as far as is known here."""
@@ -173,10 +188,10 @@ class Asker:
         self.engine.store.save()
         return error is None and self._pause_until(self.engine.limiter.next_gap)
 
-    def _pause_until(self, at: float) -> bool:
-        """Wait for a moment that comes within minutes; whether it has come."""
+    def _pause_until(self, at: float, longest: float = _SHORTLY) -> bool:
+        """Wait for a moment that comes soon enough; whether it has come."""
         while (now := self._clock.now()) < at:
-            if self._stop.is_set() or at - now > _LONGEST_POLITENESS * 2:
+            if self._stop.is_set() or at - now > longest:
                 return False
             self._clock.wait(self._stop, min(at - now, LOOK_SECONDS))
             if not self.engine.store.still_leads():

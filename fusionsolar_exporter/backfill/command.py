@@ -153,7 +153,8 @@ class _Backfill:
         exports = self.config.metrics.exports
         run = BackfillRun(self.options, progress, askers, self.clock, exports, self._say, bar, self.stop)
         try:
-            self._plan(run, wall)
+            if not self._plan(run, wall):
+                return 1
             if self.options.dry_run:
                 return 0
             end = run.run()
@@ -167,15 +168,21 @@ class _Backfill:
             self._say("interrupted: the same command goes on where this one was")
         return 0 if end is End.COMPLETE else 1
 
-    def _plan(self, run: BackfillRun, wall: float) -> None:
-        for name, asker in run.askers.items():
-            if not _listed(asker) and not self.stop.is_set():
-                self._say(f"{name}: no plant is known: see doctor")
+    def _plan(self, run: BackfillRun, wall: float) -> bool:
+        """Print what is to be done; whether it can be."""
+        unknown = [name for name, asker in run.askers.items() if not _listed(asker)]
+        for name in unknown:
+            self._say(
+                f"{name}: its plants and devices are not known: doctor says why, and the same command tries again"
+            )
+        if unknown:
+            return False
         if self.options.end.at(0.0) > wall - YOUNGEST:
             self._say("nothing younger than three hours is written: Prometheus has that in its head block")
         for name, asker in run.askers.items():
             for line in plan_lines(name, run.requests(name), asker.calls_a_day):
                 self._say(line)
+        return True
 
     def _asker(self, account: AccountConfig, progress: Progress) -> Asker:
         settings = AccountSettings(account, self.config.collectors)

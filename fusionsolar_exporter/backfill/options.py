@@ -61,7 +61,9 @@ def what(text: str) -> tuple[str, ...]:
     names = [name.strip() for name in text.split(",") if name.strip()]
     unknown = [name for name in names if name not in KNOWN]
     if unknown or not names:
-        raise ValueError(f"{', '.join(unknown) or text!r} cannot be asked for; there are {', '.join(KNOWN)}")
+        raise ValueError(
+            f"{', '.join(map(repr, unknown)) or repr(text)} cannot be asked for; there are {', '.join(KNOWN)}"
+        )
     return tuple(name for name in KNOWN if name in names)
 
 
