@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from fusionsolar_exporter.cache import ReportPeriod, Snapshot
 from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
 from fusionsolar_exporter.metrics.families import FAMILIES, MetricType
-from fusionsolar_exporter.metrics.kpis import KPIS
+from fusionsolar_exporter.metrics.kpis import COUNTERS, KPIS
 from fusionsolar_exporter.metrics.own import OwnInstruments
 from fusionsolar_exporter.metrics.registry import build_registry
 from fusionsolar_exporter.metrics.report_kpis import REPORT_KPIS
@@ -39,6 +39,10 @@ def everything() -> CollectorRegistry:
         devices=devices,
         plant_values={PLANT.code: values},
         device_values={device.id: values for device in devices},
+        totals={
+            str(type_id or PLANT.code): {key: 1.0 for some, key in COUNTERS if some == type_id}
+            for type_id in (None, *types)
+        },
         alarms={PLANT.code: [Alarm(PLANT.code, "SN1", NAME, 1, "1", NAME, "2", Severity.MAJOR, "0", 5.0)]},
     )
     content = replace(

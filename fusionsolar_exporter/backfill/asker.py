@@ -8,7 +8,8 @@ from enum import Enum, auto
 from fusionsolar_exporter.backfill.collector import HistoryCollector
 from fusionsolar_exporter.backfill.planner import Holdings
 from fusionsolar_exporter.backfill.request import HistoryRequest
-from fusionsolar_exporter.northbound.errors import UNKNOWN_IDS, WRONG_DEVICE, NorthboundError, Reason
+from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
+from fusionsolar_exporter.northbound.fail_codes import Concern, fail_code_row
 from fusionsolar_exporter.northbound.interfaces import HOUR, Interface
 from fusionsolar_exporter.northbound.model import DatedReading
 from fusionsolar_exporter.pacing.clock import moment_of
@@ -25,6 +26,7 @@ _LONGEST_POLITENESS = 60.0  # seconds
 _SHORTLY = 120.0  # seconds
 _LISTS = 2 * HOUR
 _NOT_FOUND = 404
+_ABOUT_IDS = frozenset({Concern.IDS, Concern.TYPE, Concern.OWNER})
 
 
 class Verdict(Enum):
@@ -177,7 +179,7 @@ class Asker:
     def _logged_in(self) -> bool:
         session, now = self.engine.session, self._clock.now()
         session.look(now)
-        if session.token(now) is not None:
+        if session.auth(now) is not None:
             return True
         if max(session.earliest(), self.engine.limiter.next_gap) > now:
             if not self._pause_until(self.engine.limiter.next_gap):
@@ -202,8 +204,8 @@ class Asker:
 def _verdict(error: NorthboundError) -> Verdict:
     if error.http_status == _NOT_FOUND:
         return Verdict.MISSING
-    if error.reason is Reason.PERMISSION:
-        return Verdict.FORBIDDEN
-    if error.fail_code in UNKNOWN_IDS | WRONG_DEVICE or error.reason is Reason.REJECTED:
+    if error.fail_code is not None and fail_code_row(error.fail_code).concern in _ABOUT_IDS:
         return Verdict.REFUSED
+    if error.reason in {Reason.PERMISSION, Reason.REJECTED}:
+        return Verdict.FORBIDDEN
     return Verdict.LATER

@@ -11,6 +11,7 @@ from fusionsolar_exporter.northbound.errors import NorthboundError
 from fusionsolar_exporter.northbound.interfaces import HOUR, Interface
 from fusionsolar_exporter.northbound.model import DatedReading
 from fusionsolar_exporter.refresh.batches.batch import Batch
+from fusionsolar_exporter.refresh.blame import Remedy
 from fusionsolar_exporter.refresh.collectors.base import Collector, Job
 from fusionsolar_exporter.status import CollectorName
 
@@ -28,7 +29,6 @@ class HistoryCollector(Collector):
         """What the engine is to perform; the same batch for each attempt."""
         self._request = request
         self.rows: Sequence[DatedReading] = ()
-        self.refused: NorthboundError | None = None
         return Job(request.interface, batch, batch.created, request.ids)
 
     @property
@@ -41,16 +41,14 @@ class HistoryCollector(Collector):
         return None
 
     @override
-    def ask(self, client: Client, token: str, job: Job) -> Answer[Items[DatedReading]]:
+    def ask(self, client: Client, job: Job) -> Answer[Items[DatedReading]]:
         request = self._request
         if request.interface is Interface.GET_DEV_HISTORY_KPI:
-            return client.device_history(
-                token, request.device_type, request.ids, begin=request.begin, end=request.end - 1
-            )
+            return client.device_history(request.device_type, request.ids, begin=request.begin, end=request.end - 1)
         about = min(request.begin + _INSIDE, request.end - 1)
         if request.device_type:
-            return client.device_report(token, request.interface, request.device_type, request.ids, about)
-        return client.plant_report(token, request.interface, request.ids, about)
+            return client.device_report(request.interface, request.device_type, request.ids, about)
+        return client.plant_report(request.interface, request.ids, about)
 
     @override
     def accept(self, job: Job, content: Items[DatedReading], started: float, ended: float) -> bool:
@@ -66,8 +64,7 @@ class HistoryCollector(Collector):
         """It is no part of a sweep."""
 
     @override
-    def rejected(self, job: Job, error: NorthboundError, ended: float) -> Sequence[str]:
-        self.refused = error
+    def refused(self, job: Job, remedy: Remedy, error: NorthboundError, ended: float) -> Sequence[str]:
         return ()
 
     @override

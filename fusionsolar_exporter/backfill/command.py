@@ -21,11 +21,11 @@ from fusionsolar_exporter.backfill.report import plan_lines
 from fusionsolar_exporter.backfill.run import BackfillRun, End
 from fusionsolar_exporter.cache import Cache
 from fusionsolar_exporter.config import AccountConfig, Config, StateKind
-from fusionsolar_exporter.doctor.observer import NoStateObserver, quiet_observer
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.transport import HttpTransport, Transport
 from fusionsolar_exporter.pacing.clock import Clock, SystemClock
+from fusionsolar_exporter.quiet_observer import NoStateObserver, quiet_observer
 from fusionsolar_exporter.refresh.build import build_engine
 from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.settings import AccountSettings

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from fusionsolar_exporter.cache.alarms import ActiveAlarms, AlarmWindow
+from fusionsolar_exporter.cache.alarms import AlarmAnswers, AlarmWindow
 from fusionsolar_exporter.cache.answer_groups import AnswerGroups
 from fusionsolar_exporter.cache.freshness import Freshness
 from fusionsolar_exporter.cache.published import PublishedDict
@@ -32,13 +32,14 @@ class Cache:
         self._listed_devices: AnswerGroups[str, None] = AnswerGroups(clock.now)
         self._plant_readings: AnswerGroups[str, Reading] = AnswerGroups(clock.now)
         self._device_readings: AnswerGroups[str, Reading] = AnswerGroups(clock.now)
+        self._alarms = AlarmAnswers(clock.now)
         self._convergence: AnswerGroups[str, Reading] = AnswerGroups(clock.now)
         self._convergence_fetched: PublishedDict[str, float] = PublishedDict()
         self._reports: Mapping[CollectorName, Reports] = {name: Reports(clock.now) for name in REPORTS}
-        self._alarms = ActiveAlarms(clock.now)
         self._plant_fetched: Mapping[CollectorName, PublishedDict[str, float]] = {
             name: PublishedDict() for name in CollectorName
         }
+        self._plant_fetched_at: Mapping[CollectorName, Mapping[str, float]] = {}
         self._device_fetched: PublishedDict[str, float] = PublishedDict()
         self._groups: Mapping[CollectorName, tuple[AnswerGroups[Any, Any], ...]] = {
             CollectorName.PLANT_LIST: (self._listed_plants,),
@@ -215,8 +216,14 @@ class Cache:
                 **{name: reports.fetched_at.copy for name, reports in self._reports.items()},
             },
             alarms=self._alarms.by_plant(),
-            plant_fetched_at={name: fetched.copy for name, fetched in self._plant_fetched.items()},
+            plant_fetched_at=self._plants_fetched_at(),
             device_fetched_at=self._device_fetched.copy,
             entries={name: len(groups[0]) for name, groups in enabled.items()},
             expired={name: sum(one.expired for one in groups) for name, groups in enabled.items()},
         )
+
+    def _plants_fetched_at(self) -> Mapping[CollectorName, Mapping[str, float]]:
+        fetched_at = {name: fetched.copy for name, fetched in self._plant_fetched.items()}
+        if any(fetched is not self._plant_fetched_at.get(name) for name, fetched in fetched_at.items()):
+            self._plant_fetched_at = fetched_at
+        return self._plant_fetched_at

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 
 from fusionsolar_exporter.config.errors import problem
-from fusionsolar_exporter.config.fields import Count, Duration, PositiveDuration, Section
+from fusionsolar_exporter.config.fields import Count, Duration, Flag, PositiveDuration, Section
 from fusionsolar_exporter.northbound.interfaces import Interface
 
 
@@ -68,9 +68,14 @@ class Backoff(Section):
             raise problem("shorter than initial; expected at least as long", "maximum")
         return self
 
-    def after(self, failures: int) -> float:
-        """Seconds to wait after so many failures in a row."""
-        return min(self.initial * 2.0 ** min(failures - 1, 60), self.maximum)
+    def after(self, failures: int, *, at_most: float = 0.0) -> float:
+        """Seconds to wait after so many failures in a row; it goes on doubling to an ``at_most`` over the maximum."""
+        wait, slower = self.initial, max(at_most, self.maximum)
+        for _ in range(failures - 1):
+            if wait >= slower:
+                break
+            wait = min(wait * 2.0, self.maximum if wait < self.maximum else slower)
+        return wait
 
 
 class RateLimits(Section):
@@ -85,4 +90,6 @@ class RateLimits(Section):
     login_pause: PositiveDuration = 1800.0
     """After refused logins."""
     backoff: Backoff = Backoff()
+    learn: Flag = True
+    """Whether an interface is slowed down to what the far side really allows."""
     interfaces: _Limits = Field(default_factory=lambda: MappingProxyType({}))

@@ -1,12 +1,14 @@
 """The metrics of devices (reference 9.1.5, 9.1.6.1)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
+from typing import ClassVar
 
 from typing_extensions import override
 
 from fusionsolar_exporter.cache import Snapshot
+from fusionsolar_exporter.metrics.kpis import COUNTERS
 from fusionsolar_exporter.metrics.labels import AccountLabels, DeviceLabels, chunks
 from fusionsolar_exporter.metrics.part import CHUNK, ExportContext, Part
 from fusionsolar_exporter.metrics.routes import Routes
@@ -37,6 +39,8 @@ def device_parts(labels: AccountLabels) -> Iterator[Part]:
 class DeviceInfo(Part):
     """What the device list says."""
 
+    reads: ClassVar = ("listed_devices",)
+
     ids: tuple[str, ...]
     labels: tuple[DeviceLabels, ...]
     devices: tuple[Device, ...]
@@ -55,6 +59,8 @@ class DeviceInfo(Part):
 @dataclass(frozen=True, slots=True)
 class DeviceTimes(Part):
     """When data of the devices was last fetched."""
+
+    reads: ClassVar = ("device_fetched_at",)
 
     ids: tuple[str, ...]
     labels: tuple[DeviceLabels, ...]
@@ -75,6 +81,8 @@ class DeviceTimes(Part):
 @dataclass(frozen=True, slots=True)
 class DeviceReadings(Part):
     """The real-time values of devices of one type, and their states."""
+
+    reads: ClassVar = ("device_readings", "convergence_readings")
 
     ids: tuple[str, ...]
     labels: tuple[DeviceLabels, ...]
@@ -98,6 +106,8 @@ class DeviceReadings(Part):
                 unknown = writer.add_values(labels, reading.values, routes, strings)
                 if unknown and writer.exports(_KPI):
                     _export_unknown(unknown, labels, routes, context, writer)
+                for key, total in reading.totals.items():
+                    writer.add(COUNTERS[self.type_id, key], labels, total)
                 export_states(self.type_id, reading, labels, writer)
 
 
@@ -107,7 +117,7 @@ def _reading(device_id: str, snapshot: Snapshot) -> Reading | None:
     by_serial_number = snapshot.convergence_readings.get(device_id)
     if real_time is None or by_serial_number is None:
         return real_time or by_serial_number
-    return Reading(device_id, {**by_serial_number.values, **real_time.values})
+    return replace(real_time, values={**by_serial_number.values, **real_time.values})
 
 
 def _export_unknown(

@@ -92,7 +92,7 @@ def _sources(metric: str) -> str:
     """The keys that a metric of the KPI table comes from, device types with the same keys and units together."""
     keys_of: dict[int | None, list[tuple[str, str]]] = {}
     for kpi in KPIS:
-        if kpi.metric == metric:
+        if metric in {kpi.metric, kpi.counter}:
             for type_id in kpi.device_types or (None,):
                 keys_of.setdefault(type_id, []).append((kpi.key.replace(NUMBER, "N"), kpi.unit))
     types_of: dict[tuple[tuple[str, str], ...], list[str]] = {}
@@ -152,3 +152,16 @@ FAMILIES: Mapping[str, Family] = {
     **{family.name: family for report in REPORTS for family in _report_families(report)},
 }
 """By name, in the order in which they are exposed."""
+
+
+def as_openmetrics(metric: Metric) -> Metric:
+    """A metric as OpenMetrics takes it.
+
+    That format knows a counter by its name without ``_total``, and no two metrics by one name: where a gauge is called
+    so, the counter goes by its whole name and has no type.
+    """
+    if metric.type != MetricType.COUNTER or metric.name not in FAMILIES:
+        return metric
+    untyped = Metric(f"{metric.name}_total", metric.documentation, "unknown")
+    untyped.samples = metric.samples
+    return untyped

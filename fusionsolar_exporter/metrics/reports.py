@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
+from fusionsolar_exporter.cache import ReportPeriod
 from fusionsolar_exporter.metrics.labels import AccountLabels, Labels, chunks
-from fusionsolar_exporter.metrics.part import CHUNK, ExportContext, Part
+from fusionsolar_exporter.metrics.part import CHUNK, ExportContext, Part, report_of
 from fusionsolar_exporter.metrics.report_kpis import (
     KEY_LABEL,
     PERIOD_LABEL,
@@ -39,6 +40,11 @@ class ReportReadings(Part):
     labels: tuple[Labels, ...]
     device_types: tuple[int, ...]
     """0 for plants."""
+
+    @property
+    @override
+    def reads(self) -> tuple[str, ...]:
+        return tuple(report_of(self.report, period) for period in ReportPeriod)
 
     @override
     def inputs(self, context: ExportContext) -> tuple[object, ...]:

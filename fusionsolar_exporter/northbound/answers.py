@@ -45,6 +45,8 @@ class Items(Generic[T]):
     """True where ``data`` was null or missing."""
     dropped: int
     """Items that could not be read, or that were not asked for."""
+    unreadable: int = 0
+    """Those of them that could not be read: what they speak of is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ def number(value: object) -> float | None:
 
 def integer(value: object) -> int | None:
     """An int of up to 64 digits from ``512``, ``512.0``, ``"512"`` or ``"512.0"``; None for everything else."""
+    if type(value) is int and -_LARGEST_INTEGER < value < _LARGEST_INTEGER:
+        return value
     if isinstance(value, int) and not isinstance(value, bool):
         result = value
     elif isinstance(value, str) and len(value) <= _LONGEST_NUMBER and _INTEGER.fullmatch(value):
@@ -108,6 +112,8 @@ def text(value: object) -> str:
 
 def identifier(value: object) -> str:
     """An id as text, equal for ``214060404588862``, ``"214060404588862"`` and ``214060404588862.0``."""
+    if type(value) is int and -_LARGEST_INTEGER < value < _LARGEST_INTEGER:
+        return str(value)
     whole = integer(value) if not isinstance(value, str) or value.strip().lstrip("+-").isdigit() else None
     return text(value).strip() if whole is None else text(whole)
 
@@ -117,14 +123,15 @@ def items(data: object, parse: Callable[[Mapping[str, Any]], T | None]) -> Items
     records = data if isinstance(data, list) else []
     parsed = [parse(record) if isinstance(record, dict) else None for record in records]
     items = tuple(item for item in parsed if item is not None)
-    return Items(items, not records, data is None, len(records) - len(items))
+    unreadable = len(records) - len(items)
+    return Items(items, not records, data is None, unreadable, unreadable)
 
 
 def only_asked(answer: Items[T], asked: Iterable[str], key: Callable[[T], str]) -> Items[T]:
     """The answer without items whose ``key`` was not asked for; these are counted as dropped."""
     wanted = frozenset(asked)
     kept = tuple(item for item in answer.items if key(item) in wanted)
-    return Items(kept, answer.empty, answer.null, answer.dropped + len(answer.items) - len(kept))
+    return Items(kept, answer.empty, answer.null, answer.dropped + len(answer.items) - len(kept), answer.unreadable)
 
 
 def plants(data: object, *, megawatts: bool) -> Page[Plant]:

@@ -40,6 +40,8 @@ class Interface(StrEnum):
     TOKEN = "token"  # noqa: S105 - the token address of OAuth Connect
 
 
+DATA_INTERFACES = frozenset(Interface) - {Interface.LOGIN, Interface.LOGOUT, Interface.TOKEN}
+"""What brings data, and so counts against an owner's budget of a day."""
 REAL_TIME_TYPES = frozenset({1, 10, 17, 38, 39, 41, 47})
 """Device types that getDevRealKpi documents (9.1.6.1)."""
 ALARM_TYPES = frozenset({1, 2, 8, 10, 13, 16, 17, 22, 37, 38, 39, 40, 45, 46, 47, 62, 63, 70})

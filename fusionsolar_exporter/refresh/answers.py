@@ -1,23 +1,31 @@
 """Where accepted answers go: into the cache, which serves them, and into the journal, from which state keeps them."""
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fusionsolar_exporter.cache import AlarmWindow, Cache, Freshness, ReportPeriod
 from fusionsolar_exporter.northbound.model import Alarm, DatedReading, Device, Reading
 from fusionsolar_exporter.pacing.clock import Clock, moment_of
+from fusionsolar_exporter.refresh.energy_counting import EnergyCounting
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.persistence.journal import Journal
 from fusionsolar_exporter.refresh.reports.choice import Chosen
 from fusionsolar_exporter.status import CollectorName
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AcceptedAnswers:
-    """One account's answers."""
+    """One account's answers. Moments are in the pacing clock's seconds."""
 
     cache: Cache
     journal: Journal
+    counting: EnergyCounting
+    _data_at: float = -math.inf
+
+    def data_since(self, moment: float) -> bool:
+        """Whether values of any plant or device have been asked after a moment, and answered."""
+        return self._data_at > moment
 
     def lists_changed(self, inventory: Inventory) -> None:
         """The plants and devices are these now; whatever is known of others goes at once."""
@@ -38,13 +46,22 @@ class AcceptedAnswers:
 
     def plant_readings(self, asked: Sequence[str], readings: Sequence[Reading], freshness: Freshness) -> None:
         """Real-time values of plants."""
-        self.cache.read_plants(readings, freshness)
-        self.journal.readings(CollectorName.PLANT_REALTIME, asked, readings, freshness)
+        name = CollectorName.PLANT_REALTIME
+        self._readings(name, asked, self.counting.count_plants(readings, freshness.fetched_at), freshness)
 
     def device_readings(self, asked: Sequence[str], readings: Sequence[Reading], freshness: Freshness) -> None:
         """Real-time values of devices."""
-        self.cache.read_devices(readings, freshness)
-        self.journal.readings(CollectorName.DEVICE_REALTIME, asked, readings, freshness)
+        name = CollectorName.DEVICE_REALTIME
+        self._readings(name, asked, self.counting.count_devices(readings, freshness.fetched_at), freshness)
+
+    def _readings(
+        self, name: CollectorName, asked: Sequence[str], readings: Sequence[Reading], freshness: Freshness
+    ) -> None:
+        self._note_data(readings, freshness)
+        read = self.cache.read_plants if name is CollectorName.PLANT_REALTIME else self.cache.read_devices
+        read(readings, freshness)
+        self.journal.readings(name, asked, readings, freshness)
+        self.journal.counters(name, asked, self.counting.kept(name, asked))
 
     def alarms(
         self, plant_codes: Sequence[str], alarms: Sequence[Alarm], window: AlarmWindow, freshness: Freshness
@@ -105,3 +122,7 @@ class AcceptedAnswers:
     def devices_fetched_at(self) -> Mapping[str, float]:
         """When each device's real-time data was last fetched, by id."""
         return self.cache.snapshot().device_fetched_at
+
+    def _note_data(self, readings: Sequence[Reading], freshness: Freshness) -> None:
+        if readings:
+            self._data_at = max(self._data_at, freshness.fetched_at)

@@ -56,8 +56,8 @@ class ConvergenceCollector(BatchCollector):
         return {number: fetched_at[key] for number, key in self._ids.items() if key in fetched_at}
 
     @override
-    def ask(self, client: Client, token: str, job: Job) -> Answer[Items[Reading]]:
-        return client.convergence(token, job.ids)
+    def ask(self, client: Client, job: Job) -> Answer[Items[Reading]]:
+        return client.convergence(job.ids)
 
     @override
     def accept(self, job: Job, content: Items[Reading], started: float, ended: float) -> bool:

@@ -52,8 +52,8 @@ class DeviceReportCollector(ReportCollector):
         return {key: batch.device_type for batch in self.batches() for key in batch.ids}
 
     @override
-    def ask_about(self, client: Client, token: str, job: Job, at: float) -> Answer[Items[DatedReading]]:
-        return client.device_report(token, self.interface, job.batch.device_type, job.ids, at)
+    def ask_about(self, client: Client, job: Job, at: float) -> Answer[Items[DatedReading]]:
+        return client.device_report(self.interface, job.batch.device_type, job.ids, at)
 
     @override
     def resume(self, now: float) -> None:

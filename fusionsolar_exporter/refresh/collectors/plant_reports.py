@@ -50,8 +50,8 @@ class PlantReportCollector(ReportCollector):
         return {key: 0 for batch in self._plants.all for key in batch.ids}
 
     @override
-    def ask_about(self, client: Client, token: str, job: Job, at: float) -> Answer[Items[DatedReading]]:
-        return client.plant_report(token, self.interface, job.ids, at)
+    def ask_about(self, client: Client, job: Job, at: float) -> Answer[Items[DatedReading]]:
+        return client.plant_report(self.interface, job.ids, at)
 
     @override
     def resume(self, now: float) -> None:

@@ -16,6 +16,7 @@ from fusionsolar_exporter.pacing import cadence
 from fusionsolar_exporter.pacing.clock import moment_of
 from fusionsolar_exporter.refresh.answers import AcceptedAnswers
 from fusionsolar_exporter.refresh.batches.batch import Batch
+from fusionsolar_exporter.refresh.blame import Remedy
 from fusionsolar_exporter.refresh.collectors.base import Job
 from fusionsolar_exporter.refresh.collectors.batched import BatchCollector, KeptBatches
 from fusionsolar_exporter.refresh.context import AccountContext
@@ -65,7 +66,7 @@ class ReportCollector(BatchCollector):
         """What is asked for, with its device types."""
 
     @abstractmethod
-    def ask_about(self, client: Client, token: str, job: Job, at: float) -> Answer[Items[DatedReading]]:
+    def ask_about(self, client: Client, job: Job, at: float) -> Answer[Items[DatedReading]]:
         """Ask for the day, month or year of Unix seconds ``at``."""
 
     def kept(self) -> KeptReports:
@@ -93,10 +94,10 @@ class ReportCollector(BatchCollector):
         return Job(self.interface, about, about.due(math.inf), about.turn())
 
     @override
-    def ask(self, client: Client, token: str, job: Job) -> Answer[Items[DatedReading]]:
+    def ask(self, client: Client, job: Job) -> Answer[Items[DatedReading]]:
         ended_at = self._boundaries.batches.get(job.batch)
         now = self._wall(self.context.clock.now())
-        return self.ask_about(client, token, job, now if ended_at is None else ended_at - _INSIDE)
+        return self.ask_about(client, job, now if ended_at is None else ended_at - _INSIDE)
 
     @override
     def started(self, job: Job, moment: float) -> None:
@@ -129,10 +130,10 @@ class ReportCollector(BatchCollector):
             super().finished(job, answered=answered, ended=ended)
 
     @override
-    def rejected(self, job: Job, error: NorthboundError, ended: float) -> Sequence[str]:
+    def refused(self, job: Job, remedy: Remedy, error: NorthboundError, ended: float) -> Sequence[str]:
         """What is asked about the past is asked again an interval later."""
         if job.batch in self.batches():
-            return super().rejected(job, error, ended)
+            return super().refused(job, remedy, error, ended)
         job.batch.retry_at = ended + self.interval
         return ()
 

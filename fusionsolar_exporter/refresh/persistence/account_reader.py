@@ -1,15 +1,18 @@
 """From what state holds to an account: after a restart, and while another process leads."""
 
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fusionsolar_exporter.cache import Cache, Freshness
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.refresh.collectors import Collectors
 from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.energy_counting import EnergyCounting
 from fusionsolar_exporter.refresh.inventory import Inventory
-from fusionsolar_exporter.refresh.persistence import account_record
-from fusionsolar_exporter.refresh.persistence.account_record import ACCOUNT, CALLS
+from fusionsolar_exporter.refresh.persistence import account_record, counters_record
+from fusionsolar_exporter.refresh.persistence.account_record import ACCOUNT, CALLS, TOKENS
+from fusionsolar_exporter.refresh.persistence.counters_record import COUNTERS_KEY
 from fusionsolar_exporter.refresh.persistence.records import (
     ALARMS,
     DEVICE_LIST,
@@ -40,6 +43,7 @@ class AccountReader:
     limiter: RateLimiter
     inventory: Inventory
     cache: Cache
+    counting: EnergyCounting
     session: Session
     status_builder: StatusBuilder
     collectors: Collectors
@@ -48,7 +52,8 @@ class AccountReader:
         """Take over what others have kept, oldest first."""
         # first, since the cache refuses whatever belongs to a plant or device that no list names
         self._take_lists([kept for kept in entries if _kind(kept) in _LISTS])
-        for kept in entries:
+        # before the readings, which show what is counted by then
+        for kept in sorted(entries, key=lambda kept: _kind(kept) != COUNTERS_KEY):
             try:
                 self._take(kept)
             except UnreadableRecordError as error:
@@ -99,6 +104,17 @@ class AccountReader:
                 self._take_calls(kept)
             case account_record.ACCOUNT_KEY:
                 self._take_account(kept)
+            case counters_record.COUNTERS_KEY:
+                self.counting.take_over(_counted_by(kept), counters_record.read_counters(kept.value))
+            case account_record.TOKENS_KEY:
+                record, _ = TOKENS.read(kept.value)
+                obtained_at = self._at(kept, record.now)(record.tokens.obtained_at)
+                self.session.take_tokens(replace(record.tokens, obtained_at=obtained_at))
+            case _:
+                self._take_answer(kept)
+
+    def _take_answer(self, kept: Kept) -> None:
+        match _kind(kept):
             case CollectorName.ALARMS:
                 alarms, _ = ALARMS.read(kept.value)
                 freshness = self._freshness(kept, alarms)
@@ -106,14 +122,13 @@ class AccountReader:
             case CollectorName.PLANT_REALTIME:
                 head, readings = read_readings(kept.value)
                 freshness = self._freshness(kept, head)
-                self.cache.read_plants(readings, freshness)
+                self.cache.read_plants(self.counting.with_totals(CollectorName.PLANT_REALTIME, readings), freshness)
                 self.collectors.plant_realtime.went_unanswered(head.unanswered, freshness.fetched_at)
             case CollectorName.DEVICE_REALTIME:
                 head, readings = read_readings(kept.value)
                 freshness = self._freshness(kept, head)
-                self.cache.read_devices(readings, freshness)
+                self.cache.read_devices(self.counting.with_totals(CollectorName.DEVICE_REALTIME, readings), freshness)
                 self.collectors.device_realtime.went_unanswered(head.unanswered, freshness.fetched_at)
-
             case CollectorName.INVERTER_CONVERGENCE:
                 head, readings = read_readings(kept.value)
                 found = tuple(readings)
@@ -132,8 +147,14 @@ class AccountReader:
             record, moments = CALLS.read(kept.value)
             at = self._at(kept, record.now)
             now = self.context.clock.now()
-            # no call of the past may count in the future, however clocks have jumped: nothing would ever be asked
-            self.limiter.ledger.restore(record.calls, moments, lambda moment: min(at(moment), now))
+            ledgers = len(moments) - record.daily
+
+            def here(moment: float) -> float:
+                # no call of the past may count in the future, however clocks have jumped: nothing would ever be asked
+                return min(at(moment), now)
+
+            self.limiter.ledger.restore(record.calls, moments[:ledgers], here)
+            self.limiter.daily.moments = deque(map(here, moments[ledgers:]))
         except (UnreadableRecordError, ValueError):
             self.presume_asked()
             raise UnreadableRecordError("the calls are not known") from None
@@ -149,6 +170,7 @@ class AccountReader:
             raise UnreadableRecordError("the account is not known") from None
         for interface, hold in self.limiter.holds.items():
             hold.restore(record.holds.get(interface), at)
+        self.limiter.paces.restore(record.paces, at)
         self.collectors.plant_list.restore(record.collectors.plant_list, at)
         self.collectors.device_list.restore_batches(record.collectors.device_list, at)
         self.collectors.plant_realtime.restore_batches(record.collectors.plant_realtime, at)
@@ -177,6 +199,13 @@ class AccountReader:
             key=kept.key,
             error=str(error),
         )
+
+
+def _counted_by(kept: Kept) -> CollectorName:
+    name = kept.key.split("/")[1]
+    if name not in {CollectorName.PLANT_REALTIME, CollectorName.DEVICE_REALTIME}:
+        raise UnreadableRecordError("counters of something else")
+    return CollectorName(name)
 
 
 def _kind(kept: Kept) -> str:

@@ -89,19 +89,21 @@ class StatusBuilder:
             if collector.enabled and status.next_sweep_at is not None:
                 planned[collector.planned_interface()] = status.next_sweep_at
         if not session.active:
-            planned[Interface.LOGIN] = session.earliest()
+            planned[session.interface] = session.earliest()
+        problem = session.problem(now)
+        failures = reversed(self._failures.values())
         return AccountStatus(
             account=self._context.settings.name,
             host=self._context.settings.account.host,
             state=self._state(session, now),
             up=session.active and self._enveloped,
             leads=leads,
-            had_first_outcome=self._had_outcome,
+            had_first_outcome=self._had_outcome or problem is not None,
             clock_offset_seconds=self._far_clock.offset,
             stretch=stretch,
             interfaces=tuple(self._interface(interface, planned.get(interface), now) for interface in Interface),
             collectors=tuple(told),
-            failures=tuple(reversed(self._failures.values())),
+            failures=tuple(failures) if problem is None else (problem, *failures),
         )
 
     def _state(self, session: Session, now: float) -> AccountState:
@@ -117,7 +119,7 @@ class StatusBuilder:
         return AccountState.UNREACHABLE if self._unreachable else AccountState.OK
 
     def _interface(self, interface: Interface, planned: float | None, now: float) -> InterfaceStatus:
-        limit, hold = self._limiter.limit(interface), self._limiter.holds[interface]
+        limit, hold, paces = self._limiter.limit(interface), self._limiter.holds[interface], self._limiter.paces
         moment = None if planned is None else max(planned, self._limiter.earliest(interface))
         return InterfaceStatus(
             interface=interface,
@@ -127,6 +129,9 @@ class StatusBuilder:
             next_request_at=None if moment is None or math.isinf(moment) else moment,
             held_until=hold.until if hold.until > now else None,
             hold_reason=hold.reason if hold.until > now else "",
+            pace_ratio=paces.ratio(interface),
+            pace_seconds=paces.seconds(interface) or None,
+            pace_learnt_at=paces.learnt_at(interface),
         )
 
     def _collector(self, collector: Collector) -> CollectorStatus:
