@@ -30,6 +30,7 @@ LAYERS = (
     {"rendering"},
     {"web", "wiring", "failure_log", "open_files", "quiet_observer"},
     {"reports", "running_accounts", "check_config", "doctor", "healthcheck", "authorize"},
+    {"backfill"},
     {"exporter"},
     {"building"},
     {"embedding", "serving"},
