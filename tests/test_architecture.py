@@ -21,7 +21,7 @@ LAYERS = (
     {"event_log", "northbound", "status"},
     {"scales"},
     {"config"},
-    {"pacing"},
+    {"pacing", "report_interfaces"},
     {"counters"},
     {"cache"},
     {"state"},

@@ -23,6 +23,7 @@ from fusionsolar_exporter.refresh.collectors import make_collectors
 from fusionsolar_exporter.refresh.collectors.base import Collector
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.daylight import Daylight
+from fusionsolar_exporter.refresh.energy_counting import EnergyCounting
 from fusionsolar_exporter.refresh.far_clock import FarClock
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.persistence.journal import Journal
@@ -158,7 +159,7 @@ def planning(settings: AccountSettings) -> tuple[Schedule, AccountContext, ListL
     inventory = Inventory(settings.account.plants.selects)
     limiter = RateLimiter(context, inventory)
     cache = Cache(clock)
-    answers = AcceptedAnswers(cache, Journal(clock, keeps=False))
+    answers = AcceptedAnswers(cache, Journal(clock, keeps=False), EnergyCounting(context, inventory))
     collectors = make_collectors(context, limiter, inventory, answers, FarClock(clock)).all
     return Schedule(context, limiter, collectors, Daylight(cache)), context, log, collectors
 

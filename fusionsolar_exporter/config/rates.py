@@ -9,23 +9,13 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 
 from fusionsolar_exporter.config.errors import problem
-from fusionsolar_exporter.config.fields import Count, Duration, PositiveDuration, Section
+from fusionsolar_exporter.config.fields import Count, Duration, Flag, PositiveDuration, Section
 from fusionsolar_exporter.northbound.interfaces import Interface
 
 
 class UnusedInterface(StrEnum):
     """Interfaces of the reference that this version does not ask; limits for them are taken and have no effect."""
 
-    GET_KPI_STATION_HOUR = "getKpiStationHour"
-    GET_KPI_STATION_DAY = "getKpiStationDay"
-    GET_KPI_STATION_MONTH = "getKpiStationMonth"
-    GET_KPI_STATION_YEAR = "getKpiStationYear"
-    GET_DEV_HISTORY_KPI = "getDevHistoryKpi"
-    GET_DEV_FIVE_MINUTES = "getDevFiveMinutes"
-    GET_DEV_KPI_DAY = "getDevKpiDay"
-    GET_DEV_KPI_MONTH = "getDevKpiMonth"
-    GET_DEV_KPI_YEAR = "getDevKpiYear"
-    GET_INVENTER_REAL_KPI = "cs/getInventerRealKpi"
     CREATE_STATION = "createStation"
 
 
@@ -100,4 +90,6 @@ class RateLimits(Section):
     login_pause: PositiveDuration = 1800.0
     """After refused logins."""
     backoff: Backoff = Backoff()
+    learn: Flag = True
+    """Whether an interface is slowed down to what the far side really allows."""
     interfaces: _Limits = Field(default_factory=lambda: MappingProxyType({}))

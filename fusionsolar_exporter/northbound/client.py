@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from fusionsolar_exporter.northbound import answers
+from fusionsolar_exporter.northbound import answers, convergence, periodic
 from fusionsolar_exporter.northbound.answers import Items, Page
 from fusionsolar_exporter.northbound.auth import NOBODY, Auth
 from fusionsolar_exporter.northbound.envelope import Envelope, open_envelope
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.interfaces import INTERFACES, Interface
-from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Reading
+from fusionsolar_exporter.northbound.model import Alarm, DatedReading, Device, Plant, Reading
 from fusionsolar_exporter.northbound.oauth import Tokens, read_tokens
 from fusionsolar_exporter.northbound.transport import Transport
 
@@ -102,6 +102,45 @@ class Client:
         envelope = self._ask(Interface.GET_ALARM_LIST, payload)
         found = answers.alarms(envelope.data)
         return Answer(answers.only_asked(found, plant_codes, lambda item: item.plant_code), envelope.far_time)
+
+    def plant_report(self, interface: Interface, plant_codes: Sequence[str], at: float) -> Answer[Items[DatedReading]]:
+        """Hours, days, months or years of up to 100 plants (9.1.4.2 to 9.1.4.5), around Unix seconds ``at``."""
+        payload = {"stationCodes": ",".join(plant_codes), "collectTime": int(at * 1e3)}
+        envelope = self._ask(interface, payload)
+        found = periodic.plant_rows(envelope.data)
+        return Answer(answers.only_asked(found, plant_codes, lambda item: item.id), envelope.far_time)
+
+    def device_report(
+        self, interface: Interface, type_id: int, device_ids: Sequence[str], at: float
+    ) -> Answer[Items[DatedReading]]:
+        """The same of up to 100 devices of one type (9.1.6.3 to 9.1.6.5), and five minutes of a day (9.4.1)."""
+        payload = {"devIds": ",".join(device_ids), "devTypeId": type_id, "collectTime": int(at * 1e3)}
+        return self._device_rows(interface, payload, device_ids)
+
+    def device_history(
+        self, type_id: int, device_ids: Sequence[str], *, begin: float, end: float
+    ) -> Answer[Items[DatedReading]]:
+        """Every five minutes of up to 10 devices of one type over at most three days (9.1.6.2), in Unix seconds."""
+        payload = {
+            "devIds": ",".join(device_ids),
+            "devTypeId": type_id,
+            "startTime": int(begin * 1e3),
+            "endTime": int(end * 1e3),
+        }
+        return self._device_rows(Interface.GET_DEV_HISTORY_KPI, payload, device_ids)
+
+    def convergence(self, serial_numbers: Sequence[str]) -> Answer[Items[Reading]]:
+        """Values of up to 100 inverters by serial number (9.3.1), with the keys of real-time data."""
+        envelope = self._ask(Interface.GET_INVENTER_REAL_KPI, {"sns": ",".join(serial_numbers)})
+        found = convergence.readings(envelope.data)
+        return Answer(answers.only_asked(found, serial_numbers, lambda item: item.id), envelope.far_time)
+
+    def _device_rows(
+        self, interface: Interface, payload: Mapping[str, Any], device_ids: Sequence[str]
+    ) -> Answer[Items[DatedReading]]:
+        envelope = self._ask(interface, payload)
+        found = periodic.device_rows(envelope.data)
+        return Answer(answers.only_asked(found, device_ids, lambda item: item.id), envelope.far_time)
 
     def _ask(self, interface: Interface, payload: Mapping[str, Any]) -> Envelope:
         return open_envelope(self._transport.post(INTERFACES[interface].path, payload, self._auth), interface)

@@ -6,6 +6,7 @@ from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.collectors import make_collectors
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.daylight import Daylight
+from fusionsolar_exporter.refresh.energy_counting import EnergyCounting
 from fusionsolar_exporter.refresh.engine import Engine
 from fusionsolar_exporter.refresh.failures import Failures
 from fusionsolar_exporter.refresh.far_clock import FarClock
@@ -33,18 +34,19 @@ def build_engine(settings: AccountSettings, collaborators: Collaborators, cache:
     # what is known, and what may be asked
     inventory = Inventory(settings.account.plants.selects)
     journal = Journal(clock, keeps=partition.keeps)
-    answers = AcceptedAnswers(cache, journal)
+    counting = EnergyCounting(context, inventory)
+    answers = AcceptedAnswers(cache, journal, counting)
     limiter = RateLimiter(context, inventory)
     oauth = settings.account.oauth
     session = PasswordSession(context, limiter) if oauth is None else OAuthSession(context, limiter, oauth)
-    status_builder = StatusBuilder(context, limiter, far_clock)
+    status_builder = StatusBuilder(context, limiter, inventory, far_clock)
     collectors = make_collectors(context, limiter, inventory, answers, far_clock)
 
     # what outlives the process; a request may be sent only once the store has kept it
     store = AccountStore(
         partition=partition,
         journal=journal,
-        reader=AccountReader(context, limiter, inventory, cache, session, status_builder, collectors),
+        reader=AccountReader(context, limiter, inventory, cache, counting, session, status_builder, collectors),
         writer=AccountWriter(context, limiter, inventory, journal, session, status_builder, collectors),
     )
     requester = Requester(

@@ -51,6 +51,7 @@ class Engine:
         self._requester = requester
         self._failures = failures
         self._schedule = schedule
+        self._followed = -1  # revision of the lists that the batches were made of
         self.replan()
 
     def take_part(self) -> bool:
@@ -137,6 +138,8 @@ class Engine:
         self._requester.reconfigure()
         self.session.settings_changed()
         self.forgive()
+        self._followed = -1  # other settings, other batches
+        self.limiter.paces.settings_changed()
         self.inventory.select(settings.account.plants.selects)
         self.answers.lists_changed(self.inventory)
         self._follow_lists(self.context.clock.now())
@@ -169,8 +172,12 @@ class Engine:
 
     def _follow_lists(self, now: float) -> None:
         """The lists or the settings are new: batches follow, and what waited for newer lists is woken."""
+        revision, self._followed = self._followed, self.inventory.revision
+        self.limiter.paces.lists_changed(self.limiter.ledger.within)
         for collector in self.collectors.batched:
-            collector.lists_changed(now)
+            # nothing new in a list leaves every batch as it is, and looking through a large fleet takes its time
+            if revision != self._followed:
+                collector.lists_changed(now)
             collector.lists_answered()
 
     def _announce_schedule(self) -> None:

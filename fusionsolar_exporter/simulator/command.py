@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -145,13 +146,28 @@ def run(args: argparse.Namespace, *, environ: Mapping[str, str] = os.environ, me
     previous = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         with server:
-            print(f'msg="simulator listening" url={server.url} username={username}', file=messages, flush=True)
+            print(_how_to_read(server.url, username, environ.get("FUSIONSOLAR_PASSWORD")), file=messages, flush=True)
             while not stopped.wait(_LOOK_SECONDS):
                 continue  # a signal just before the wait does not end it
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
     return 0
+
+
+def _how_to_read(url: str, username: str, own_password: str | None) -> str:
+    """A log line, and for people the user, the password, and the line that starts the exporter against them."""
+    if own_password:  # it may be that of a real account, left in the environment
+        password, assignment = "the password in FUSIONSOLAR_PASSWORD, to be set there as well", ""
+    else:
+        password, assignment = f"the password {DEMO_PASSWORD}", f"FUSIONSOLAR_PASSWORD={DEMO_PASSWORD} "
+    return (
+        f'msg="simulator listening" url={url} username={username}\n\n'
+        f"  It takes the user {username} with {password}.\n"
+        f"  To read it, in another terminal:\n\n"
+        f"  FUSIONSOLAR_URL={url} FUSIONSOLAR_USERNAME={shlex.quote(username)} {assignment}\\\n"
+        f"  fusionsolar-exporter serve\n"
+    )
 
 
 def demo_oauth(

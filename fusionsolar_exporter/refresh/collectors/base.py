@@ -1,7 +1,7 @@
 """What all collectors have in common: intervals, sweeps, and what is done about a refused request."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -95,11 +95,10 @@ class Collector(ABC):
         return self.interval
 
     def unstretched_interval(self) -> float:
-        """Seconds: the configured interval where it breaks no limit, else what the limits allow."""
+        """Seconds: the configured interval where it breaks no limit, else what limits and learnt paces allow."""
         configured = self.context.settings.collectors.of(self.name).interval
-        if configured is None:
-            return self.auto_interval()
-        return max(configured, self.shortest_interval())
+        planned = self.auto_interval() if configured is None else max(configured, self.shortest_interval())
+        return max(planned, self.calls_needed() * self.limiter.paces.seconds(self.planned_interface()))
 
     def shortest_interval(self) -> float:
         """The shortest interval that breaks no limit, in seconds."""
@@ -154,6 +153,10 @@ class Collector(ABC):
         """The interface has its back-off."""
         backoff = self.context.settings.rates.backoff
         self.limiter.holds[interface].back_off(ended, backoff, reason, at_most=self.slowest_retry)
+
+    def left_out(self) -> Mapping[str, float]:
+        """Until when ids are not asked."""
+        return {}
 
     def next_sweep_at(self) -> float | None:
         """When its next request is due."""

@@ -1,7 +1,7 @@
 """What state keeps of an account beside its answers: its calls, written before each request, and all else, after it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.pacing.holds import DAY, KeptHold
@@ -10,10 +10,14 @@ from fusionsolar_exporter.refresh.collectors.alarms import KeptAlarms
 from fusionsolar_exporter.refresh.collectors.batched import KeptBatches
 from fusionsolar_exporter.refresh.collectors.device_realtime import KeptDeviceRealtime
 from fusionsolar_exporter.refresh.collectors.plant_list import KeptPlantList
+from fusionsolar_exporter.refresh.collectors.reports import KeptReports
+from fusionsolar_exporter.refresh.paces import KeptInterfacePace
 from fusionsolar_exporter.refresh.persistence.records import Form
 from fusionsolar_exporter.refresh.reporting.status_builder import KeptOutcomes
+from fusionsolar_exporter.refresh.reports.zones import LearntOffset
 from fusionsolar_exporter.refresh.session.session import KeptSession
 from fusionsolar_exporter.refresh.session.tokens import HeldTokens
+from fusionsolar_exporter.status import CollectorName
 
 CALLS_KEY, ACCOUNT_KEY, TOKENS_KEY = "calls", "account", "tokens"
 TOKENS_KEPT = 365 * DAY
@@ -39,14 +43,19 @@ class KeptCollectors:
     plant_realtime: KeptBatches
     device_realtime: KeptDeviceRealtime
     alarms: KeptAlarms
+    reports: Mapping[CollectorName, KeptReports] = field(default_factory=dict)
+    zones: Mapping[str, LearntOffset] = field(default_factory=dict)
+    """By plant code."""
+    inverter_convergence: KeptBatches | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AccountRecord:
-    """Pauses, the session, how requests ended, and where the collectors are."""
+    """Pauses, learnt paces, the session, how requests ended, and where the collectors are."""
 
     now: float
     holds: Mapping[Interface, KeptHold]
+    paces: Mapping[Interface, KeptInterfacePace]
     session: KeptSession
     outcomes: KeptOutcomes
     collectors: KeptCollectors

@@ -58,6 +58,7 @@ class AccountWriter:
         record = AccountRecord(
             now=now,
             holds={interface: kept for interface, kept in holds.items() if kept},
+            paces=self.limiter.paces.kept(),
             session=self.session.kept(),
             outcomes=self.status_builder.kept(),
             collectors=KeptCollectors(
@@ -66,6 +67,9 @@ class AccountWriter:
                 plant_realtime=collectors.plant_realtime.kept_batches(),
                 device_realtime=collectors.device_realtime.kept(),
                 alarms=collectors.alarms.kept(),
+                reports={report.name: report.kept() for report in collectors.reports if report.enabled},
+                zones=collectors.zones.kept(),
+                inverter_convergence=collectors.convergence.kept_batches(),
             ),
         )
         return Entry(ACCOUNT_KEY, ACCOUNT.write(record), now, LONG)

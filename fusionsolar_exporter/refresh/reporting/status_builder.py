@@ -9,6 +9,7 @@ from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.refresh.collectors.base import Collector
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.far_clock import FarClock
+from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.session.login_policy import Pause
 from fusionsolar_exporter.refresh.session.session import Session
@@ -35,9 +36,12 @@ class KeptOutcomes:
 class StatusBuilder:
     """Remembers outcomes of requests; moments are in the pacing clock's seconds."""
 
-    def __init__(self, context: AccountContext, limiter: RateLimiter, far_clock: FarClock) -> None:
+    def __init__(
+        self, context: AccountContext, limiter: RateLimiter, inventory: Inventory, far_clock: FarClock
+    ) -> None:
         self._context = context
         self._limiter = limiter
+        self._inventory = inventory
         self._far_clock = far_clock
         self._had_outcome = False
         self._enveloped = False
@@ -82,7 +86,7 @@ class StatusBuilder:
         self, collectors: Sequence[Collector], session: Session, stretch: float, *, leads: bool
     ) -> AccountStatus:
         """Everything about the account but its data."""
-        now = self._context.clock.now()
+        now, inventory = self._context.clock.now(), self._inventory
         told = [self._collector(collector) for collector in collectors]
         planned: dict[Interface, float] = {}
         for collector, status in zip(collectors, told, strict=True):
@@ -104,6 +108,8 @@ class StatusBuilder:
             interfaces=tuple(self._interface(interface, planned.get(interface), now) for interface in Interface),
             collectors=tuple(told),
             failures=tuple(failures) if problem is None else (problem, *failures),
+            listed_plants=None if inventory.plants_listed_at is None else len(inventory.listed),
+            selected_plants=None if inventory.plants_listed_at is None else len(inventory.plants),
         )
 
     def _state(self, session: Session, now: float) -> AccountState:
@@ -119,7 +125,7 @@ class StatusBuilder:
         return AccountState.UNREACHABLE if self._unreachable else AccountState.OK
 
     def _interface(self, interface: Interface, planned: float | None, now: float) -> InterfaceStatus:
-        limit, hold = self._limiter.limit(interface), self._limiter.holds[interface]
+        limit, hold, paces = self._limiter.limit(interface), self._limiter.holds[interface], self._limiter.paces
         moment = None if planned is None else max(planned, self._limiter.earliest(interface))
         return InterfaceStatus(
             interface=interface,
@@ -129,6 +135,9 @@ class StatusBuilder:
             next_request_at=None if moment is None or math.isinf(moment) else moment,
             held_until=hold.until if hold.until > now else None,
             hold_reason=hold.reason if hold.until > now else "",
+            pace_ratio=paces.ratio(interface),
+            pace_seconds=paces.seconds(interface) or None,
+            pace_learnt_at=paces.learnt_at(interface),
         )
 
     def _collector(self, collector: Collector) -> CollectorStatus:
@@ -145,4 +154,5 @@ class StatusBuilder:
             next_sweep_at=None if math.isinf(next_sweep) else next_sweep,
             last_sweep_duration_seconds=sweeps.last_duration,
             batches=len(batches),
+            left_out=collector.left_out(),
         )
