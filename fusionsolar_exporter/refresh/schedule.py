@@ -19,19 +19,21 @@ class Schedule:
         self._announced = False
         self._slowed: set[CollectorName] = set()
         self.stretch = 1.0
-        """Factor by which every interval grows because the account's one request at a time cannot keep up."""
+        """The largest factor by which an interval grows because the account's one request at a time cannot keep up."""
 
     def update(self, mean_seconds: float) -> None:
         """Derive the intervals anew; ``mean_seconds`` is how long a request takes."""
         intervals = [collector.unstretched_interval() for collector in self._collectors]
-        load = sum(
-            collector.calls_needed() / interval
-            for collector, interval in zip(self._collectors, intervals, strict=True)
-            if collector.enabled
+        seconds_a_request = max(self._context.settings.rates.min_gap, mean_seconds)
+        factors = cadence.stretches(
+            [
+                collector.calls_needed() / interval * seconds_a_request if collector.enabled else 0.0
+                for collector, interval in zip(self._collectors, intervals, strict=True)
+            ]
         )
-        self.stretch = cadence.stretch(load, max(self._context.settings.rates.min_gap, mean_seconds))
-        for collector, interval in zip(self._collectors, intervals, strict=True):
-            collector.interval = interval * self.stretch
+        self.stretch = max(factors)
+        for collector, interval, factor in zip(self._collectors, intervals, factors, strict=True):
+            collector.interval, collector.stretch = interval * factor, factor
 
     def announce(self) -> None:
         """Log one line per collector when the lists are first known, and a warning for each that is slowed down."""

@@ -17,6 +17,7 @@ from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.status import CollectorName
 
 _TTL_INTERVALS = 3
+_RANK_IN_TURN = 2
 EMPTY_ANSWERS_BELIEVED = 4
 """A list that was not empty keeps its content until it is answered empty so many times in a row."""
 
@@ -46,6 +47,8 @@ class Collector(ABC):
         self.sweeps = Sweeps()
         self.interval = 0.0
         """Seconds between two starts of a batch, stretched."""
+        self.stretch = 1.0
+        """By how much the interval is longer than limits and paces ask for."""
 
     @abstractmethod
     def next(self, now: float) -> Job | None:
@@ -83,6 +86,11 @@ class Collector(ABC):
     def enabled(self) -> bool:
         """Whether the configuration wants it."""
         return self.context.settings.collectors.of(self.name).enabled
+
+    @property
+    def urgency(self) -> int:
+        """Its rank; what fills the queue of an account that cannot keep up is served in turn, so that none starves."""
+        return self.rank if self.stretch == 1 else min(self.rank, _RANK_IN_TURN)
 
     @property
     def step(self) -> float:

@@ -34,7 +34,9 @@ def account_section(account: AccountReport, anchor: str, now: float, *, several:
     if not account.leader:
         facts.append("refreshed by another replica")
     if account.interval_stretch is not None and account.interval_stretch > 1:
-        facts.append(f"intervals stretched by {account.interval_stretch:.2f}: the account's own speed is the limit")
+        facts.append(
+            f"intervals stretched by up to {account.interval_stretch:.2f}: the account's own speed is the limit"
+        )
     if account.clock_offset_seconds is not None:
         facts.append(f"clock of the far side {account.clock_offset_seconds:+.1f} s")
     parts = [element("p", " · ".join(facts), class_="dim"), *_failures(account.failures, now)]
