@@ -14,6 +14,7 @@ _TONE: dict[str, str] = {
 }
 _WORST_FIRST = ("bad", "wait", "ok")
 _COLLECTORS = ("Collector", "State", "Every", "Last success", "Next", "Took", "Cached")
+_SLOWER = 1.01  # times slower than its limits: worth a word
 _QUOTAS = ("Interface", "Used", "Window", "Next request", "Held")
 
 
@@ -46,6 +47,7 @@ def account_section(account: AccountReport, anchor: str, now: float, *, several:
     if account.interfaces:
         quotas = [_interface(interface, now) for interface in account.interfaces]
         parts.append(table(_QUOTAS, quotas, caption="Quotas"))
+        parts += [_pace(interface, now) for interface in account.interfaces if interface.pace_ratio > _SLOWER]
     if account.devices:
         parts += [element("h3", "Devices"), element("p", tally(account.devices))]
     heading = element("h2", "Account ", foreign(account.account), " ", state_badge(account))
@@ -84,6 +86,18 @@ def _interface(interface: InterfaceReport, now: float) -> Sequence[str]:
         span(interface.quota_window_seconds),
         _next(interface.next_request_timestamp_seconds, now),
         NOTHING if held is None else joined(_when(held, now), element("br"), interface.hold_reason),
+    )
+
+
+def _pace(interface: InterfaceReport, now: float) -> Markup:
+    """What the far side really allows."""
+    seconds = interface.pace_seconds or 0.0
+    return element(
+        "p",
+        element("strong", interface.interface),
+        f": the far side allows a call in {span(seconds)}; documented or configured are "
+        f"{span(seconds / interface.pace_ratio)}; learnt ",
+        _when(interface.pace_learnt_timestamp_seconds, now),
     )
 
 
