@@ -189,7 +189,7 @@ class AccountConfig(Section):
         if self.url.startswith("http:") and not is_loopback(self.url):
             yield f"url: http:// sends the {secret} in the clear; use https:// unless a proxy nearby adds it"
         if is_portal(self.url):
-            yield "url: a host of the portal, which answers with web pages; expected for example eu5.fusionsolar.huawei.com"
+            yield "url: a host of the portal, which answers web pages; expected one like eu5.fusionsolar.huawei.com"
         if self.oauth is not None and self.oauth.sends_in_the_clear:
             yield "oauth.token_url: http:// sends the client's secret in the clear; use https://"
         if self.tls.insecure_skip_verify:
