@@ -1,7 +1,7 @@
 """What the recording and alerting rules cost a real Prometheus: ``scripts/benchmark rules [--plants 1000]``.
 
-A fleet as the exporter would export it is scraped for some minutes, over five weeks of energies of its strings; every group
-is evaluated twice a minute, however seldom it is evaluated in earnest.
+A fleet as the exporter would export it is scraped for some minutes, over five weeks of energies of its strings; every
+group is evaluated twice a minute, however seldom it is evaluated in earnest.
 """
 
 import argparse
