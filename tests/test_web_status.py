@@ -309,6 +309,9 @@ def test_the_json_has_everything_in_unix_time() -> None:
         "next_request_timestamp_seconds": None,
         "held_until_timestamp_seconds": now + 1800,
         "hold_reason": "the far side refused the login",
+        "pace_ratio": 1.0,
+        "pace_seconds": None,
+        "pace_learnt_timestamp_seconds": None,
     }
     assert interfaces["getDevRealKpi"]["quota_used_calls"] == 2
     assert only == {

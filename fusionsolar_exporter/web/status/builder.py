@@ -113,6 +113,9 @@ def _interface(status: InterfaceStatus, clock: Clock, now: float) -> InterfaceRe
         next_request_timestamp_seconds=_wall(status.next_request_at, clock),
         held_until_timestamp_seconds=_wall(status.held_until, clock),
         hold_reason=status.hold_reason,
+        pace_ratio=status.pace_ratio,
+        pace_seconds=_finite(status.pace_seconds),
+        pace_learnt_timestamp_seconds=_wall(status.pace_learnt_at, clock),
     )
 
 
