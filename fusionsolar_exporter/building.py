@@ -16,9 +16,10 @@ from fusionsolar_exporter.metrics.cut_series import SeriesLimit
 from fusionsolar_exporter.metrics.own import OwnInstruments
 from fusionsolar_exporter.metrics.registry import build_registry, exported_registry
 from fusionsolar_exporter.metrics.status_collector import StatusCollector
-from fusionsolar_exporter.northbound.transport import HttpTransport
+from fusionsolar_exporter.northbound.transport import HttpTransport, Transport
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.refresh.collaborators import Collaborators
+from fusionsolar_exporter.refresh.turns import Turns, TurnTakingTransport
 from fusionsolar_exporter.rendering.live_metrics import LiveMetrics
 from fusionsolar_exporter.rendering.renderer import Renderer
 from fusionsolar_exporter.reports import AccountObservers, ShownState
@@ -39,10 +40,6 @@ class Core:
     instruments: OwnInstruments
 
 
-def _transport(account: AccountConfig) -> HttpTransport:
-    return HttpTransport(transport_settings(account))
-
-
 def build_core(config: Config, changed: Callable[[], None], *, clock: Clock, log: EventLogger) -> Core:
     """Accounts of a configuration, not started yet; ``changed`` is called whenever there is something new to show."""
     redact_secrets(config)  # before anything can log
@@ -52,7 +49,12 @@ def build_core(config: Config, changed: Callable[[], None], *, clock: Clock, log
     instruments = OwnInstruments(counted)
     state = open_state(config.state, clock, log, ShownState(instruments.state, changed))
     observers = AccountObservers(instruments, RepeatedFailures(log, lambda: clock.wall(clock.now())))
-    accounts = RunningAccounts(Collaborators(clock, _transport, observers, log, changed), state, clock)
+    turns = Turns()
+
+    def transport(account: AccountConfig) -> Transport:
+        return TurnTakingTransport(HttpTransport(transport_settings(account)), turns)
+
+    accounts = RunningAccounts(Collaborators(clock, transport, observers, log, changed, turns), state, clock)
     accounts.exchange(accounts.prepare(config))
     instruments.config_reloaded(successful=True, at=clock.wall(clock.now()))
 

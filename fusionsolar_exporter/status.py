@@ -3,7 +3,8 @@
 All moments are in the pacing clock's seconds (:meth:`fusionsolar_exporter.pacing.clock.Clock.now`).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -15,6 +16,24 @@ class CollectorName(StrEnum):
     PLANT_REALTIME = "plant_realtime"
     DEVICE_REALTIME = "device_realtime"
     ALARMS = "alarms"
+    PLANT_HOURLY = "plant_hourly"
+    PLANT_DAILY = "plant_daily"
+    PLANT_MONTHLY = "plant_monthly"
+    PLANT_YEARLY = "plant_yearly"
+    DEVICE_DAILY = "device_daily"
+    DEVICE_MONTHLY = "device_monthly"
+    DEVICE_YEARLY = "device_yearly"
+    INVERTER_CONVERGENCE = "inverter_convergence"
+
+
+PLANT_REPORTS = (
+    CollectorName.PLANT_HOURLY,
+    CollectorName.PLANT_DAILY,
+    CollectorName.PLANT_MONTHLY,
+    CollectorName.PLANT_YEARLY,
+)
+DEVICE_REPORTS = (CollectorName.DEVICE_DAILY, CollectorName.DEVICE_MONTHLY, CollectorName.DEVICE_YEARLY)
+REPORTS = PLANT_REPORTS + DEVICE_REPORTS
 
 
 class AccountState(StrEnum):
@@ -63,6 +82,8 @@ class CollectorStatus:
     next_sweep_at: float | None
     last_sweep_duration_seconds: float | None
     batches: int
+    left_out: Mapping[str, float] = field(default_factory=dict)
+    """Ids that are not asked for because the far side refuses them, and until when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +97,8 @@ class FailureNote:
     message: str
     advice: str
     """What to do about it; may be empty."""
+    about: str = ""
+    """The batch that it says something of; empty for the whole interface."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +121,7 @@ class AccountStatus:
     collectors: tuple[CollectorStatus, ...]
     failures: tuple[FailureNote, ...]
     """The newest failure of each interface that has not answered since, newest first."""
+    listed_plants: int | None = None
+    """Plants of the newest plant list; None until there is one."""
+    selected_plants: int | None = None
+    """Those of them that the filter takes."""

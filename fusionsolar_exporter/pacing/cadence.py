@@ -4,11 +4,13 @@ Every function takes limits with the margin included and gives seconds. ``docs/d
 """
 
 from collections.abc import Sequence
+from math import ceil
 
 from fusionsolar_exporter.pacing.limits import Limit
 
 _BUSY_SHARE = 0.97  # of the account's time that regular requests may take: the rest lets late ones catch up
 _SMALL_SHARE = 0.05  # of that time: an interface that takes no more, as one bound by its spacing, delays nobody
+_KEPT_BACK = 10  # one of so many calls for reports is for restarts and retries
 _LIST_FRACTION = 24  # a list is asked at most this often in a window
 
 
@@ -34,6 +36,13 @@ def list_interval(limit: Limit, calls_needed: int) -> float:
     if calls_needed > half:
         return max(limit.window, calls_needed * limit.spacing)
     return max(limit.window * calls_needed / half, limit.window / _LIST_FRACTION, calls_needed * limit.spacing)
+
+
+def report_interval(limit: Limit, calls_needed: int, boundary_calls: int, least: float) -> float:
+    """Reports: what a tenth and the calls at the ends of days leave of the quota, spread evenly over its window."""
+    calls_needed = max(calls_needed, 1)
+    left = max(limit.calls - ceil(limit.calls / _KEPT_BACK) - boundary_calls, 1)
+    return max(calls_needed / left * limit.window, calls_needed * limit.spacing, least)
 
 
 def shortest_interval(limit: Limit, calls_needed: int) -> float:

@@ -24,6 +24,7 @@ class Account:
         self._clock = collaborators.clock
         self._log = collaborators.log
         self._published = collaborators.published
+        self._turns = collaborators.turns
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
@@ -36,6 +37,7 @@ class Account:
         self._engine = build_engine(settings, collaborators, self.cache, partition or MemoryPartition())
         self._longest_nap = _LONGEST_NAP_SHARED if self._engine.store.keeps else _LONGEST_NAP
         self._engine.take_part()
+        self._engine.forgive()
         self._status = self._engine.status()
         self._published_at = self._clock.now()
 
@@ -126,7 +128,8 @@ class Account:
     def _guarded_step(self) -> float:
         """A mistake of ours must not end the thread quietly: it is logged, shown as down, and tried again."""
         try:
-            return self.step()
+            with self._turns.taken():
+                return self.step()
         except Exception as error:  # noqa: BLE001 - whatever it is, the thread has to go on
             self._status = replace(self._status, up=False)
             self._published()

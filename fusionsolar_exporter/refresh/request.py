@@ -1,12 +1,15 @@
 """Sends one request and takes down everything about it: ledger, counters, log, status."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
+from typing_extensions import override
+
+from fusionsolar_exporter.northbound.auth import NOBODY, Auth
 from fusionsolar_exporter.northbound.client import Answer, Client
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.refresh.asking import Asks, TimedAnswer
 from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
@@ -16,21 +19,12 @@ from fusionsolar_exporter.state import NotLeadingError
 
 T = TypeVar("T")
 
-_LET_THROUGH = frozenset({Reason.PERMISSION, Reason.REJECTED})  # refused for what was asked, not for how often
+_OF_WHAT_WAS_ASKED = frozenset({Reason.PERMISSION, Reason.REJECTED})  # refused for that, not for how often
 _SMOOTHING = 0.2  # share of the newest request in the mean duration
 _LONGEST_MESSAGE = 240  # characters, the far side's own words included
 
 
-@dataclass(frozen=True, slots=True)
-class TimedAnswer(Generic[T]):
-    """An answer with failCode 0, and when its request started and ended."""
-
-    content: T
-    started: float
-    ended: float
-
-
-class Requester:
+class Requester(Asks):
     """One request at a time; moments are in the pacing clock's seconds."""
 
     def __init__(
@@ -69,42 +63,41 @@ class Requester:
         """Give up the connections."""
         self._transport.close()
 
+    @override
     def ask(
         self,
         interface: Interface,
         send: Callable[[Client], Answer[T]],
         *,
+        auth: Auth = NOBODY,
         early: bool = False,
+        about: str = "",
         starts: Callable[[float], object],
     ) -> TimedAnswer[T]:
-        """Write the request down, tell ``starts`` its moment, send it.
-
-        NorthboundError where it brings no data; NotLeadingError where it must not be sent.
-        """
-        ledger, clock, counters = self._limiter.ledger, self._context.clock, self._observer.counters
+        limiter, clock, counters = self._limiter, self._context.clock, self._observer.counters
         started = clock.now()
         # written down and kept before it is sent: a process that dies in between has asked nothing unknown to the next
-        ledger.start(interface, started, self._limiter.limit(interface), early=early)
+        limiter.start(interface, started, early=early)
         try:
             self._permit()
         except NotLeadingError:
-            ledger.unsent(interface)
+            limiter.unsent(interface)
             raise
         started = clock.now()  # writing takes its time
-        ledger.sent(interface, started)
-        self._limiter.paces.called(interface, started)
+        limiter.sent(interface, started)
+        limiter.paces.called(interface, started)
         starts(started)
         counters.attempt(interface)
         try:
-            answer = send(Client(self._transport))
+            answer = send(Client(self._transport, auth))
         except NorthboundError as error:
             self._end(interface, started)
             if not error.sent:
-                ledger.give_back(interface)
-                self._limiter.paces.unsent(interface)
-            elif error.reason in _LET_THROUGH:
-                self._limiter.paces.answered(interface, started)
-            self.failed(interface, error)
+                limiter.ledger.give_back(interface)
+                limiter.paces.unsent(interface)
+            elif error.reason in _OF_WHAT_WAS_ASKED:
+                limiter.paces.answered(interface, started)
+            self.failed(interface, error, about if error.reason in _OF_WHAT_WAS_ASKED else "")
             raise
         ended = self._end(interface, started)
         self._answered(interface, answer, started, ended)
@@ -114,25 +107,30 @@ class Requester:
         """An answer held items that were not asked for or could not be read."""
         self._observer.counters.dropped(interface, count)
 
-    def failed(self, interface: Interface, error: NorthboundError) -> None:
-        """Report a failure."""
+    def accepted(self, interface: Interface, about: str) -> None:
+        """What was asked has brought what it should: whatever was wrong with it is over."""
+        self._observer.failures.recovered(interface, about)
+        self._status_builder.answered(interface, about)
+
+    def failed(self, interface: Interface, error: NorthboundError, about: str) -> None:
+        """Report a failure; ``about`` names the batch that it says something of, empty for the whole interface."""
         error.message = self._without_secrets(error.message)[:_LONGEST_MESSAGE]  # in this order: no part of one stays
         advice = advice_for(error)
         self._observer.counters.failed(interface, error.reason, error.fail_code or None)
-        self._observer.failures.failed(interface, error.reason, error.message, advice)
-        self._status_builder.failed(interface, error, advice, self._context.clock.now())
+        self._observer.failures.failed(interface, error.reason, error.message, advice, about)
+        self._status_builder.failed(interface, error, advice, self._context.clock.now(), about)
 
     def _answered(self, interface: Interface, answer: Answer[Any], started: float, ended: float) -> None:
         self._limiter.holds[interface].answered()
         self._limiter.paces.answered(interface, started)
-        self._observer.failures.recovered(interface)
-        self._status_builder.answered(interface)
+        # the interface answers; whether this answer is what it should be is judged by who asked
+        self.accepted(interface, "")
         if answer.far_time is not None:
             self._status_builder.far_clock(answer.far_time, (started + ended) / 2)
 
     def _end(self, interface: Interface, started: float) -> float:
         ended = self._context.clock.now()
-        self._limiter.ledger.end(interface, ended, self._context.settings.rates.margin)
+        self._limiter.end(interface, ended)
         self._observer.counters.answered(interface, ended - started)
         self.mean_seconds += _SMOOTHING * (ended - started - self.mean_seconds)
         return ended

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fusionsolar_exporter.pacing import cadence
 from fusionsolar_exporter.refresh.collectors.base import Collector
 from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.daylight import Daylight
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.status import CollectorName
 
@@ -12,28 +13,43 @@ from fusionsolar_exporter.status import CollectorName
 class Schedule:
     """Sets the collectors' intervals, and says once what they are."""
 
-    def __init__(self, context: AccountContext, limiter: RateLimiter, collectors: Sequence[Collector]) -> None:
+    def __init__(
+        self, context: AccountContext, limiter: RateLimiter, collectors: Sequence[Collector], daylight: Daylight
+    ) -> None:
+        self._daylight = daylight
         self._context = context
         self._limiter = limiter
         self._collectors = collectors
         self._announced = False
         self._slowed: set[CollectorName] = set()
         self.stretch = 1.0
-        """The largest factor by which an interval grows because the account's one request at a time cannot keep up."""
+        """The largest factor by which an interval grows: one request at a time, or a day's budget, cannot keep up."""
 
     def update(self, mean_seconds: float) -> None:
         """Derive the intervals anew; ``mean_seconds`` is how long a request takes."""
         intervals = [collector.unstretched_interval() for collector in self._collectors]
+        loads = [
+            collector.calls_needed() / interval if collector.enabled else 0.0
+            for collector, interval in zip(self._collectors, intervals, strict=True)
+        ]
         seconds_a_request = max(self._context.settings.rates.min_gap, mean_seconds)
-        factors = cadence.stretches(
-            [
-                collector.calls_needed() / interval * seconds_a_request if collector.enabled else 0.0
-                for collector, interval in zip(self._collectors, intervals, strict=True)
-            ]
-        )
-        self.stretch = max(factors)
-        for collector, interval, factor in zip(self._collectors, intervals, factors, strict=True):
-            collector.interval, collector.stretch = interval * factor, factor
+        factors = cadence.stretches([load * seconds_a_request for load in loads])
+        day, night = self._budget_stretches(sum(loads))
+        budget = day if self._daylight.awake else night
+        self.stretch = max(*factors, budget)
+        for collector, interval, busy in zip(self._collectors, intervals, factors, strict=True):
+            collector.interval, collector.stretch = interval * max(busy, budget), busy
+            # what is read at dusk has to last until it is read at night
+            collector.longest_interval = interval * max(busy, day, night)
+
+    def _budget_stretches(self, load: float) -> tuple[float, float]:
+        """By day and by night, where the account has a budget of a day."""
+        budget = self._limiter.budget
+        if budget is None:
+            return 1.0, 1.0
+        now = self._context.clock.now()
+        self._daylight.look(now)
+        return budget.stretches(load, self._daylight.awake_share(now))
 
     def announce(self) -> None:
         """Log one line per collector when the lists are first known, and a warning for each that is slowed down."""
