@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from fusionsolar_exporter import __version__, check_config, demo, healthcheck, logs
+from fusionsolar_exporter import __version__, check_config, demo, healthcheck, logs, signals
 from fusionsolar_exporter.config import Config, ConfigError, config_from_environment, load_config
 from fusionsolar_exporter.doctor import command as doctor
 from fusionsolar_exporter.logs import EventLogger, LogFormat, LogLevel
@@ -20,6 +20,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not given or (given[0].startswith("-") and given[0] not in {"-h", "--help", "--version"}):
         given.insert(0, "serve")
     args = _parser().parse_args(given)
+    if args.command not in {"serve", "demo"}:
+        signals.forget()
     if args.command == "check-config":
         return check_config.check_config(args.file)
     if args.command == "simulator":

@@ -18,10 +18,10 @@ LONGEST_FILE = 250
 
 # each part may import what stands before its own line, and nothing else of the package; a new part is added here
 LAYERS = (
-    {"event_log", "northbound", "status"},
+    {"event_log", "northbound", "signals", "status"},
     {"scales"},
     {"config"},
-    {"pacing"},
+    {"pacing", "supervision"},
     {"counters"},
     {"cache"},
     {"state"},
@@ -29,7 +29,7 @@ LAYERS = (
     {"metrics", "refresh", "logs"},
     {"rendering"},
     {"web", "wiring", "failure_log"},
-    {"reports", "running_accounts", "check_config", "doctor", "healthcheck"},
+    {"reports", "running_accounts", "reload_thread", "check_config", "doctor", "healthcheck"},
     {"exporter"},
     {"building"},
     {"embedding", "serving"},

@@ -34,7 +34,7 @@ from fusionsolar_exporter.web.server import WebServer
 
 SHORT = 0.3
 SCRAPE = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
-SLOW_PAGE = b"GET /-/ready HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+SLOW_PAGE = b"GET /api/v1/status HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 HALF = b"GET /metrics HTTP/1.1\r\nHost: a\r\nX-Half: "
 LARGE = b"x 1\n" * 4_000_000
 

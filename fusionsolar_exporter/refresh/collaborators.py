@@ -8,6 +8,7 @@ from fusionsolar_exporter.event_log import Log
 from fusionsolar_exporter.northbound.transport import Transport
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.refresh.reporting.observer import Observer
+from fusionsolar_exporter.supervision import Supervisor
 
 
 def _nobody() -> None:
@@ -24,3 +25,5 @@ class Collaborators:
     log: Log
     published: Callable[[], None] = _nobody
     """Called whenever there is something new to read; has to return at once."""
+    supervisor: Supervisor | None = None
+    """Watches the account's thread; None where an account is stepped by hand."""
