@@ -55,7 +55,7 @@ def _configured(args: argparse.Namespace, log: EventLogger) -> int:
 
 
 def _web(args: argparse.Namespace) -> WebOptions:
-    return WebOptions(args.listen_addresses or [healthcheck.DEFAULT_ADDRESS], args.telemetry_path)
+    return WebOptions(args.listen_addresses or [healthcheck.DEFAULT_ADDRESS], args.telemetry_path, args.web_config_file)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -109,6 +109,13 @@ def _add_web(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="HOST:PORT",
         help=f"where to serve, repeatable; port 0 takes a free one (default: {healthcheck.DEFAULT_ADDRESS})",
+    )
+    parser.add_argument(
+        "--web.config.file",
+        dest="web_config_file",
+        type=Path,
+        metavar="FILE",
+        help="TLS, client certificates and passwords, in the format that Prometheus exporters share (default: none)",
     )
     parser.add_argument(
         "--web.telemetry-path",

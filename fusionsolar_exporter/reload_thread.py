@@ -10,10 +10,11 @@ _NAP_SECONDS = 5.0
 
 
 class ReloadThread:
-    """Reloads when it is told to."""
+    """Reloads when it is told to, and looks every few seconds whether files have changed that need no telling."""
 
-    def __init__(self, reload: Callable[[], object], clock: Clock) -> None:
+    def __init__(self, reload: Callable[[], object], look: Callable[[], None], clock: Clock) -> None:
         self._reload = reload
+        self._look = look
         self._clock = clock
         self._wanted = 0
         self._wake = threading.Event()
@@ -39,3 +40,4 @@ class ReloadThread:
             if (wanted := self._wanted) != done:
                 done = wanted
                 self._reload()
+            self._look()

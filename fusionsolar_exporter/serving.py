@@ -5,10 +5,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from fusionsolar_exporter import __version__, signals
 from fusionsolar_exporter.building import build_exporter
-from fusionsolar_exporter.config import Config
+from fusionsolar_exporter.config import Config, ConfigError
 from fusionsolar_exporter.exporter import Exporter
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.pacing.clock import SystemClock
@@ -16,6 +17,8 @@ from fusionsolar_exporter.reload_thread import ReloadThread
 from fusionsolar_exporter.supervision import Supervisor, ThreadKind
 from fusionsolar_exporter.web.addresses import ListenError
 from fusionsolar_exporter.web.application import Application
+from fusionsolar_exporter.web.security.gate import Gate
+from fusionsolar_exporter.web.security.web_security import WebSecurity
 from fusionsolar_exporter.web.server import WebServer
 
 _FAREWELL_SECONDS = 3.0
@@ -28,6 +31,8 @@ class WebOptions:
 
     addresses: Sequence[str]
     telemetry_path: str = "/metrics"
+    config_file: Path | None = None
+    """TLS, client certificates, passwords; None: neither."""
 
 
 def serve(
@@ -41,12 +46,24 @@ def serve(
     """Serve until SIGTERM or SIGINT; the exit status. ``load`` reads the configuration anew for a reload."""
     clock = SystemClock()
     log.info("starting", version=__version__, accounts=len(config.accounts))
+    try:
+        security = WebSecurity(web.config_file, log)
+    except ConfigError as error:
+        for problem in error.problems:
+            log.error("web configuration", error=problem)
+        return 1
     exporter = build_exporter(config, load, clock=clock, log=log)
     supervisor = exporter.supervisor
     sys.setswitchinterval(SWITCH_SECONDS)
     beat = supervisor.begin(ThreadKind.WEB)
     app = Application(exporter, clock=clock, telemetry_path=web.telemetry_path)
-    server = WebServer(app, web.addresses, counts=exporter.connection_counts, beat=lambda: beat.ran(clock.now()))
+    server = WebServer(
+        Gate(app, security, clock.now),
+        web.addresses,
+        counts=exporter.connection_counts,
+        beat=lambda: beat.ran(clock.now()),
+        security=security,
+    )
     try:
         server.bind()
     except ListenError as error:
@@ -65,7 +82,7 @@ def serve(
         if farewell.ident is None:
             farewell.start()
 
-    reloads = ReloadThread(exporter.reload, clock)
+    reloads = ReloadThread(exporter.reload, security.look, clock)
     supervisor.start(ThreadKind.RELOAD, reloads.run)
     # signals are taken last: what came before is done now, when everything that it needs is there
     with _hooked(supervisor), signals.taken(end=end, reload=reloads.wake):

@@ -30,6 +30,7 @@ LAYERS = (
     {"rendering"},
     {"web", "wiring", "failure_log"},
     {"reports", "running_accounts", "reload_thread", "check_config", "doctor", "healthcheck"},
+    {"guarded_healthcheck"},
     {"exporter"},
     {"building"},
     {"embedding", "serving"},

@@ -188,6 +188,7 @@ def test_connections_cut_off_are_counted_from_0() -> None:
         "displaced": 0,
         "slow_request": 0,
         "slow_reader": 0,
+        "certificate": 0,
     }
 
 

@@ -102,7 +102,7 @@ def test_head_is_get_without_its_body(server: WebServer, path: str) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
-    [("GET", "/-/reload", "POST"), ("HEAD", "/-/reload", "POST"), ("POST", "/metrics", "GET, HEAD")]
+    [("GET", "/-/reload", "POST, PUT"), ("HEAD", "/-/reload", "POST, PUT"), ("POST", "/metrics", "GET, HEAD")]
     + [(method, "/", "GET, HEAD") for method in ("PUT", "DELETE", "OPTIONS", "TRACE", "BREW")],
 )
 def test_a_wrong_method_is_405(server: WebServer, method: str, path: str, allowed: str) -> None:

@@ -6,7 +6,7 @@ import logging
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -15,13 +15,27 @@ from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
 from fusionsolar_exporter.web.addresses import listen, name_of
 from fusionsolar_exporter.web.asgi import AsgiApplication
 from fusionsolar_exporter.web.connections import ConnectionLimits, Connections, GuardedConnection
+from fusionsolar_exporter.web.security.tls_context import RollingContext, may_connect
+from fusionsolar_exporter.web.security.web_security import WebSecurity
 
 DEFAULT_LIMITS = ConnectionLimits()
 GRACE_SECONDS = 3
+_HANDSHAKE_SECONDS = 10.0
+_GOODBYE_SECONDS = 1.0
 
 
 def _nobody() -> None:
     """Nobody wants to know."""
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """Has deadlines for what comes before and after the requests of a TLS connection."""
+
+    async def create_server(self, *args: Any, **options: Any) -> asyncio.Server:  # type: ignore[override]
+        """Listen."""
+        if options.get("ssl") is not None:
+            options |= {"ssl_handshake_timeout": _HANDSHAKE_SECONDS, "ssl_shutdown_timeout": _GOODBYE_SECONDS}
+        return await super().create_server(*args, **options)
 
 
 class _Server(uvicorn.Server):
@@ -59,12 +73,19 @@ class WebServer:
         limits: ConnectionLimits = DEFAULT_LIMITS,
         grace_seconds: int = GRACE_SECONDS,
         beat: Callable[[], None] = _nobody,
+        security: WebSecurity | None = None,
     ) -> None:
         self._wanted = tuple(addresses)
         self._sockets: list[socket.socket] = []
         self.addresses: tuple[str, ...] = ()
         """What the server really listens on, as ``HOST:PORT``; empty before :meth:`bind`."""
-        connections = Connections(limits, counts or ConnectionCounts())
+        if security is None:
+            connections = Connections(limits, counts or ConnectionCounts())
+        else:
+            rules = security  # asked at each connection: they may have changed
+            connections = Connections(
+                limits, counts or ConnectionCounts(), lambda found: may_connect(rules.rules.allowed_sans, found)
+            )
         self._beat = beat
         self._stopping = False
         self._config = uvicorn.Config(
@@ -85,6 +106,9 @@ class WebServer:
             timeout_keep_alive=limits.keep_alive_seconds,
             timeout_graceful_shutdown=grace_seconds,
         )
+        if security is not None and security.rules.context is not None:
+            self._config.load()
+            self._config.ssl = RollingContext.of(security.context)
         self._server: _Server | None = None
 
     def bind(self) -> None:
@@ -106,7 +130,7 @@ class WebServer:
         server = self._server = _Server(self._config, self._beat)
         server.should_exit = self._stopping  # after the server is known: a stop at this moment reaches one of the two
         # not uvicorn's nor asyncio's run(): both may install signal handlers
-        with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=_Loop) as runner:
             runner.get_loop().run_until_complete(server.serve([listening.dup() for listening in self._sockets]))
         for listening in self._sockets:
             listening.close()
