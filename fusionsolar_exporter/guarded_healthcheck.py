@@ -2,16 +2,18 @@
 
 import ssl
 from functools import partial
-from http.client import HTTPConnection, HTTPSConnection
+from http.client import HTTPConnection, HTTPSConnection, RemoteDisconnected
 from pathlib import Path
 
 from fusionsolar_exporter.config.load import load_web_config
 from fusionsolar_exporter.config.web import ClientAuth, WebConfig
-from fusionsolar_exporter.healthcheck import Asking
+from fusionsolar_exporter.health_asking import Asking
 from fusionsolar_exporter.web.security.gate import HEALTH_HEADER
 from fusionsolar_exporter.web.security.web_security import health_token
 
 _VERIFYING = {ClientAuth.REQUIRE_ANY, ClientAuth.REQUIRE_AND_VERIFY}
+# a handshake that failed at the end, or a connection that was cut right after it: somebody was there to do so
+_REFUSALS = (ssl.SSLError, RemoteDisconnected, ConnectionResetError)
 
 
 def asking_behind(path: Path) -> Asking:
@@ -32,4 +34,4 @@ def _only_refuses(config: WebConfig, error: Exception) -> bool:
     """Whether the exporter asked for the certificate of a client, which only its clients have: so it works."""
     tls = config.tls_server_config
     asks = tls is not None and tls.client_auth_type in _VERIFYING
-    return asks and isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or "")
+    return asks and isinstance(error, _REFUSALS)

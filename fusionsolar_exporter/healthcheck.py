@@ -2,11 +2,12 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import TextIO
+
+from fusionsolar_exporter.health_asking import Asking
 
 DEFAULT_ADDRESS = ":10035"
 """Where ``serve`` listens unless it is told otherwise."""
@@ -16,25 +17,6 @@ TIMEOUT = 5.0
 
 _LOOPBACK = {"": "localhost", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - what is listened on, not listening
 _LARGEST_PORT = 65535
-
-
-class Connect(Protocol):
-    """Makes a connection."""
-
-    def __call__(self, host: str, port: int, *, timeout: float) -> HTTPConnection:
-        """Not opened yet."""
-        ...
-
-
-@dataclass(frozen=True)
-class Asking:
-    """How to ask."""
-
-    connect: Connect
-    scheme: str
-    headers: Mapping[str, str]
-    is_alive: Callable[[Exception], bool]
-    """Whether a failure shows that the exporter works, and only refuses who asks."""
 
 
 def main(argv: Sequence[str]) -> int:

@@ -23,6 +23,8 @@ def note() -> None:
 
 def forget() -> None:
     """For a command that does not reload: a SIGHUP ends it, as it ends others, also one that was noted."""
+    if signal.getsignal(signal.SIGHUP) is not _remember:
+        return  # nobody noted anything
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if signal.SIGHUP in _noted:
         signal.raise_signal(signal.SIGHUP)
