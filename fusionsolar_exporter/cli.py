@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fusionsolar_exporter import __version__, check_config, demo, healthcheck, logs, signals
+from fusionsolar_exporter.authorize import command as authorize
 from fusionsolar_exporter.config import Config, ConfigError, config_from_environment, load_config
 from fusionsolar_exporter.doctor import command as doctor
 from fusionsolar_exporter.logs import EventLogger, LogFormat, LogLevel
@@ -51,6 +52,8 @@ def _configured(args: argparse.Namespace, log: EventLogger) -> int:
         return 1
     if args.command == "doctor":
         return doctor.run(args, config, log)
+    if args.command == "authorize":
+        return authorize.run(args, config, log)
     return serve(config, load, _web(args), log=log)
 
 
@@ -77,12 +80,17 @@ def _parser() -> argparse.ArgumentParser:
         "doctor", "ask each interface once, say what is permitted and what to do; the exit status is 0 where all is"
     )
     doctor.add_arguments(examiner)
-    for each in (server, examiner):
+    consenter = add(
+        "authorize", "an owner's consent for an account with oauth: prints where to agree, keeps the tokens"
+    )
+    authorize.add_arguments(consenter)
+    for each in (server, examiner, consenter):
         _add_config(each)
     for each in (server, demonstration):
         _add_web(each)
         _add_log(each, LogLevel.INFO)
-    _add_log(examiner, LogLevel.WARN)
+    for each in (examiner, consenter):
+        _add_log(each, LogLevel.WARN)
     simulator.add_arguments(add("simulator", "a simulated management system, for other clients and for tests"))
     checker = add("check-config", "validate a configuration and print the cadence that follows from it")
     checker.add_argument("file", type=Path, metavar="FILE")

@@ -6,16 +6,27 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TextIO
 
+from fusionsolar_exporter.authorize.authorization import Authorization, AuthorizationError
 from fusionsolar_exporter.config import Config
 from fusionsolar_exporter.config.validation import validate
 from fusionsolar_exporter.exporter import Exporter
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.northbound.interfaces import INTERFACES
+from fusionsolar_exporter.pacing.clock import SystemClock
 from fusionsolar_exporter.serving import WebOptions, serve
-from fusionsolar_exporter.simulator.command import DEMO_PASSWORD, DEMO_USERNAME
+from fusionsolar_exporter.simulator.command import (
+    DEMO_CLIENT_ID,
+    DEMO_CLIENT_SECRET,
+    DEMO_PASSWORD,
+    DEMO_USERNAME,
+    demo_oauth,
+)
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
+from fusionsolar_exporter.simulator.oauth.endpoints import ARRIVAL_PATH, OAUTH_PREFIX
+from fusionsolar_exporter.simulator.oauth.rules import OAuthRules
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.scaled_time import ScaledTime
 from fusionsolar_exporter.simulator.server import SimulatorServer
@@ -24,7 +35,9 @@ from fusionsolar_exporter.simulator.system import SimulatedSystem
 _MARGIN = 6.0  # simulated seconds: at 120 times the speed 50 ms, which a busy laptop needs
 _MIN_GAP = 1.2
 _SESSION = 1800.0
+_DAY = 86400.0
 _PATIENCE = 30.0  # seconds to wait for the first values before saying so
+_PATIENCE_WITH_PEOPLE = 900.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--plants", type=_count, default=3, metavar="N", help="number of simulated plants (default: %(default)s)"
     )
+    parser.add_argument(
+        "--oauth",
+        action="store_true",
+        help="begin with the consent of a plants' owner in the browser, in the place of a user with a password",
+    )
 
 
 def run(args: argparse.Namespace, web: WebOptions, log: EventLogger, output: TextIO | None = None) -> int:
@@ -48,12 +66,19 @@ def run(args: argparse.Namespace, web: WebOptions, log: EventLogger, output: Tex
     now = ScaledTime(args.speed, _this_morning())
     plan = FleetPlan(plants=args.plants, devices_per_plant=10, start=now(), alarm_share=0.5)
     system = SimulatedSystem(SimulatedFleet(plan), now=now, users={DEMO_USERNAME: DEMO_PASSWORD})
-    with SimulatorServer(system) as simulator:
+    with SimulatorServer(system) as simulator, TemporaryDirectory(prefix="fusionsolar-demo-") as directory:
         config = demo_config(simulator.url, args.speed)
+        address = ""
+        if args.oauth:
+            config = oauth_config(simulator.url, args.speed, Path(directory))
+            address = _offer_consent(system, simulator.url, args.speed, config, log)
 
         def tell(exporter: Exporter, addresses: Sequence[str]) -> None:
             _tell_where_to_look(simulator.url, addresses, web.telemetry_path, args.speed, output)
-            threading.Thread(target=_watch, args=(exporter, output), name="demo", daemon=True).start()
+            if address:
+                _tell_where_to_agree(address, output)
+            watch = threading.Thread(target=_watch, args=(exporter, output, bool(address)), name="demo", daemon=True)
+            watch.start()
 
         return serve(config, lambda: config, web, log=log, listening=tell)
 
@@ -68,6 +93,38 @@ def demo_config(url: str, speed: float) -> Config:
         "rate_limits": scaled_rate_limits(speed),
     }
     return validate({"accounts": [account], "state": {"url": "memory:"}}, Path.cwd())
+
+
+def oauth_config(url: str, speed: float, directory: Path) -> Config:
+    """The same with an owner's consent, which has to be kept somewhere."""
+    oauth = {
+        "client_id": DEMO_CLIENT_ID,
+        "client_secret": DEMO_CLIENT_SECRET,
+        "redirect_uri": f"{url}{ARRIVAL_PATH}",
+        "authorize_url": f"{url}{OAUTH_PREFIX}authorize",
+        "token_url": f"{url}{OAUTH_PREFIX}token",
+        "daily_window": f"{max(round(_DAY * 1000 / speed), 1)}ms",
+    }
+    account = {"name": "demo", "url": url, "oauth": oauth, "rate_limits": scaled_rate_limits(speed)}
+    return validate({"accounts": [account], "state": {"url": f"sqlite:{directory}/state.sqlite"}}, directory)
+
+
+def _offer_consent(system: SimulatedSystem, url: str, speed: float, config: Config, log: EventLogger) -> str:
+    """Let the simulated system speak OAuth, and take up what comes to the redirect address; where the owner agrees."""
+    authorization = Authorization(config, config.accounts[0], SystemClock(), log)
+
+    def arrived(target: str) -> str:
+        try:
+            authorization.complete(f"{url}{target}")
+        except AuthorizationError as error:
+            return f"No consent: {error}"
+        return "The consent is kept, and the exporter begins to read within seconds."
+
+    usual = OAuthRules()
+    # the exporter counts real seconds, and letting go of the account takes some
+    rules = OAuthRules(told_seconds=usual.access_seconds / speed, code_seconds=usual.code_seconds * speed)
+    system.oauth = demo_oauth(url, {DEMO_USERNAME: DEMO_PASSWORD}, rules=rules, arrived=arrived)
+    return authorization.address()
 
 
 def scaled_rate_limits(speed: float, margin: float = _MARGIN) -> dict[str, object]:
@@ -112,11 +169,22 @@ def _tell_where_to_look(
     )
 
 
-def _watch(exporter: Exporter, output: TextIO) -> None:
+def _tell_where_to_agree(address: str, output: TextIO) -> None:
+    print(
+        "  Nothing is read before the owner of the plants agrees. Open this address, and sign in as\n"
+        f"  {DEMO_USERNAME} with {DEMO_PASSWORD}:\n\n"
+        f"  {address}\n",
+        file=output,
+        flush=True,
+    )
+
+
+def _watch(exporter: Exporter, output: TextIO, consenting: bool) -> None:
     """Say when the first values are there; on a terminal, show progress until then."""
     began = time.monotonic()
     terminal = output.isatty()
-    while (waited := time.monotonic() - began) < _PATIENCE:
+    patience = _PATIENCE_WITH_PEOPLE if consenting else _PATIENCE
+    while (waited := time.monotonic() - began) < patience:
         snapshot = exporter.views()[0].snapshot
         devices = len(snapshot.device_readings)
         if terminal:

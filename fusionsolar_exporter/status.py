@@ -15,6 +15,24 @@ class CollectorName(StrEnum):
     PLANT_REALTIME = "plant_realtime"
     DEVICE_REALTIME = "device_realtime"
     ALARMS = "alarms"
+    PLANT_HOURLY = "plant_hourly"
+    PLANT_DAILY = "plant_daily"
+    PLANT_MONTHLY = "plant_monthly"
+    PLANT_YEARLY = "plant_yearly"
+    DEVICE_DAILY = "device_daily"
+    DEVICE_MONTHLY = "device_monthly"
+    DEVICE_YEARLY = "device_yearly"
+    INVERTER_CONVERGENCE = "inverter_convergence"
+
+
+PLANT_REPORTS = (
+    CollectorName.PLANT_HOURLY,
+    CollectorName.PLANT_DAILY,
+    CollectorName.PLANT_MONTHLY,
+    CollectorName.PLANT_YEARLY,
+)
+DEVICE_REPORTS = (CollectorName.DEVICE_DAILY, CollectorName.DEVICE_MONTHLY, CollectorName.DEVICE_YEARLY)
+REPORTS = PLANT_REPORTS + DEVICE_REPORTS
 
 
 class AccountState(StrEnum):

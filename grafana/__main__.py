@@ -12,6 +12,7 @@ from grafana.alarms import alarm_board
 from grafana.device import device_board
 from grafana.exporter_health import health_board
 from grafana.fleet import fleet_board
+from grafana.performance import performance_board
 from grafana.plant import plant_board
 
 DIRECTORY = Path(__file__).parent / "dashboards"
@@ -19,7 +20,8 @@ DIRECTORY = Path(__file__).parent / "dashboards"
 
 def rendered() -> Mapping[str, str]:
     """The JSON of every dashboard by file name, which is its uid."""
-    boards = (make().build() for make in (fleet_board, plant_board, device_board, alarm_board, health_board))
+    makers = (fleet_board, plant_board, device_board, performance_board, alarm_board, health_board)
+    boards = (make().build() for make in makers)
     return {
         f"{board.uid}.json": json.dumps(board, cls=JSONEncoder, indent=2, sort_keys=True) + "\n" for board in boards
     }

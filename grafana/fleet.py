@@ -4,6 +4,7 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from fusionsolar_exporter.metrics.codes import CodeTable
 from grafana import links
+from grafana.energy_days import energy_days
 from grafana.exporter_freshness import LATE
 from grafana.fleet_numbers import (
     ANY_IS_BAD,
@@ -134,7 +135,7 @@ def fleet_board() -> Dashboard:
         (account(many=True), plant(many=True)),
         (
             ("", [*fleet_numbers(), _power(), _map()]),
-            ("Plants", [_worst()]),
+            ("Plants", [_worst(), energy_days("all chosen plants together")]),
             ("States and alarms", [*fleet_states(), _alarms()]),
         ),
     )

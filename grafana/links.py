@@ -9,13 +9,14 @@ from grafana.tables import Column
 
 TAG = "fusionsolar"
 FLEET, PLANT, DEVICE = "fusionsolar-fleet", "fusionsolar-plant", "fusionsolar-device"
-ALARMS, HEALTH = "fusionsolar-alarms", "fusionsolar-exporter-health"
+ALARMS, HEALTH, PERFORMANCE = "fusionsolar-alarms", "fusionsolar-exporter-health", "fusionsolar-performance"
 """What dashboards are known by in addresses; never changed, since people keep them as bookmarks."""
 
 _BOARDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     FLEET: ("Fleet", ("account",)),
     PLANT: ("Plant", ("account", "plant")),
     DEVICE: ("Device", ("account", "plant")),
+    PERFORMANCE: ("Performance", ("account", "plant")),
     ALARMS: ("Alarms", ("account", "plant", "device")),
     HEALTH: ("Exporter health", ("account",)),
 }
@@ -24,6 +25,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     FLEET: ("account", "plant"),
     PLANT: ("account", "plant"),
     DEVICE: ("account", "plant", "device"),
+    PERFORMANCE: ("account", "plant"),
     ALARMS: ("account", "plant", "device"),
     HEALTH: ("account",),
 }

@@ -1,10 +1,11 @@
 """Meters, batteries, income and weather of one plant."""
 
+from grafana.energy_days import energy_days
 from grafana.panels import HALF, AnyPanel, Frame, coloured, dashed, lines, right
 from grafana.queries import PLANT, Query, series
 from grafana.states import ORANGE, PURPLE, YELLOW
 
-_METERS = 'device_type=~"grid_meter|power_sensor"'
+_METERS = 'device_type=~"grid_meter|power_sensor|emma"'
 _DAY = series("fusionsolar_plant_day_yield_watthours", PLANT)
 _CHARGE = series("fusionsolar_device_state_of_charge_ratio", PLANT)
 
@@ -54,6 +55,7 @@ def meters_and_batteries() -> list[AnyPanel]:
         coloured(energy, {"yield": YELLOW, "fed in": PURPLE, "consumed": ORANGE}),
         battery,
         dashed(income, "yesterday", "text"),
+        energy_days("the plant"),
     ]
 
 

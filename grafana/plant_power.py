@@ -11,6 +11,8 @@ _POWER = series("fusionsolar_plant_active_power_watts", PLANT)
 _PV = total(_POWER, *BY_PLANT)
 _GRID = total(series("fusionsolar_device_active_power_watts", PLANT, _METERS), *BY_PLANT)
 _STORED = total(series("fusionsolar_device_charge_discharge_power_watts", PLANT), *BY_PLANT)
+# a residential battery hangs on its inverter, whose output holds it already
+_STORED_AC = total(series("fusionsolar_device_charge_discharge_power_watts", PLANT, 'device_type="ess"'), *BY_PLANT)
 _VOLTS = series("fusionsolar_device_pv_voltage_volts", PLANT)
 _AMPERES = series("fusionsolar_device_pv_current_amperes", PLANT)
 _STRINGS = total(f"{_VOLTS} * {_AMPERES}", *BY_PLANT)
@@ -28,21 +30,23 @@ def plant_power() -> list[AnyPanel]:
         Query(series("fusionsolar_plant_active_power_watts", PLANT, offset="1d"), "yesterday"),
     )
     coloured(against, {"now": YELLOW})
-    # at night inverters say nothing, so meters or batteries tell which plant there is
+    # at night inverters say nothing, so the meter tells which plant there is
     sources = f"({_PV} or {_GRID} * 0)"
-    used = f"{sources} - ({_GRID} or {sources} * 0) - ({_STORED} or {sources} * 0)"
+    used = f"{sources} - {_GRID} - ({_STORED_AC} or {sources} * 0)"
     flows = lines(
         Frame(
             "Where the power goes",
-            "From the sun: what inverters deliver. To the grid: positive while feeding in, by the meters. "
-            "Into batteries: positive while charging. Used: what is left, where there is a meter.",
+            "From the sun: DC input of the inverters, or their output where they tell none. To the grid: positive "
+            "while feeding in, by the meters. Into batteries: positive while charging. Used: what inverters deliver "
+            "less what is fed in and what commercial storage takes, where there is a meter; a battery on an inverter "
+            "is in its output already.",
             (12, 9),
             "watt",
         ),
-        Query(_PV, "from the sun"),
+        Query(f"{_INPUTS} or {_PV}", "from the sun"),
         Query(_GRID, "to the grid"),
         Query(_STORED, "into batteries"),
-        Query(f"{used} and {_GRID}", "used"),
+        Query(used, "used"),
     )
     return [
         dashed(against, "yesterday", "text"),

@@ -1,6 +1,7 @@
 """Render deploy/kubernetes from the chart: ``scripts/render-manifests``. The chart is the one source of both."""
 
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,7 @@ resources:
 """
 # what the chart takes from elsewhere, since a chart reads no file outside it
 TAKEN = {"rules": "deploy/prometheus/*.rules.yml", "dashboards": "grafana/dashboards/*.json"}
-DEPLOYMENT = ("configmap", "deployment", "networkpolicy", "poddisruptionbudget", "service")
+DEPLOYMENT = ("configmap", "deployment", "networkpolicy", "poddisruptionbudget", "service", "serviceaccount")
 MONITORS = {
     "servicemonitor": "serviceMonitor.enabled",
     "podmonitor": "podMonitor.enabled",
@@ -105,6 +106,8 @@ def main() -> None:
     helm = sys.argv[1] if len(sys.argv) > 1 else shutil.which("helm") or "helm"
     chart = root / "deploy" / "helm" / NAME
     write(chart, taken(root), "files/*/*")
+    readme = runpy.run_path(str(Path(__file__).with_name("chart_readme.py")))["readme"]
+    (chart / "README.md").write_text(readme(chart), encoding="utf-8")
     write(root / "deploy" / "kubernetes", rendered(chart, helm), "[!e]*/*.yaml")
 
 

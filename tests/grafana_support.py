@@ -20,7 +20,7 @@ import pytest
 from support.manual_clock import ManualClock
 from support.world import PASSWORD, USER, InProcess
 
-from fusionsolar_exporter import exporter as exporter_module
+from fusionsolar_exporter import building
 from fusionsolar_exporter.building import build_exporter
 from fusionsolar_exporter.config.validation import validate
 from fusionsolar_exporter.exporter import Exporter
@@ -66,7 +66,7 @@ class Fleets:
         def transport(settings: TransportSettings) -> InProcess:
             return InProcess(self.systems[settings.url.removeprefix("http://").partition(".")[0]], self.clock)
 
-        monkeypatch.setattr(exporter_module, "HttpTransport", transport)
+        monkeypatch.setattr(building, "HttpTransport", transport)
         accounts = [
             {"name": name, "url": f"http://{name}.example", "username": USER, "password": PASSWORD}
             for name in self.plans

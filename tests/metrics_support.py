@@ -80,16 +80,22 @@ def snapshot(
     alarms: Mapping[str, Iterable[Alarm]] | None = None,
     complete: bool = True,
     listed: bool = True,
+    totals: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Snapshot:
     plant_of = {plant.code: plant for plant in plants}
     device_of = {device.id: device for device in devices}
+    counted = totals or {}
     return Snapshot(
         plants=plant_of,
         devices=device_of,
         listed_plants=frozenset(plant_of) if listed else frozenset(),
         listed_devices=frozenset(device_of) if listed else frozenset(),
-        plant_readings={code: Reading(code, values) for code, values in (plant_values or {}).items()},
-        device_readings={key: Reading(key, values) for key, values in (device_values or {}).items()},
+        plant_readings={
+            code: Reading(code, values, counted.get(code, {})) for code, values in (plant_values or {}).items()
+        },
+        device_readings={
+            key: Reading(key, values, counted.get(key, {})) for key, values in (device_values or {}).items()
+        },
         alarms={code: PlantAlarms(tuple(some), complete) for code, some in (alarms or {}).items()},
     )
 

@@ -60,11 +60,12 @@ def test_a_busy_far_side_is_asked_again_after_a_back_off(kind: FaultKind, how: d
         world.order(kind, Interface.STATIONS, times=7, **how)
         world.run(90)
         held = world.scrape()
-        world.run(2.2 * HOUR)
+        world.run(2.7 * HOUR)
         gaps = world.gaps(Interface.STATIONS)
         scrape = world.scrape()
 
-    assert gaps == pytest.approx([60, 120, 240, 480, 960, 1800, 1800], abs=2)
+    # a list has few calls a day: from the maximum on it grows until it is as slow as regular refreshes
+    assert gaps == pytest.approx([60, 120, 240, 480, 960, 1800, 3600], abs=2)
     assert scrape.failures("stations") == {reason: 7}
     assert held.up == (1 if kind is FaultKind.FAIL_CODE else 0)
     assert held.state == "ok"  # no envelope, but an answer
@@ -72,13 +73,13 @@ def test_a_busy_far_side_is_asked_again_after_a_back_off(kind: FaultKind, how: d
 
 
 def test_back_off_is_configurable() -> None:
-    rates = {"backoff": {"initial": "2m", "maximum": "5m"}}
-    with HttpWorld(SMALL, account={"rate_limits": rates}, collectors=only("device_list")) as world:
-        world.order(FaultKind.GATEWAY, Interface.STATIONS, times=4)
-        world.run(0.5 * HOUR)
-        gaps = world.gaps(Interface.STATIONS)
+    rates = {"backoff": {"initial": "10m", "maximum": "25m"}}
+    with HttpWorld(SMALL, account={"rate_limits": rates}, collectors=only("plant_realtime")) as world:
+        world.order(FaultKind.GATEWAY, Interface.PLANT_REAL_TIME, times=4)
+        world.run(1.5 * HOUR)
+        gaps = world.gaps(Interface.PLANT_REAL_TIME)
 
-    assert gaps == pytest.approx([120, 240, 300, 300], abs=1)
+    assert gaps[:4] == pytest.approx([600, 1200, 1500, 1500], abs=2)
 
 
 def test_a_busy_interface_holds_up_no_other() -> None:
@@ -108,11 +109,10 @@ def test_the_limit_of_the_day_pauses_for_an_hour_at_least() -> None:
     assert failures == {"rate_limited": 1}
 
 
-@pytest.mark.parametrize("code", [401, 20056])
-def test_what_is_not_permitted_is_tried_again_daily(code: int) -> None:
+def test_what_is_not_permitted_is_tried_again_daily() -> None:
     collectors = only("device_list", "alarms", device_list={"interval": "12h"}, plant_list={"interval": "12h"})
     with HttpWorld(SMALL, collectors=collectors) as world:
-        world.order(FaultKind.FAIL_CODE, Interface.ALARMS, fail_code=code, times=3)
+        world.order(FaultKind.FAIL_CODE, Interface.ALARMS, fail_code=401, times=3)
         world.run(2.5 * DAY)
         denied = world.scrape()
         world.run(0.6 * DAY)
@@ -193,3 +193,38 @@ def test_a_code_that_no_table_knows_is_rejected_and_asked_again() -> None:
     assert first == pytest.approx(1803, abs=1)
     assert scrape.failures("getAlarmList") == {"rejected": 1}
     assert scrape.value("fusionsolar_api_fail_codes_total", interface="getAlarmList", fail_code="98765") == 1
+
+
+def test_one_plant_whose_owner_has_not_agreed_hides_no_other() -> None:
+    with HttpWorld(FleetPlan(plants=3, devices={1: 1}), collectors=only("plant_realtime")) as world:
+        codes = list(world.system.fleet.plants)
+        world.order(
+            FaultKind.REFUSE_IDS, Interface.PLANT_REAL_TIME, times=None, ids=frozenset(codes[1:2]), fail_code=20056
+        )
+        world.run(HOUR)
+        scrape = world.scrape()
+
+    served = scrape.by("plant_code", "fusionsolar_plant_day_yield_watthours").keys()
+    assert served == {codes[0], codes[2]}
+    assert scrape.value("fusionsolar_collector_success", collector="plant_realtime") == 1
+
+
+def test_a_permission_for_nobody_is_the_interfaces_and_for_some_is_theirs() -> None:
+    plan = FleetPlan(plants=150, devices={62: 1})
+    with HttpWorld(plan, collectors=only("plant_realtime")) as world:
+        world.run(3 * MINUTE)
+        codes = list(world.system.fleet.plants)
+        world.order(
+            FaultKind.REFUSE_IDS, Interface.PLANT_REAL_TIME, times=None, ids=frozenset(codes[149:]), fail_code=401
+        )
+        world.run(3 * HOUR)
+        some = world.scrape()
+        world.system.faults.clear()
+        world.order(FaultKind.FAIL_CODE, Interface.PLANT_REAL_TIME, times=None, fail_code=401)
+        world.run(HOUR)
+        before = len(world.requests(Interface.PLANT_REAL_TIME))
+        world.run(5 * HOUR)
+        after = len(world.requests(Interface.PLANT_REAL_TIME))
+
+    assert len(some.by("plant_code", "fusionsolar_plant_day_yield_watthours")) == 149
+    assert after == before

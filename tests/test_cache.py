@@ -48,7 +48,7 @@ def fill(cache: Cache, freshness: Freshness) -> None:
     cache.replace_alarms("AB", [alarm(), alarm(number="2"), alarm("B")], ALWAYS, freshness)
 
 
-ENTRIES = {
+ENTRIES = dict.fromkeys(CollectorName, 0) | {
     CollectorName.PLANT_LIST: 2,
     CollectorName.DEVICE_LIST: 3,
     CollectorName.PLANT_REALTIME: 2,

@@ -5,14 +5,17 @@ import re
 import signal
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from support.command import Lines, Running, run_command
+from support.oauth_practice import Browser
 
 from fusionsolar_exporter.cli import main
 from fusionsolar_exporter.simulator.calls import Rules
+from fusionsolar_exporter.simulator.command import DEMO_PASSWORD, DEMO_USERNAME
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.plan import FleetPlan
@@ -202,6 +205,20 @@ def test_demo_shows_values_within_five_seconds_and_something_moves(monkeypatch: 
     assert status == 0
     assert "status page   http://localhost:" in lines
     assert "request failed" not in lines
+
+
+def test_demo_begins_with_a_consent_where_it_is_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    def meanwhile(running: Running) -> None:
+        address = running.lines.wait_for(r"\n  (http://127\S+/authorize\?\S+)\n")
+        running.get_until("/metrics", 'fusionsolar_account_state.*state="credentials"} 1')
+        with urllib.request.urlopen(Browser(DEMO_USERNAME, DEMO_PASSWORD).agree(address)) as page:
+            assert "The consent is kept" in page.read().decode()
+        running.lines.wait_for(r"after (\d+\.\d) s")
+
+    status, lines = run_command(["demo", "--oauth", "--plants=1", "--speed=100", *ANYWHERE], meanwhile, monkeypatch)
+
+    assert status == 0
+    assert "Nothing is read before the owner of the plants agrees." in lines
 
 
 def test_simulator_alone(monkeypatch: pytest.MonkeyPatch) -> None:

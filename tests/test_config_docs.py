@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel
 
 from fusionsolar_exporter.config import CollectorConfig, Config, Language, PlantListChoice, load_config
-from fusionsolar_exporter.config.collectors import PeriodicConfig
+from fusionsolar_exporter.config.collectors import ReportConfig
 from fusionsolar_exporter.config.rates import UnusedInterface
 from fusionsolar_exporter.northbound.interfaces import Interface
 
@@ -19,6 +19,7 @@ PAGE = (Path(__file__).parents[1] / "docs" / "configuration.md").read_text()
 ROW = re.compile(r"^\| `([a-z_]+)` \| [^|]+ \| (mandatory|`[^`]+`) \|", re.MULTILINE)
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 MANDATORY = {"name": "a", "url": "https://eu5.example", "username": "u", "password": "p"}
+SHARED: dict[type[BaseModel], str] = {CollectorConfig: "collectors.*", ReportConfig: "collectors.plant_hourly"}
 
 
 def sections() -> dict[str, dict[str, str]]:
@@ -35,9 +36,7 @@ def sections() -> dict[str, dict[str, str]]:
 def models(path: str, annotation: Any) -> Iterator[tuple[str, type[BaseModel]]]:
     """Give every model under an annotation, with its path as the page's headings write it."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        if issubclass(annotation, PeriodicConfig):
-            return
-        yield ("collectors.*" if annotation is CollectorConfig else path), annotation
+        yield SHARED.get(annotation, path), annotation
         for name, field in annotation.model_fields.items():
             yield from models(f"{path}.{name}".lstrip("."), field.annotation)
     elif get_origin(annotation) is tuple:
@@ -79,6 +78,8 @@ def test_the_defaults_of_the_page_are_the_codes(tmp_path: Path) -> None:
         "collectors": {
             **{name: written("collectors.*") for name in collectors},
             "alarms": written("collectors.alarms"),
+            "plant_hourly": written("collectors.plant_hourly"),
+            "inverter_convergence": written("collectors.inverter_convergence"),
         },
         **{name: written(name) for name in ("metrics", "state", "limits")},
     }

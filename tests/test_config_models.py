@@ -24,7 +24,7 @@ from fusionsolar_exporter.config import (
 )
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.scales import ScaleOverride, ScaleOverrides
-from fusionsolar_exporter.status import CollectorName
+from fusionsolar_exporter.status import REPORTS, CollectorName
 
 FILES = Path(__file__).parent / "config"
 
@@ -54,7 +54,8 @@ def test_minimal_file_has_every_default() -> None:
         backoff=Backoff(initial=60.0, maximum=1800.0),
         interfaces={},
     )
-    assert all(config.collectors.of(name).enabled for name in CollectorName)
+    off = {*REPORTS, CollectorName.INVERTER_CONVERGENCE}
+    assert {name for name in CollectorName if not config.collectors.of(name).enabled} == off
     assert config.collectors.of(CollectorName.ALARMS) == AlarmsConfig(levels=[1, 2, 3, 4], lookback="all")
     assert config.collectors.of(CollectorName.PLANT_LIST) == CollectorConfig(enabled=True, interval="auto", ttl="auto")
     assert not config.collectors.plant_daily.enabled
@@ -71,7 +72,10 @@ def test_whole_example_says_the_defaults() -> None:
     given = whole.accounts[0]
     assert given.password_file == Path("/run/secrets/pw")
     assert given.scale_overrides == ScaleOverrides([ScaleOverride(17, "active_power", 1.0)])
-    assert given.rate_limits.interfaces == {Interface.GET_STATION_REAL_KPI: InterfaceLimits(window=300.0, spacing=60.0)}
+    assert given.rate_limits.interfaces == {
+        Interface.GET_STATION_REAL_KPI: InterfaceLimits(window=300.0, spacing=60.0),
+        Interface.GET_KPI_STATION_DAY: InterfaceLimits(calls=25),
+    }
 
 
 def test_file_unlike_the_defaults() -> None:

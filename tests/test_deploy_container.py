@@ -69,7 +69,7 @@ def test_what_is_copied_is_there_and_is_sent_to_the_builder() -> None:
 
 
 def test_compose_has_everything_in_it() -> None:
-    assert set(SERVICES) == {"simulator", "exporter", "prometheus", "alertmanager", "grafana"}
+    assert set(SERVICES) == {"simulator", "exporter", "prometheus", "agent", "alertmanager", "grafana"}
     for service in SERVICES.values():
         assert service["cap_drop"] == ["ALL"]
         assert "no-new-privileges:true" in service["security_opt"]
@@ -83,6 +83,14 @@ def test_compose_mounts_what_is_there() -> None:
 
     assert [name for name in files if not (DOCKER / name).exists()] == []
     assert {name for name in mounted if not name.startswith(".")} == set(COMPOSE["volumes"])
+
+
+def test_the_profile_push_adds_an_agent_and_nothing_else() -> None:
+    (agent,) = (name for name, service in SERVICES.items() if "profiles" in service)
+
+    assert (agent, SERVICES[agent]["profiles"]) == ("agent", ["push"])
+    assert set(SERVICES[agent]["depends_on"]) == {"exporter"}
+    assert SERVICES[agent]["image"] == SERVICES["prometheus"]["image"]
 
 
 def test_state_has_a_place_of_its_own() -> None:
@@ -99,10 +107,12 @@ def test_compose_is_understood(tmp_path: Path) -> None:
     podman.write_text("#!/bin/sh\necho podman version 4.3.1\n")
     podman.chmod(0o755)
 
-    result = run(program("podman-compose"), "--podman-path", podman, "--file", DOCKER / "compose.yml", "config")
+    compose: list[str | Path] = [program("podman-compose"), "--podman-path", podman, "--file", DOCKER / "compose.yml"]
+    for profile, left_out in (([], {"agent"}), (["--profile", "push"], set())):
+        result = run(*compose, *profile, "config")
 
-    assert result.returncode == 0, result.stderr
-    assert set(yaml.safe_load(result.stdout)["services"]) == set(SERVICES)
+        assert result.returncode == 0, result.stderr
+        assert set(yaml.safe_load(result.stdout)["services"]) == SERVICES.keys() - left_out
 
 
 def test_the_commands_of_compose_have_these_flags(capsys: pytest.CaptureFixture[str]) -> None:

@@ -73,7 +73,7 @@ def test_rules_read_metrics_that_the_exporter_has() -> None:
 def test_selectors_and_aggregations_use_labels_that_the_metrics_have() -> None:
     for rule in rules():
         for metric, labels in selectors(str(rule["expr"])):
-            known = {*LABELS.get(metric, ()), *OF_TARGETS} if metric in LABELS else {"plant_code"}
+            known = {*LABELS.get(metric, ()), *OF_TARGETS} if metric in LABELS else {"plant_code", "energy"}
             assert set(labels) <= known, (metric, labels)
 
 

@@ -17,10 +17,12 @@ from fusionsolar_exporter.metrics.codes import DESCRIPTIONS, CodeTable
 from fusionsolar_exporter.metrics.families import FAMILIES
 from grafana import __main__ as command
 from grafana.queries import series
+from grafana.recorded import RECORDED, recorded
 
 DIRECTORY = Path(__file__).parents[1] / "grafana" / "dashboards"
 BOARDS = {path.stem: json.loads(path.read_text()) for path in sorted(DIRECTORY.glob("*.json"))}
 CLIENT_LIBRARY = {"process_resident_memory_bytes", "process_cpu_seconds_total", "process_start_time_seconds"}
+RECORDED_NAME = re.compile(r"fusionsolar:\w+:\w+")
 HISTOGRAM_SUFFIX = re.compile(r"_(bucket|sum|count)$")
 BUILT_IN = {"__rate_interval", "__interval", "__range"}
 
@@ -69,11 +71,12 @@ def lost(ours: object, theirs: object, path: str = "") -> Iterator[str]:
         yield f"{path}: {ours!r} became {theirs!r}"
 
 
-def test_the_five_dashboards_are_there() -> None:
+def test_the_six_dashboards_are_there() -> None:
     assert set(BOARDS) == {
         "fusionsolar-fleet",
         "fusionsolar-plant",
         "fusionsolar-device",
+        "fusionsolar-performance",
         "fusionsolar-alarms",
         "fusionsolar-exporter-health",
     }
@@ -134,7 +137,8 @@ def test_every_metric_is_in_the_catalogue(uid: str) -> None:
     named = set(re.findall(r"\b(?:fusionsolar|process)_[a-z0-9_]+", text))
 
     assert {name for name in named if HISTOGRAM_SUFFIX.sub("", name) not in FAMILIES} <= CLIENT_LIBRARY
-    assert named & FAMILIES.keys()
+    assert named & FAMILIES.keys() or RECORDED_NAME.search(text)
+    assert set(RECORDED_NAME.findall(text)) <= RECORDED
 
 
 @pytest.mark.parametrize("uid", BOARDS)
@@ -146,7 +150,7 @@ def test_every_label_belongs_to_its_metric(uid: str) -> None:
         for label in re.findall(r"(\w+)=~?\"", matchers)
     ]
 
-    assert selectors
+    assert selectors or RECORDED_NAME.search(str(BOARDS[uid]))
     wrong = [
         (name, label) for name, label in selectors if label not in FAMILIES[HISTOGRAM_SUFFIX.sub("", name)].all_labels
     ]
@@ -202,6 +206,7 @@ def test_pages_about_one_plant_or_device_take_one() -> None:
         "fusionsolar-fleet": set(),
         "fusionsolar-plant": {"account", "plant"},
         "fusionsolar-device": {"account", "plant", "device"},
+        "fusionsolar-performance": set(),
         "fusionsolar-alarms": set(),
         "fusionsolar-exporter-health": set(),
     }
@@ -233,7 +238,7 @@ def test_links_of_tables_find_the_labels_that_they_need(uid: str) -> None:
 
 
 def test_no_page_hands_all_to_a_page_about_one() -> None:
-    for uid in ("fusionsolar-fleet", "fusionsolar-alarms", "fusionsolar-exporter-health"):
+    for uid in ("fusionsolar-fleet", "fusionsolar-performance", "fusionsolar-alarms", "fusionsolar-exporter-health"):
         for link in BOARDS[uid]["links"]:
             if link["title"] in {"Plant", "Device"}:
                 assert "account" not in link["url"]
@@ -263,6 +268,13 @@ def test_the_state_timeline_knows_the_whole_of_table_9_1() -> None:
     assert mapping["options"]["512"]["color"] == "green"
     assert mapping["options"]["768"]["color"] == "red"
     assert mapping["options"]["45056"]["color"] == "purple"
+
+
+def test_a_series_that_no_rule_records_ends_the_generation() -> None:
+    newest = "last_over_time(fusionsolar:plant_power:kilowatts{a}[1h])"
+    assert recorded("plant_power:kilowatts", "a", within="1h") == newest
+    with pytest.raises(KeyError):
+        recorded("plant_power:watts")
 
 
 def test_an_unknown_metric_ends_the_generation() -> None:

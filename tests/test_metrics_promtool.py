@@ -10,19 +10,21 @@ from metrics_support import PLANT, Exporter, FixedClock, named, rendered, sample
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from fusionsolar_exporter.cache import Snapshot
+from fusionsolar_exporter.cache import ReportPeriod, Snapshot
 from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
 from fusionsolar_exporter.metrics.families import FAMILIES, MetricType
-from fusionsolar_exporter.metrics.kpis import KPIS
+from fusionsolar_exporter.metrics.kpis import COUNTERS, KPIS
 from fusionsolar_exporter.metrics.own import OwnInstruments
 from fusionsolar_exporter.metrics.registry import build_registry
+from fusionsolar_exporter.metrics.report_kpis import REPORT_KPIS
 from fusionsolar_exporter.metrics.status_collector import StatusCollector
 from fusionsolar_exporter.northbound.errors import Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
-from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Severity
-from fusionsolar_exporter.status import CollectorName, CollectorStatus, InterfaceStatus
+from fusionsolar_exporter.northbound.model import Alarm, DatedReading, Device, Plant, Reading, Severity
+from fusionsolar_exporter.status import DEVICE_REPORTS, PLANT_REPORTS, CollectorName, CollectorStatus, InterfaceStatus
 from fusionsolar_exporter.view import AccountView
 
+REPORTED = dict.fromkeys([*(kpi.key for kpi in REPORT_KPIS), "odd"], 1.0)
 NAME = 'Roof "A"\\\n{x}'
 
 
@@ -37,12 +39,24 @@ def everything() -> CollectorRegistry:
         devices=devices,
         plant_values={PLANT.code: values},
         device_values={device.id: values for device in devices},
+        totals={
+            str(type_id or PLANT.code): {key: 1.0 for some, key in COUNTERS if some == type_id}
+            for type_id in (None, *types)
+        },
         alarms={PLANT.code: [Alarm(PLANT.code, "SN1", NAME, 1, "1", NAME, "2", Severity.MAJOR, "0", 5.0)]},
     )
     content = replace(
         content,
         plant_fetched_at={CollectorName.ALARMS: {PLANT.code: 1.0}},
         device_fetched_at={device.id: 1.0 for device in devices},
+        convergence_readings={"1": Reading("1", {"eMonth": 1.0, "alarm_active": 0.0})},
+        reports={
+            report: {period: {key: DatedReading(key, 1.0, REPORTED) for key in ids} for period in ReportPeriod}
+            for report, ids in (
+                *((report, [PLANT.code]) for report in PLANT_REPORTS),
+                *((report, [device.id for device in devices]) for report in DEVICE_REPORTS),
+            )
+        },
     )
     own = CollectorRegistry()
     instruments = OwnInstruments(own)

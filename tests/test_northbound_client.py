@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fusionsolar_exporter.northbound.auth import Auth
+from fusionsolar_exporter.northbound.auth import Auth, session_auth
 from fusionsolar_exporter.northbound.client import Client
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.transport import RawAnswer
@@ -55,15 +55,15 @@ def test_a_refused_login_says_why_even_with_a_token() -> None:
 
 def test_logout() -> None:
     far = OneAnswer()
-    Client(far).logout("t-1")
+    Client(far, session_auth("t-1")).logout("t-1")
     assert far.asked == [("logout", {"xsrfToken": "t-1"}, "t-1")]
 
 
 def test_plant_lists() -> None:
     far = OneAnswer({"list": [{"plantCode": "A", "capacity": 2}], "pageCount": 1})
-    assert Client(far).stations("t", 3).content.items[0].capacity_watts == 2_000
-    assert Client(far).station_list("t", 2).content.items[0].capacity_watts == 2_000_000
-    assert Client(far).station_list("t", None).content.pages == 1
+    assert Client(far, session_auth("t")).stations(3).content.items[0].capacity_watts == 2_000
+    assert Client(far, session_auth("t")).station_list(2).content.items[0].capacity_watts == 2_000_000
+    assert Client(far, session_auth("t")).station_list(None).content.pages == 1
     assert far.asked == [
         ("stations", {"pageNo": 3}, "t"),
         ("getStationList", {"pageNo": 2, "pageSize": 100}, "t"),
@@ -73,7 +73,7 @@ def test_plant_lists() -> None:
 
 def test_device_list_keeps_the_plants_that_were_asked() -> None:
     far = OneAnswer([{"id": 1, "devTypeId": 1, "stationCode": code} for code in ("A", "B", "C")])
-    content = Client(far).device_list("t", ["A", "C"]).content
+    content = Client(far, session_auth("t")).device_list(["A", "C"]).content
     assert [item.plant_code for item in content.items] == ["A", "C"]
     assert content.dropped == 1
     assert far.asked == [("getDevList", {"stationCodes": "A,C"}, "t")]
@@ -81,7 +81,7 @@ def test_device_list_keeps_the_plants_that_were_asked() -> None:
 
 def test_plant_readings_keep_the_plants_that_were_asked() -> None:
     far = OneAnswer([{"stationCode": code, "dataItemMap": {"a": 1}} for code in ("A", "B")])
-    content = Client(far).plant_readings("t", ["A"]).content
+    content = Client(far, session_auth("t")).plant_readings(["A"]).content
     assert [item.id for item in content.items] == ["A"]
     assert content.dropped == 1
     assert far.asked == [("getStationRealKpi", {"stationCodes": "A"}, "t")]
@@ -90,7 +90,7 @@ def test_plant_readings_keep_the_plants_that_were_asked() -> None:
 @pytest.mark.parametrize(("as_text", "sent"), [(False, 38), (True, "38")])
 def test_device_readings_write_the_type_as_the_server_wants_it(*, as_text: bool, sent: object) -> None:
     far = OneAnswer([{"devId": 7.0, "dataItemMap": {"a": 1}}, {"devId": "9", "dataItemMap": {}}])
-    content = Client(far).device_readings("t", 38, ["7", "8"], type_as_text=as_text).content
+    content = Client(far, session_auth("t")).device_readings(38, ["7", "8"], type_as_text=as_text).content
     assert [item.id for item in content.items] == ["7"]
     assert content.dropped == 1
     assert far.asked == [("getDevRealKpi", {"devIds": "7,8", "devTypeId": sent}, "t")]
@@ -98,7 +98,11 @@ def test_device_readings_write_the_type_as_the_server_wants_it(*, as_text: bool,
 
 def test_alarms_are_asked_in_whole_milliseconds() -> None:
     far = OneAnswer([{"stationCode": "A", "lev": 1}, {"stationCode": "B", "lev": 1}])
-    content = Client(far).alarms("t", ["A"], begin=0.0, end=NOW + 0.25, language="en_US", levels=(1, 2, 3, 4)).content
+    content = (
+        Client(far, session_auth("t"))
+        .alarms(["A"], begin=0.0, end=NOW + 0.25, language="en_US", levels=(1, 2, 3, 4))
+        .content
+    )
     assert [item.plant_code for item in content.items] == ["A"]
     assert content.dropped == 1
     payload = {
@@ -112,7 +116,7 @@ def test_alarms_are_asked_in_whole_milliseconds() -> None:
 
 
 def test_null_and_empty_are_told_apart() -> None:
-    null = Client(OneAnswer(None)).alarms("t", ["A"], begin=0, end=1, language="en_US", levels=(1,)).content
-    empty = Client(OneAnswer([])).alarms("t", ["A"], begin=0, end=1, language="en_US", levels=(1,)).content
+    null = Client(OneAnswer(None)).alarms(["A"], begin=0, end=1, language="en_US", levels=(1,)).content
+    empty = Client(OneAnswer([])).alarms(["A"], begin=0, end=1, language="en_US", levels=(1,)).content
     assert (null.null, null.empty) == (True, True)
     assert (empty.null, empty.empty) == (False, True)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusionsolar_exporter.northbound.consent import ConsentError, code_of, consent_address, new_state
+from fusionsolar_exporter.northbound.consent import ConsentError, code_of, consent_address
+from fusionsolar_exporter.northbound.consent_state import ConsentState
 
 REDIRECT = "https://Example.org/callback"
 STATE = "x7Yz01abQQ"
@@ -25,10 +26,27 @@ def test_the_address_that_is_printed() -> None:
     assert consent_address("https://oauth2.example/l?locale=bg-BG", "1", REDIRECT, STATE).count("?") == 1
 
 
-def test_states_are_short_and_never_twice_the_same() -> None:
-    states = {new_state() for _ in range(100)}
-    assert len(states) == 100
-    assert all(8 <= len(state) <= 16 and state.isascii() and state.isalnum() for state in states)
+NOW = 1_750_000_000.0
+
+
+def test_a_state_is_short_and_good_for_an_hour_and_one_account() -> None:
+    ours = ConsentState("eu5.example/123456789/one", "secret")
+    word = ours.word(NOW)
+    assert len(word) == 16
+    assert word.isascii()
+    assert word.isalnum()
+    assert word == ConsentState("eu5.example/123456789/one", "secret").word(NOW)
+    assert [ours.is_ours(word, NOW + minutes * 60) for minutes in (-3, -2, 0, 60, 61)] == [
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
+    assert not ConsentState("eu5.example/123456789/two", "secret").is_ours(word, NOW)
+    assert not ConsentState("eu5.example/123456789/one", "other").is_ours(word, NOW)
+    assert len({ours.word(NOW + minute * 60) for minute in range(1000)}) == 1000
+    assert not any(ours.is_ours(other, NOW) for other in ("", word[:-1], word + "0", "\ud800"))
 
 
 @pytest.mark.parametrize(
@@ -41,7 +59,7 @@ def test_states_are_short_and_never_twice_the_same() -> None:
     ],
 )
 def test_the_code_is_found(response: str, redirect: str) -> None:
-    assert code_of(response, redirect, ["other", STATE]) == "c0de"
+    assert code_of(response, redirect, ["other", STATE].__contains__) == "c0de"
 
 
 @pytest.mark.parametrize(
@@ -63,7 +81,7 @@ def test_the_code_is_found(response: str, redirect: str) -> None:
 )
 def test_what_is_wrong_is_said_and_the_code_is_not(response: str, message: str) -> None:
     with pytest.raises(ConsentError) as caught:
-        code_of(response, REDIRECT, [STATE])
+        code_of(response, REDIRECT, [STATE].__contains__)
     assert message in str(caught.value)
     assert "c0de" not in str(caught.value)
 
@@ -71,4 +89,4 @@ def test_what_is_wrong_is_said_and_the_code_is_not(response: str, message: str) 
 @given(st.text())
 def test_any_text_is_a_code_or_a_clear_error(response: str) -> None:
     with pytest.raises(ConsentError):
-        code_of(response, REDIRECT, [])
+        code_of(response, REDIRECT, lambda _: False)

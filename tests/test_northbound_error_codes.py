@@ -5,7 +5,8 @@ import json
 import pytest
 
 from fusionsolar_exporter.northbound.envelope import open_envelope
-from fusionsolar_exporter.northbound.errors import TIME_SPAN, UNKNOWN_IDS, WRONG_DEVICE, NorthboundError, Reason
+from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
+from fusionsolar_exporter.northbound.fail_codes import FAIL_CODES, fail_code_row
 from fusionsolar_exporter.northbound.transport import RawAnswer
 
 REFERENCE = """
@@ -19,27 +20,34 @@ REFERENCE = """
     30009 30010 30011 30012 30013 30014 30015 30016 30017 30018 30019 30020 30021 30022 30023 30024 30025 30026
     30027 30028 30029 30030 30031 30032 30033 30034
 """
-BEYOND_THE_REFERENCE = "306 307 20056 1 99999 -1"
+BEYOND_THE_REFERENCE = "306 307 20056 403 429"
+UNKNOWN = "1 99999 -1"
 NOT_REJECTED = {
     305: "not_logged_in",
     306: "not_logged_in",
     307: "not_logged_in",
     401: "permission",
+    403: "rate_limited",
     407: "rate_limited",
+    429: "rate_limited",
+    20004: "system_busy",
     20056: "permission",
     20200: "system_busy",
     20400: "credentials",
     20402: "credentials",
     20403: "credentials",
+    20614: "system_busy",
     20618: "rate_limited",
+    30008: "system_busy",
 }
-CODES = [int(code) for code in f"{REFERENCE} {BEYOND_THE_REFERENCE}".split()]
+AT_THE_LOGIN = dict.fromkeys((20001, 20002, 20003, 30029), "credentials")
+CODES = [int(code) for code in f"{REFERENCE} {BEYOND_THE_REFERENCE} {UNKNOWN}".split()]
 
 
-def refusal(fail_code: object, **more: object) -> NorthboundError:
+def refusal(fail_code: object, interface: str = "stations", **more: object) -> NorthboundError:
     body = json.dumps({"success": False, "failCode": fail_code, "data": None, **more}).encode()
     with pytest.raises(NorthboundError) as caught:
-        open_envelope(RawAnswer(200, body, "application/json", ""), "stations")
+        open_envelope(RawAnswer(200, body, "application/json", ""), interface)
     return caught.value
 
 
@@ -63,8 +71,21 @@ def test_a_fail_code_may_be_written_in_any_form(written: object) -> None:
     assert refusal(written).reason is Reason.RATE_LIMITED
 
 
-def test_codes_that_name_a_cause_are_rejections_of_the_reference() -> None:
-    named = UNKNOWN_IDS | WRONG_DEVICE | TIME_SPAN
-    assert named == {20007, 20008, 20045, 20046, 20006, 20013, 20026, 20027}
-    assert named <= set(CODES)
-    assert {refusal(code).reason for code in named} == {Reason.REJECTED}
+@pytest.mark.parametrize("fail_code", CODES)
+def test_a_login_is_refused_for_more_reasons(fail_code: int) -> None:
+    expected = {**NOT_REJECTED, **AT_THE_LOGIN}.get(fail_code, "rejected")
+    assert refusal(fail_code, "login").reason.value == expected
+
+
+def test_the_table_has_every_code_of_the_reference_and_those_that_real_servers_add() -> None:
+    assert FAIL_CODES.keys() == {int(code) for code in f"{REFERENCE} {BEYOND_THE_REFERENCE}".split()}
+
+
+@pytest.mark.parametrize("fail_code", sorted(FAIL_CODES))
+def test_each_code_has_words_for_people(fail_code: int) -> None:
+    row = fail_code_row(fail_code)
+    for words in (row.meaning, row.advice):
+        assert words
+        assert words[0].islower()
+        assert "{" not in words
+        assert not words.startswith("as ")

@@ -13,6 +13,9 @@ from fusionsolar_exporter.pacing.limits import Limit, limit_of
 # 230 plants; devices by type, 41 and 23070 are no business of getAlarmList, 2 and 62 none of getDevRealKpi
 FLEET = Fleet(230, {38: 230, 39: 101, 47: 100, 41: 1, 2: 1, 62: 230, 23070: 500})
 
+PLANT_REPORTS = [name for name in Interface if name.startswith("getKpiStation")]
+DEVICE_REPORTS = [name for name in Interface if name.startswith("getDevKpi")]
+
 # interface: calls, window, spacing by hand from the reference's formulas, without margin
 DOCUMENTED = {
     Interface.LOGIN: (5, 600, 0),
@@ -23,6 +26,12 @@ DOCUMENTED = {
     Interface.GET_STATION_REAL_KPI: (3, 300, 60),
     Interface.GET_DEV_REAL_KPI: (3 + 2 + 1 + 1, 300, 0),
     Interface.GET_ALARM_LIST: (3 + 2 + 1 + 1 + 3, 1800, 0),
+    **dict.fromkeys(PLANT_REPORTS, (3 + 24, 86_400, 60)),
+    **dict.fromkeys(DEVICE_REPORTS, (3 + 2 + 1 + 24, 86_400, 60)),
+    Interface.GET_DEV_HISTORY_KPI: (23 + 11 + 10 + 1 + 24, 86_400, 60),
+    Interface.GET_DEV_FIVE_MINUTES: (23 + 11 + 10 + 1 + 24, 86_400, 0),
+    Interface.GET_INVENTER_REAL_KPI: (1, 3600, 0),
+    Interface.TOKEN: (5, 600, 0),
 }
 
 
@@ -42,6 +51,11 @@ def test_an_empty_fleet(interface: Interface) -> None:
         Interface.STATIONS: 24,
         Interface.GET_STATION_LIST: 24,
         Interface.GET_DEV_LIST: 24,
+        **dict.fromkeys((*PLANT_REPORTS, *DEVICE_REPORTS), 24),
+        Interface.GET_DEV_HISTORY_KPI: 24,
+        Interface.GET_DEV_FIVE_MINUTES: 24,
+        Interface.GET_INVENTER_REAL_KPI: 1,
+        Interface.TOKEN: 5,
     }
     assert limit_of(interface, Fleet(), RateLimits()).calls == {**empty, **documented}[interface]
 

@@ -15,9 +15,10 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from web_support import FakeExporter
 
 from fusionsolar_exporter import __version__
-from fusionsolar_exporter.config import config_from_environment, load_config
+from fusionsolar_exporter.config import config_from_environment
 from fusionsolar_exporter.metrics.families import FAMILIES
-from fusionsolar_exporter.northbound.errors import Reason, reason_of
+from fusionsolar_exporter.northbound.errors import Reason
+from fusionsolar_exporter.northbound.fail_codes import reason_of
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.pacing.clock import SystemClock
 from fusionsolar_exporter.status import AccountState
@@ -30,11 +31,13 @@ PAGES = {
 }
 README = PAGES["README.md"]
 COMMANDS = ("serve", "demo", "simulator", "check-config", "doctor", "healthcheck")
-OTHER_PROGRAMS = {"python3", "pip", "export", "podman", "helm", "amtool", "sed"}
+OTHER_PROGRAMS = {"python3", "pip", "export", "podman", "helm", "amtool", "sed", "source", "install", "head", "sudo"}
 _FLAGS = """
---require-hashes --no-cov --slow --upgrade --check --days --faults --jobs --largest --inverters --output
+--require-hashes --no-cov --no-deps --slow --upgrade --check --days --faults --jobs --largest --inverters --output
 --build --build-arg --cap-drop --detach --down --env --file --format --from-file --from-literal --kustomize --name
---network --now --publish --read-only --restart --security-opt --server-side --set --signal --tag --values --volume
+--network --now --profile --agent --enable-feature --web.enable-remote-write-receiver --property --pipe --wait --quiet
+--collect --storage.agent.path --storage.agent.retention.max-time --publish --read-only --restart --security-opt
+--server-side --set --signal --tag --values --volume
 """
 OTHER_PROGRAMS_FLAGS = set(_FLAGS.split())
 SECRETS = {"PARKS_PASSWORD": "x", "ROOFS_PASSWORD": "x"}
@@ -42,12 +45,6 @@ SECRETS = {"PARKS_PASSWORD": "x", "ROOFS_PASSWORD": "x"}
 
 def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", PAGES[page], re.DOTALL | re.MULTILINE)
-
-
-def yaml_blocks(key: str) -> list[tuple[str, str]]:
-    """Page and text of every YAML snippet with such a key at its top."""
-    found = [(page, text) for page in PAGES for text in blocks(page, "yaml")]
-    return [(page, text) for page, text in found if key in yaml.safe_load(text)]
 
 
 def table(page: str, heading: str) -> list[list[str]]:
@@ -103,14 +100,6 @@ def test_links_lead_somewhere(page: str) -> None:
             assert anchor in anchors(target.read_text(encoding="utf-8")), link
 
 
-@pytest.mark.parametrize(("page", "text"), yaml_blocks("accounts"))
-def test_configurations_are_valid(page: str, text: str, tmp_path: Path) -> None:
-    path = tmp_path / "config.yml"
-    path.write_text(text, encoding="utf-8")
-
-    assert load_config(path, SECRETS).accounts, page
-
-
 def test_the_environment_of_the_quick_start_is_enough(tmp_path: Path) -> None:
     environ = dict(re.findall(r"^\$ export (\w+)=(\S+)", README, re.MULTILINE))
     password = tmp_path / "password"
@@ -122,12 +111,33 @@ def test_the_environment_of_the_quick_start_is_enough(tmp_path: Path) -> None:
     assert config.accounts[0].credentials().password == "secret"
 
 
-@pytest.mark.parametrize(("page", "text"), yaml_blocks("scrape_configs"))
-def test_prometheus_takes_the_scrape_configuration(page: str, text: str, tmp_path: Path) -> None:
-    path = tmp_path / f"{Path(page).stem}.yml"
-    path.write_text(text, encoding="utf-8")
+def test_the_password_file_is_readable_by_its_owner_alone_and_holds_the_password(tmp_path: Path) -> None:
+    (text,) = (text for text in blocks("README.md", "console") if "/dev/null" in text)
+    script = "umask 000\n" + text.replace("$ ", "")
 
-    promtool("check", "config", str(path))
+    environ = os.environ | {"HOME": str(tmp_path)}
+    subprocess.run(["/bin/sh", "-euc", script], env=environ, input=b"s3 cret\n", timeout=10, check=True)
+
+    (file,) = tmp_path.iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+    config = config_from_environment(
+        {"FUSIONSOLAR_URL": "https://a.example", "FUSIONSOLAR_USERNAME": "u", "FUSIONSOLAR_PASSWORD_FILE": str(file)}
+    )
+    assert config.accounts[0].credentials().password == "s3 cret"
+
+
+def test_the_command_is_called_in_one_way() -> None:
+    called = {words[0] for page, words in commands() if words[0].endswith("fusionsolar-exporter")}
+
+    assert called == {"fusionsolar-exporter"}
+
+
+def test_the_table_of_programs_names_what_one_line_installs() -> None:
+    packages = {name for row in table("README.md", "## Try it") for name in re.findall(r"`([\w-]+)`", row[1])}
+    (line,) = (words for page, words in commands() if page == "README.md" and words[:2] == ["sudo", "apt-get"])
+
+    assert set(line[3:]) | {"scripts/fetch-kubernetes-tools"} >= packages - {"buildah", "podman", "runc"}
+    assert set(line[3:]) <= packages
 
 
 def test_prometheus_takes_the_queries(tmp_path: Path) -> None:

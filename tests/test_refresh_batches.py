@@ -178,7 +178,7 @@ def test_packed_batches_wait_for_the_latest_of_their_parts() -> None:
 
 
 def test_what_is_refused_or_waits_is_not_packed() -> None:
-    for field, value in (("retry_at", T0 + 50), ("early_at", T0), ("refusal", Refusal(times=1))):
+    for field, value in (("retry_at", T0 + 50), ("early_at", T0), ("refusal", Refusal(0.0, times=1))):
         kind = Batches()
         kind.sync("ab", T0)
         kind.all[0].started(T0)
@@ -241,7 +241,7 @@ def test_a_search_forgets_what_is_no_longer_listed(listed: str, *, searching: bo
     kind.sync("abcd", T0)
     (batch,) = kind.all
     batch.started(T0)
-    batch.refusal = Refusal(search=Bisection(batch.ids))
+    batch.refusal = Refusal(0.0, search=Bisection(batch.ids))
     kind.sync(listed, T0 + 1)
     assert [each.refusal is not None for each in kind.all] == ([True] if searching else [])
     if searching:
@@ -254,7 +254,7 @@ def test_a_search_whose_suspects_are_gone_is_over() -> None:
     (batch,) = kind.all
     batch.started(T0)
     search = Bisection(batch.ids)
-    batch.refusal = Refusal(search=search)
+    batch.refusal = Refusal(0.0, search=search)
     search.accepted()
     good = search.good
     kind.sync(good, T0 + 1)
@@ -278,7 +278,7 @@ class TestBatch:
         assert batch.plain
 
     def test_once_it_is_asked_it_does_not_wait_for_lists_any_more(self) -> None:
-        refusal = Refusal(times=1, awaits_lists_since=T0)
+        refusal = Refusal(0.0, times=1, awaits_lists_since=T0)
         Batch(["a"], created=T0, refusal=refusal).started(T0 + 61)
         assert (refusal.times, refusal.awaits_lists_since) == (1, None)
 

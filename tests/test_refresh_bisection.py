@@ -29,6 +29,7 @@ def run(search: Bisection, bad: set[str]) -> Outcome:
         blamed = search.refused()
         if blamed is not None:
             assert asked == [blamed]
+            search.blamed(blamed)
             outcome.blamed.add(blamed)
     return outcome
 
@@ -97,8 +98,8 @@ def test_an_answered_turn_of_several_suspects_refreshes_all_that_are_known_to_be
         assert len(asked) == 1 or asked[: len(good)] == good
         if bad.isdisjoint(asked):
             search.accepted()
-        else:
-            search.refused()
+        elif (blamed := search.refused()) is not None:
+            search.blamed(blamed)
 
 
 def test_what_was_refused_for_another_reason_is_all_good_in_the_end() -> None:
@@ -111,6 +112,8 @@ def test_a_single_id_is_asked_before_it_is_blamed() -> None:
     search = Bisection(["a"])
     assert search.turn() == ["a"]
     assert search.refused() == "a"
+    assert not search.done
+    search.blamed("a")
     assert (search.done, search.good) == (True, [])
 
 
@@ -129,6 +132,7 @@ def test_ids_may_leave_the_list_meanwhile(bad_numbers: set[int], leaving: list[s
         if bad.isdisjoint(asked):
             search.accepted()
         elif (found := search.refused()) is not None:
+            search.blamed(found)
             blamed.add(found)
         listed -= {f"id{number}" for number in gone}
         search.keep(listed)
@@ -136,3 +140,16 @@ def test_ids_may_leave_the_list_meanwhile(bad_numbers: set[int], leaving: list[s
     assert blamed <= bad
     assert set(search.good) == listed - bad
     assert bad & listed <= blamed
+
+
+def test_one_that_is_not_blamed_yet_waits_behind_the_others() -> None:
+    search = Bisection(["a", "b"])
+    assert search.turn() == ["a"]
+    assert search.refused() == "a"
+    assert search.turn() == ["b"]
+    search.accepted()
+    assert search.turn() == ["a"]
+    assert search.refused() == "a"
+    search.blamed("a")
+    assert search.done
+    assert search.good == ["b"]

@@ -127,3 +127,30 @@ def test_every_device_belongs_to_one_plant_whatever_the_lists_say(
         assert {known.id for known in found} <= set(roster.devices)
         assert sum(roster.device_count([code]) for code in "ABC") == len(roster.devices)
         assert sum(roster.fleet.devices.values()) == len(roster.devices)
+
+
+def test_lists_that_say_nothing_new_keep_every_object() -> None:
+    roster = listed("A", "B")
+    roster.set_devices(["A", "B"], [device("1", "A"), device("2", "B"), device("3", "B")], T0)
+    before = roster.revision, roster.plants, roster.devices, roster.fleet
+    roster.add_plants([plant("B"), plant("A")])
+    roster.keep_plants(["B", "A"], T0 + 10)
+    roster.set_devices(["B"], [device("3", "B"), device("2", "B")], T0 + 10)
+    roster.select(every)
+    after = roster.revision, roster.plants, roster.devices, roster.fleet
+    assert before[0] == after[0]
+    assert all(one is other for one, other in zip(before[1:3], after[1:3], strict=True))
+    assert roster.devices_listed_at == {"A": T0, "B": T0 + 10}
+    assert roster.plants_listed_at == T0 + 10
+
+
+def test_one_device_that_is_new_leaves_the_others_the_same_objects() -> None:
+    roster = listed("A", "B")
+    roster.set_devices(["A", "B"], [device("1", "A"), device("2", "B")], T0)
+    one, revision = roster.devices["1"], roster.revision
+    roster.set_devices(["A", "B"], [device("1", "A"), device("2", "B"), device("3", "A")], T0 + 10)
+    assert roster.devices["1"] is one
+    assert set(roster.devices) == set("123")
+    assert roster.revision == revision + 1
+    roster.set_devices(["A"], [], T0 + 20)
+    assert set(roster.devices) == {"2"}

@@ -22,6 +22,8 @@ from fusionsolar_exporter.refresh.answers import AcceptedAnswers
 from fusionsolar_exporter.refresh.collectors import make_collectors
 from fusionsolar_exporter.refresh.collectors.base import Collector
 from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.daylight import Daylight
+from fusionsolar_exporter.refresh.energy_counting import EnergyCounting
 from fusionsolar_exporter.refresh.far_clock import FarClock
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.persistence.journal import Journal
@@ -156,9 +158,10 @@ def planning(settings: AccountSettings) -> tuple[Schedule, AccountContext, ListL
     context = AccountContext(clock, log, settings)
     inventory = Inventory(settings.account.plants.selects)
     limiter = RateLimiter(context, inventory)
-    answers = AcceptedAnswers(Cache(clock), Journal(clock, keeps=False))
+    cache = Cache(clock)
+    answers = AcceptedAnswers(cache, Journal(clock, keeps=False), EnergyCounting(context, inventory))
     collectors = make_collectors(context, limiter, inventory, answers, FarClock(clock)).all
-    return Schedule(context, limiter, collectors), context, log, collectors
+    return Schedule(context, limiter, collectors, Daylight(cache)), context, log, collectors
 
 
 def test_the_schedule_is_told_once_a_line_for_each_collector() -> None:

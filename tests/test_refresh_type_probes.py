@@ -52,13 +52,14 @@ def test_one_that_is_refused_is_asked_daily_and_weekly_after_three_refusals() ->
     assert pauses == [1, 1, 7, 7, 7]
 
 
-def test_one_that_is_refused_after_it_answered_is_asked_daily_again() -> None:
-    probes = probing(type_23070=["a"])
+def test_a_refused_one_is_forgiven_and_an_answered_one_stays() -> None:
+    probes = probing(type_23070=["a"], type_60001=["b"])
     probes.accepted(due(probes, T0))
-    probes.withdraw(23070, T0)
-    assert not probes.answered(23070)
+    probes.refused(due(probes, T0), T0)
     assert probes.next(T0 + DAY - 1) is None
-    assert due(probes, T0 + DAY).device_type == 23070
+    probes.forgive(T0 + 5)
+    assert due(probes, T0 + 5).device_type == 60001
+    assert probes.answered(23070)
 
 
 def test_the_one_that_is_due_first_goes_first() -> None:

@@ -8,6 +8,7 @@ import time
 import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from metrics_support import FixedClock, export_settings, status
@@ -20,7 +21,8 @@ from fusionsolar_exporter.cache import AlarmWindow, Cache, Freshness
 from fusionsolar_exporter.metrics.account_exports import AccountExports
 from fusionsolar_exporter.metrics.cut_series import SeriesLimit
 from fusionsolar_exporter.metrics.data_collector import DataCollector
-from fusionsolar_exporter.metrics.part import ExportContext
+from fusionsolar_exporter.metrics.part import ExportContext, Part
+from fusionsolar_exporter.metrics.plants import PlantTimes
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Reading, Severity
 from fusionsolar_exporter.northbound.values import Values
@@ -296,3 +298,28 @@ def test_readings_of_ever_other_kinds_are_rendered_all_the_same() -> None:
         site.renderer.refresh()
     assert site.text() == site.oracle()
     assert 'pv="1199"} 600.0' in site.text()
+
+
+def test_a_list_that_says_nothing_new_has_nothing_of_the_devices_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = ManualClock()
+    site = Site(clock)
+    plants, devices = {plant.code: plant for plant in ONE_PLANT}, {device.id: device for device in ONE_DEVICE}
+    site.cache.know(plants, devices)
+    site.cache.list_devices(["p"], ["1"], Freshness(clock.now(), 100))
+    site.read({"1": {"temperature": 20.0}})
+    site.renderer.refresh()
+    looked_at: list[type[Part]] = []
+    for kind in Part.__subclasses__():
+        inputs = kind.inputs
+
+        def note(part: Part, context: ExportContext, inputs: Any = inputs) -> Any:
+            looked_at.append(type(part))
+            return inputs(part, context)
+
+        monkeypatch.setattr(kind, "inputs", note)
+    clock.advance(10)
+    site.cache.know(plants, devices)
+    site.cache.list_devices(["p"], ["1"], Freshness(clock.now(), 100))
+    site.renderer.refresh()
+    assert looked_at == [PlantTimes]
+    assert site.text() == site.oracle()

@@ -5,9 +5,12 @@ import http.client
 import io
 import json
 import os
+import re
 import signal
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +19,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import trustme
+from support.command import Running, run_command
 from test_simulator_support import PASSWORD, USER, World
 
 from fusionsolar_exporter.simulator import command
@@ -264,8 +268,29 @@ def test_command_serves_until_sigterm_and_returns_0(environ: dict[str, str]) -> 
     ((line, total),) = seen
     assert total == 3
     assert f"username={environ.get('FUSIONSOLAR_USERNAME', command.DEMO_USERNAME)}" in line
-    assert command.DEMO_PASSWORD not in line
-    assert PASSWORD not in line
+    assert (f"the password {command.DEMO_PASSWORD}." in line) == (not environ)
+    assert PASSWORD not in line, "it may be that of a real account"
+
+
+def test_the_line_that_it_prints_starts_the_exporter_against_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    command_line = [sys.executable, "-m", "fusionsolar_exporter", "simulator", "--web.listen-address=127.0.0.1:0"]
+
+    def values(exporter: Running) -> None:
+        exporter.get_until("/metrics", r"^fusionsolar_plant_day_yield_watthours\{")
+
+    with subprocess.Popen(command_line, stderr=subprocess.PIPE, text=True) as simulator:
+        try:
+            assert simulator.stderr
+            for line in simulator.stderr:
+                for name, value in re.findall(r"(FUSIONSOLAR_\w+)=(\S+)", line):
+                    monkeypatch.setenv(name, value)
+                if line.split() == ["fusionsolar-exporter", "serve"]:
+                    break
+            status, _ = run_command(["serve", "--web.listen-address=127.0.0.1:0"], values, monkeypatch)
+        finally:
+            simulator.terminate()
+
+    assert status == 0
 
 
 def test_command_says_which_address_it_cannot_have(server: SimulatorServer, capsys: pytest.CaptureFixture[str]) -> None:

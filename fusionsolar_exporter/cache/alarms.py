@@ -22,7 +22,7 @@ class AlarmWindow:
         return alarm.raised_at is None or self.begin <= alarm.raised_at <= self.end
 
 
-class ActiveAlarms:
+class AlarmAnswers:
     """The alarms of one account. Not thread-safe, not even to read."""
 
     def __init__(self, now: Callable[[], float]) -> None:

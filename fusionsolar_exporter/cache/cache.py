@@ -8,14 +8,15 @@ import threading
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from fusionsolar_exporter.cache.alarms import ActiveAlarms, AlarmWindow
+from fusionsolar_exporter.cache.alarms import AlarmAnswers, AlarmWindow
 from fusionsolar_exporter.cache.answer_groups import AnswerGroups
 from fusionsolar_exporter.cache.freshness import Freshness
 from fusionsolar_exporter.cache.published import PublishedDict
+from fusionsolar_exporter.cache.reports import ReportPeriod, Reports
 from fusionsolar_exporter.cache.snapshot import Snapshot
-from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Reading
+from fusionsolar_exporter.northbound.model import Alarm, DatedReading, Device, Plant, Reading
 from fusionsolar_exporter.pacing.clock import Clock
-from fusionsolar_exporter.status import CollectorName
+from fusionsolar_exporter.status import DEVICE_REPORTS, PLANT_REPORTS, REPORTS, CollectorName
 
 
 class Cache:
@@ -31,10 +32,14 @@ class Cache:
         self._listed_devices: AnswerGroups[str, None] = AnswerGroups(clock.now)
         self._plant_readings: AnswerGroups[str, Reading] = AnswerGroups(clock.now)
         self._device_readings: AnswerGroups[str, Reading] = AnswerGroups(clock.now)
-        self._alarms = ActiveAlarms(clock.now)
+        self._alarms = AlarmAnswers(clock.now)
+        self._convergence: AnswerGroups[str, Reading] = AnswerGroups(clock.now)
+        self._convergence_fetched: PublishedDict[str, float] = PublishedDict()
+        self._reports: Mapping[CollectorName, Reports] = {name: Reports(clock.now) for name in REPORTS}
         self._plant_fetched: Mapping[CollectorName, PublishedDict[str, float]] = {
             name: PublishedDict() for name in CollectorName
         }
+        self._plant_fetched_at: Mapping[CollectorName, Mapping[str, float]] = {}
         self._device_fetched: PublishedDict[str, float] = PublishedDict()
         self._groups: Mapping[CollectorName, tuple[AnswerGroups[Any, Any], ...]] = {
             CollectorName.PLANT_LIST: (self._listed_plants,),
@@ -42,6 +47,8 @@ class Cache:
             CollectorName.PLANT_REALTIME: (self._plant_readings,),
             CollectorName.DEVICE_REALTIME: (self._device_readings,),
             CollectorName.ALARMS: (self._alarms.parts, self._alarms.alarms),
+            CollectorName.INVERTER_CONVERGENCE: (self._convergence,),
+            **{name: tuple(reports.periods.values()) for name, reports in self._reports.items()},
         }
         self._disabled: frozenset[CollectorName] = frozenset()
         self._snapshot: Snapshot | None = None
@@ -70,6 +77,8 @@ class Cache:
                 self._listed_plants.retain(plants.__contains__)
                 self._plant_readings.retain(plants.__contains__)
                 self._alarms.keep_plants(plants.keys())
+                for name in PLANT_REPORTS:
+                    self._reports[name].keep(plants.keys())
                 for fetched in self._plant_fetched.values():
                     fetched.remove(fetched.other_than(plants.__contains__))
                 self._snapshot = None
@@ -78,6 +87,10 @@ class Cache:
                 self._listed_devices.retain(devices.__contains__)
                 self._device_readings.retain(devices.__contains__)
                 self._device_fetched.remove(self._device_fetched.other_than(devices.__contains__))
+                self._convergence.retain(devices.__contains__)
+                self._convergence_fetched.remove(self._convergence_fetched.other_than(devices.__contains__))
+                for name in DEVICE_REPORTS:
+                    self._reports[name].keep(devices.keys())
                 self._snapshot = None
 
     def list_plants(self, codes: Iterable[str], freshness: Freshness) -> None:
@@ -113,6 +126,46 @@ class Cache:
                 self._device_fetched.update(dict.fromkeys(known, freshness.fetched_at))
                 self._snapshot = None
 
+    def read_convergence(self, asked: Iterable[str], readings: Iterable[Reading], freshness: Freshness) -> None:
+        """Values of inverters by serial number; ``asked`` and the readings go by device id."""
+        with self._lock:
+            if CollectorName.INVERTER_CONVERGENCE not in self._disabled:
+                known = {reading.id: reading for reading in readings if reading.id in self._devices}
+                self._convergence.put(known, freshness.expires_at)
+                self._convergence_fetched.update({key: freshness.fetched_at for key in asked if key in self._devices})
+                self._snapshot = None
+
+    def read_reports(
+        self, name: CollectorName, period: ReportPeriod, rows: Iterable[DatedReading], expires_at: float
+    ) -> None:
+        """Periods of plants or devices; of two that are complete the later one stays."""
+        with self._lock:
+            if name not in self._disabled:
+                ids: Collection[str] = self._plants if name in PLANT_REPORTS else self._devices
+                groups = self._reports[name].periods[period]
+                known = {row.id: row for row in rows if row.id in ids}
+                if period is ReportPeriod.LAST:
+                    held = groups.values
+                    known = {key: row for key, row in known.items() if key not in held or held[key].begin <= row.begin}
+                groups.put(known, expires_at)
+                self._snapshot = None
+
+    def drop_reports(self, name: CollectorName, period: ReportPeriod, ids: Collection[str]) -> None:
+        """These have no such period any more."""
+        with self._lock:
+            self._reports[name].periods[period].discard(ids)
+            self._snapshot = None
+
+    def fetched_reports(self, name: CollectorName, ids: Iterable[str], freshness: Freshness) -> None:
+        """These were answered about their running day, month or year."""
+        with self._lock:
+            if name not in self._disabled:
+                known: Collection[str] = self._plants if name in PLANT_REPORTS else self._devices
+                self._reports[name].fetched_at.update({key: freshness.fetched_at for key in ids if key in known})
+                if name in PLANT_REPORTS:
+                    self._fetched(name, ids, freshness)
+                self._snapshot = None
+
     def replace_alarms(
         self, plant_codes: Collection[str], alarms: Iterable[Alarm], window: AlarmWindow, freshness: Freshness
     ) -> None:
@@ -131,8 +184,12 @@ class Cache:
                 for groups in self._groups[name]:
                     groups.discard(groups.ids)
                 self._plant_fetched[name].remove(self._plant_fetched[name].keys)
+                if name in self._reports:
+                    self._reports[name].clear()
             if CollectorName.DEVICE_REALTIME in self._disabled:
                 self._device_fetched.remove(self._device_fetched.keys)
+            if CollectorName.INVERTER_CONVERGENCE in self._disabled:
+                self._convergence_fetched.remove(self._convergence_fetched.keys)
             self._snapshot = None
 
     def _expire(self) -> bool:
@@ -152,9 +209,21 @@ class Cache:
             listed_devices=self._listed_devices.ids,
             plant_readings=self._plant_readings.values,
             device_readings=self._device_readings.values,
+            convergence_readings=self._convergence.values,
+            reports={name: reports.values for name, reports in self._reports.items() if name in enabled},
+            report_fetched_at={
+                CollectorName.INVERTER_CONVERGENCE: self._convergence_fetched.copy,
+                **{name: reports.fetched_at.copy for name, reports in self._reports.items()},
+            },
             alarms=self._alarms.by_plant(),
-            plant_fetched_at={name: fetched.copy for name, fetched in self._plant_fetched.items()},
+            plant_fetched_at=self._plants_fetched_at(),
             device_fetched_at=self._device_fetched.copy,
             entries={name: len(groups[0]) for name, groups in enabled.items()},
             expired={name: sum(one.expired for one in groups) for name, groups in enabled.items()},
         )
+
+    def _plants_fetched_at(self) -> Mapping[CollectorName, Mapping[str, float]]:
+        fetched_at = {name: fetched.copy for name, fetched in self._plant_fetched.items()}
+        if any(fetched is not self._plant_fetched_at.get(name) for name, fetched in fetched_at.items()):
+            self._plant_fetched_at = fetched_at
+        return self._plant_fetched_at

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Reading
+from fusionsolar_exporter.cache.reports import ReportPeriod
+from fusionsolar_exporter.northbound.model import Alarm, DatedReading, Device, Plant, Reading
 from fusionsolar_exporter.status import CollectorName
 
 
@@ -29,6 +30,12 @@ class Snapshot:
     """Ids whose list entry is within its time to live: info and counts come from these alone."""
     plant_readings: Mapping[str, Reading] = field(default_factory=dict)
     device_readings: Mapping[str, Reading] = field(default_factory=dict)
+    convergence_readings: Mapping[str, Reading] = field(default_factory=dict)
+    """By device id, from the interface by serial number: where real-time data has a value, that one counts."""
+    reports: Mapping[CollectorName, Mapping[ReportPeriod, Mapping[str, DatedReading]]] = field(default_factory=dict)
+    """By collector, period, and plant code or device id."""
+    report_fetched_at: Mapping[CollectorName, Mapping[str, float]] = field(default_factory=dict)
+    """When each plant or device was last answered by a collector of reports, or of data by serial number."""
     alarms: Mapping[str, PlantAlarms] = field(default_factory=dict)
     """By plant code."""
     plant_fetched_at: Mapping[CollectorName, Mapping[str, float]] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """The configuration: read once at start and at each reload, then immutable. Its grammar: ``docs/configuration.md``."""
 
 from fusionsolar_exporter.config.accounts import AccountConfig, KpiOverride, Language, PlantListChoice
-from fusionsolar_exporter.config.collectors import AlarmsConfig, CollectorConfig, CollectorsConfig
+from fusionsolar_exporter.config.collectors import AlarmsConfig, CollectorConfig, CollectorsConfig, ConvergenceConfig
 from fusionsolar_exporter.config.connection import TlsConfig
 from fusionsolar_exporter.config.credentials import Credentials
 from fusionsolar_exporter.config.durations import format_duration, parse_duration
@@ -21,6 +21,7 @@ __all__ = [
     "CollectorsConfig",
     "Config",
     "ConfigError",
+    "ConvergenceConfig",
     "Credentials",
     "CredentialsUnavailable",
     "InterfaceLimits",

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, field_validator
+from pydantic import BeforeValidator
 
 from fusionsolar_exporter.config.errors import problem
-from fusionsolar_exporter.config.fields import AllOrDuration, AutoDuration, Flag, Section, sequence_of
+from fusionsolar_exporter.config.fields import AllOrDuration, AutoDuration, Flag, Section, Text, sequence_of
 from fusionsolar_exporter.northbound.model import SEVERITY_OF_LEVEL
 from fusionsolar_exporter.status import CollectorName
 
@@ -42,17 +42,17 @@ class AlarmsConfig(CollectorConfig):
     """How many seconds ago an alarm may have been raised; None is any time."""
 
 
-class PeriodicConfig(CollectorConfig):
-    """A collector of periodic data, which this version names but does not have."""
+class ReportConfig(CollectorConfig):
+    """A collector of hourly to yearly data."""
 
     enabled: Flag = False
 
-    @field_validator("enabled")
-    @classmethod
-    def _not_yet(cls, value: bool) -> bool:
-        if value:
-            raise problem("this version does not have this collector yet; expected false, or leave it out")
-        return value
+
+class ConvergenceConfig(ReportConfig):
+    """The collector of inverters by serial number (reference 9.3.1)."""
+
+    serial_numbers: Annotated[tuple[Text, ...], sequence_of("serial numbers")] = ()
+    """Whom to ask for; empty means every inverter, of which there may be 100 then."""
 
 
 class CollectorsConfig(Section):
@@ -63,17 +63,17 @@ class CollectorsConfig(Section):
     plant_realtime: CollectorConfig = CollectorConfig()
     device_realtime: CollectorConfig = CollectorConfig()
     alarms: AlarmsConfig = AlarmsConfig()
-    plant_hourly: PeriodicConfig = PeriodicConfig()
-    plant_daily: PeriodicConfig = PeriodicConfig()
-    plant_monthly: PeriodicConfig = PeriodicConfig()
-    plant_yearly: PeriodicConfig = PeriodicConfig()
-    device_daily: PeriodicConfig = PeriodicConfig()
-    device_monthly: PeriodicConfig = PeriodicConfig()
-    device_yearly: PeriodicConfig = PeriodicConfig()
-    inverter_convergence: PeriodicConfig = PeriodicConfig()
+    plant_hourly: ReportConfig = ReportConfig()
+    plant_daily: ReportConfig = ReportConfig()
+    plant_monthly: ReportConfig = ReportConfig()
+    plant_yearly: ReportConfig = ReportConfig()
+    device_daily: ReportConfig = ReportConfig()
+    device_monthly: ReportConfig = ReportConfig()
+    device_yearly: ReportConfig = ReportConfig()
+    inverter_convergence: ConvergenceConfig = ConvergenceConfig()
 
     def of(self, name: CollectorName) -> CollectorConfig:
-        """Give the configuration of a collector that this version has."""
+        """Give the configuration of a collector."""
         found: CollectorConfig = getattr(self, name.value)
         return found
 

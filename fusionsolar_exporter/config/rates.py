@@ -16,16 +16,6 @@ from fusionsolar_exporter.northbound.interfaces import Interface
 class UnusedInterface(StrEnum):
     """Interfaces of the reference that this version does not ask; limits for them are taken and have no effect."""
 
-    GET_KPI_STATION_HOUR = "getKpiStationHour"
-    GET_KPI_STATION_DAY = "getKpiStationDay"
-    GET_KPI_STATION_MONTH = "getKpiStationMonth"
-    GET_KPI_STATION_YEAR = "getKpiStationYear"
-    GET_DEV_HISTORY_KPI = "getDevHistoryKpi"
-    GET_DEV_FIVE_MINUTES = "getDevFiveMinutes"
-    GET_DEV_KPI_DAY = "getDevKpiDay"
-    GET_DEV_KPI_MONTH = "getDevKpiMonth"
-    GET_DEV_KPI_YEAR = "getDevKpiYear"
-    GET_INVENTER_REAL_KPI = "cs/getInventerRealKpi"
     CREATE_STATION = "createStation"
 
 
@@ -78,9 +68,14 @@ class Backoff(Section):
             raise problem("shorter than initial; expected at least as long", "maximum")
         return self
 
-    def after(self, failures: int) -> float:
-        """Seconds to wait after so many failures in a row."""
-        return min(self.initial * 2.0 ** min(failures - 1, 60), self.maximum)
+    def after(self, failures: int, *, at_most: float = 0.0) -> float:
+        """Seconds to wait after so many failures in a row; it goes on doubling to an ``at_most`` over the maximum."""
+        wait, slower = self.initial, max(at_most, self.maximum)
+        for _ in range(failures - 1):
+            if wait >= slower:
+                break
+            wait = min(wait * 2.0, self.maximum if wait < self.maximum else slower)
+        return wait
 
 
 class RateLimits(Section):

@@ -21,5 +21,7 @@ DEVICE_KEYS: Mapping[int, Kinds] = {
     **dict.fromkeys((39, 41), _STORAGE),
 }
 """By device type id."""
+KINDS: Kinds = {**PLANT_KEYS, **_INVERTER, **_METER, **_STORAGE}
+"""Of every key."""
 WATTHOURS = 1000.0
 """In a kWh, the unit of all of these keys where no override says otherwise."""

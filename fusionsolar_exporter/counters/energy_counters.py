@@ -1,6 +1,6 @@
 """The energy counters of the plants, or of the devices, of one account."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from fusionsolar_exporter.counters.counted import Kinds
@@ -44,7 +44,10 @@ class Answered:
 
 
 class EnergyCounters:
-    """By plant code or device id. Used by one thread at a time; what it hands out is immutable."""
+    """By plant code or device id. Used by one thread at a time; what it hands out is immutable.
+
+    Nothing is forgotten: a device that is listed again goes on where it was.
+    """
 
     def __init__(self) -> None:
         self._counted: dict[str, Counted] = {}
@@ -69,6 +72,10 @@ class EnergyCounters:
         counted = self._counted[key] = Counted(max(answered.at, before.answered_at), registers)
         return counted
 
+    def get(self, key: str) -> Counted | None:
+        """What is counted of one."""
+        return self._counted.get(key)
+
     def of(self, keys: Iterable[str]) -> Mapping[str, Counted]:
         """What is counted of these, where anything is."""
         return {key: self._counted[key] for key in keys if key in self._counted}
@@ -83,11 +90,6 @@ class EnergyCounters:
             taken = Counted(newer.answered_at, _highest(newer.registers, older.registers))
         self._counted[key] = taken
         return taken
-
-    def keep(self, keys: Collection[str]) -> None:
-        """Forget all others."""
-        for key in self._counted.keys() - set(keys):
-            del self._counted[key]
 
 
 def _highest(newer: Mapping[str, Register], older: Mapping[str, Register]) -> Mapping[str, Register]:

@@ -27,8 +27,9 @@ class LifetimeRegister:
     """Watthours."""
     highest: float
     """In the interface's unit, counted in the direction of the register."""
-    direction: int
-    falls: int = 0
+    direction: float
+    """1 or -1; 0 while no value has told."""
+    falls: float = 0
     """Answers in a row that were far below."""
     replaced: float = 0.0
     """The highest value of the register before this one; 0 where there was none."""
@@ -64,7 +65,8 @@ class DayRegister:
     highest: float
     """Of the day, in the interface's unit, counted in the direction of the register."""
     newest: float
-    direction: int
+    direction: float
+    """1 or -1; 0 while no value has told."""
 
     @classmethod
     def first(cls, value: float, scale: float) -> "DayRegister":

@@ -12,12 +12,12 @@ from fusionsolar_exporter.cache import Cache
 from fusionsolar_exporter.config import AccountConfig, Config, StateKind
 from fusionsolar_exporter.doctor.examination import Examination
 from fusionsolar_exporter.doctor.findings import account_report
-from fusionsolar_exporter.doctor.observer import NoStateObserver, quiet_observer
 from fusionsolar_exporter.doctor.recording import Recording
 from fusionsolar_exporter.doctor.report import SCHEMA, AccountFindings, DoctorReport
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.northbound.transport import HttpTransport, Transport
 from fusionsolar_exporter.pacing.clock import Clock
+from fusionsolar_exporter.quiet_observer import NoStateObserver, quiet_observer
 from fusionsolar_exporter.refresh.build import build_engine
 from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.settings import AccountSettings

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from fusionsolar_exporter.doctor.report import Outcome, SessionKind
-from fusionsolar_exporter.northbound.errors import TIME_SPAN, NorthboundError, Reason
+from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
+from fusionsolar_exporter.northbound.fail_codes import Concern, fail_code_row
 from fusionsolar_exporter.northbound.interfaces import HOUR, REAL_TIME_TYPES, Interface
 from fusionsolar_exporter.refresh.collectors.base import Collector, Job
 from fusionsolar_exporter.refresh.collectors.device_realtime import DeviceRealtimeCollector
@@ -104,7 +105,7 @@ class Examination:
             if engine.store.leads:
                 return True
             if self._stop.is_set() or self._clock.now() >= until:
-                if engine.session.token(self._clock.now()) is not None:
+                if engine.session.auth(self._clock.now()) is not None:
                     self._keep_session()
                 self.remark = (
                     "another process refreshes this account and did not give it up, or the state cannot be reached: "
@@ -120,13 +121,13 @@ class Examination:
         """Whether there is a session, after a login where that is needed and allowed."""
         engine, session, now = self.engine, self.engine.session, self._clock.now()
         session.look(now)
-        if session.token(now) is not None:
+        if session.auth(now) is not None:
             if self.session is SessionKind.NONE:
                 self._keep_session()
             return True
         if self.login_error is not None or self._logins >= _LOGINS:
             return False
-        if not self._await(Interface.LOGIN, max(session.earliest(), engine.limiter.next_gap)):
+        if not self._await(session.interface, max(session.earliest(), engine.limiter.next_gap)):
             self.session, self.session_age = SessionKind.NONE, None
             return False
         self._say("logging in")
@@ -140,7 +141,7 @@ class Examination:
         return session.active
 
     def _keep_session(self) -> None:
-        age = self._clock.now() - self.engine.session.kept().began_at
+        age = self._clock.now() - self.engine.session.began_at
         self.session, self.session_age = SessionKind.KEPT, age
 
     def _examine(self, collector: Collector) -> None:
@@ -214,7 +215,8 @@ class Examination:
             if refused:
                 self._refused.add(job.interface)
             ask = replace(ask, outcome=Outcome.REFUSED if refused else Outcome.FAILED, error=error)
-            if error.reason is not Reason.NOT_LOGGED_IN and error.fail_code not in TIME_SPAN:
+            of_time = bool(error.fail_code) and fail_code_row(error.fail_code or 0).concern is Concern.TIME
+            if error.reason is not Reason.NOT_LOGGED_IN and not of_time:
                 break
         return ask
 

@@ -112,7 +112,7 @@ def _session(examination: Examination, status: AccountStatus) -> SessionFindings
     active = examination.session is not SessionKind.NONE
     problem = None
     if not active:
-        problem = _problem(examination, Interface.LOGIN, status) or _unreadable(examination)
+        problem = _problem(examination, session.interface, status) or _unreadable(examination)
     at = session.earliest()
     return SessionFindings(
         kind=examination.session,

@@ -2,13 +2,14 @@
 
 import re
 
-from fusionsolar_exporter.doctor.fail_codes import MEANINGS
 from fusionsolar_exporter.doctor.report import Problem
 from fusionsolar_exporter.northbound.errors import NorthboundError
+from fusionsolar_exporter.northbound.fail_codes import fail_code_row
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.refresh.reporting.advice import advice_for
 from fusionsolar_exporter.status import FailureNote
 
+_ENERGYORB = "energyorb.com"
 _PORTAL_HOST = re.compile(r"(?:region|uni)\d+(?P<api>[a-z]+\d*)(?P<domain>\.fusionsolar\.huawei\.com)")
 
 
@@ -25,6 +26,12 @@ def problem_of_note(note: FailureNote, clock: Clock) -> Problem:
 
 def portal_advice(host: str) -> str:
     """What to write into ``url`` where a web page answers."""
+    if host.partition(":")[0].endswith(_ENERGYORB):
+        return (
+            "this is the portal of EnergyOrb, which runs the European system since July 2026; it answers pages for "
+            "a browser. No other API host is known than the one before: write https://eu5.fusionsolar.huawei.com "
+            "into url, and ask EnergyOrb where that does not answer"
+        )
     match = _PORTAL_HOST.match(host)
     likely = f"https://{match['api']}{match['domain']}, most likely" if match else "https://eu5.fusionsolar.huawei.com"
     return (
@@ -34,4 +41,4 @@ def portal_advice(host: str) -> str:
 
 
 def _meaning(fail_code: int | None) -> str:
-    return MEANINGS.get(fail_code, "") if fail_code else ""
+    return fail_code_row(fail_code).meaning if fail_code else ""

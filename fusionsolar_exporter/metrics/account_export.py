@@ -8,6 +8,7 @@ from fusionsolar_exporter.metrics.fitted_strings import FittedStrings
 from fusionsolar_exporter.metrics.labels import AccountLabels, account_labels
 from fusionsolar_exporter.metrics.part import ExportContext, Part
 from fusionsolar_exporter.metrics.plants import plant_parts
+from fusionsolar_exporter.metrics.reports import report_parts
 from fusionsolar_exporter.metrics.routes import AccountRoutes
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.metrics.unknown_keys import KeyGate
@@ -45,6 +46,7 @@ class AccountExport:
                 *plant_parts(self._labels),
                 *alarm_parts(self._labels),
                 *device_parts(self._labels),
+                *report_parts(self._labels),
             )
             self._fitted.keep(self._labels.devices.keys())
         if view.scale_overrides != self._routes.overrides:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from typing_extensions import override
 
@@ -25,6 +26,8 @@ def alarm_parts(labels: AccountLabels) -> Iterator[Part]:
 class AlarmCounts(Part):
     """The number of alarms of plants whose alarms are completely known."""
 
+    reads: ClassVar = ("alarms",)
+
     codes: tuple[str, ...]
     labels: tuple[Labels, ...]
 
@@ -44,6 +47,8 @@ class AlarmCounts(Part):
 
 class AlarmSeries(Part):
     """Every alarm. One part, since an alarm may carry the labels of a device of another plant."""
+
+    reads: ClassVar = ("alarms",)
 
     def __init__(self, labels: AccountLabels) -> None:
         self._labels = labels

@@ -1,18 +1,22 @@
 """The metrics of devices (reference 9.1.5, 9.1.6.1)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
+from typing import ClassVar
 
 from typing_extensions import override
 
+from fusionsolar_exporter.cache import Snapshot
+from fusionsolar_exporter.metrics.kpis import COUNTERS
 from fusionsolar_exporter.metrics.labels import AccountLabels, DeviceLabels, chunks
 from fusionsolar_exporter.metrics.part import CHUNK, ExportContext, Part
 from fusionsolar_exporter.metrics.routes import Routes
 from fusionsolar_exporter.metrics.sample_writer import SampleWriter
 from fusionsolar_exporter.metrics.states import export_states
 from fusionsolar_exporter.metrics.text import label_value
-from fusionsolar_exporter.northbound.model import Device
+from fusionsolar_exporter.northbound.interfaces import INVERTER_TYPES
+from fusionsolar_exporter.northbound.model import Device, Reading
 
 _KPI = "fusionsolar_device_kpi"
 
@@ -35,6 +39,8 @@ def device_parts(labels: AccountLabels) -> Iterator[Part]:
 class DeviceInfo(Part):
     """What the device list says."""
 
+    reads: ClassVar = ("listed_devices",)
+
     ids: tuple[str, ...]
     labels: tuple[DeviceLabels, ...]
     devices: tuple[Device, ...]
@@ -53,6 +59,8 @@ class DeviceInfo(Part):
 @dataclass(frozen=True, slots=True)
 class DeviceTimes(Part):
     """When data of the devices was last fetched."""
+
+    reads: ClassVar = ("device_fetched_at",)
 
     ids: tuple[str, ...]
     labels: tuple[DeviceLabels, ...]
@@ -74,25 +82,42 @@ class DeviceTimes(Part):
 class DeviceReadings(Part):
     """The real-time values of devices of one type, and their states."""
 
+    reads: ClassVar = ("device_readings", "convergence_readings")
+
     ids: tuple[str, ...]
     labels: tuple[DeviceLabels, ...]
     type_id: int
 
     @override
     def inputs(self, context: ExportContext) -> tuple[object, ...]:
-        return tuple(map(context.snapshot.device_readings.get, self.ids))
+        snapshot = context.snapshot
+        real_time = tuple(map(snapshot.device_readings.get, self.ids))
+        if self.type_id not in INVERTER_TYPES or not snapshot.convergence_readings:
+            return real_time
+        return (*real_time, *map(snapshot.convergence_readings.get, self.ids))
 
     @override
     def export(self, context: ExportContext, writer: SampleWriter) -> None:
         for device_id, labels in zip(self.ids, self.labels, strict=True):
-            reading = context.snapshot.device_readings.get(device_id)
+            reading = _reading(device_id, context.snapshot)
             if reading is not None:
                 routes = context.routes.of(context.snapshot.devices[device_id], context.snapshot.plants)
                 strings = None if context.fitted is None else context.fitted.observe(device_id, reading.values, routes)
                 unknown = writer.add_values(labels, reading.values, routes, strings)
                 if unknown and writer.exports(_KPI):
                     _export_unknown(unknown, labels, routes, context, writer)
+                for key, total in reading.totals.items():
+                    writer.add(COUNTERS[self.type_id, key], labels, total)
                 export_states(self.type_id, reading, labels, writer)
+
+
+def _reading(device_id: str, snapshot: Snapshot) -> Reading | None:
+    """The values of a device: real-time ones, and those by serial number for what these lack."""
+    real_time = snapshot.device_readings.get(device_id)
+    by_serial_number = snapshot.convergence_readings.get(device_id)
+    if real_time is None or by_serial_number is None:
+        return real_time or by_serial_number
+    return replace(real_time, values={**by_serial_number.values, **real_time.values})
 
 
 def _export_unknown(

@@ -24,10 +24,46 @@ live. Samples carry no timestamp; `fusionsolar_plant_last_success_timestamp_seco
 
 Units are bare: watts, watthours, volts, amperes, seconds, celsius, ratios from 0 to 1. Where the unit of the interface
 differs, the value is converted; `kpi_overrides` in the configuration corrects a unit that an installation reports
-otherwise. Plant and device data are gauges: day values start anew and lifetime values can dip around midnight.
+otherwise. Plant and device data are gauges: day values start anew and lifetime values can dip around midnight. The
+energies that end in `_watthours_total` are counters, which never fall.
 
 `metrics.include` and `metrics.exclude` choose metrics by the names on this page. The metrics of the Python client
 library (`process_...`, `python_...`) are always there.
+"""
+
+_ENERGY = """\
+## Energy per day, week and month
+
+The management system tells energy in two ways, and neither is a counter: a value of the day stands at yesterday's total
+until the inverter wakes, and a lifetime value dips by 0.1 kWh or so around midnight, at which `increase()` sees a
+counter that began anew. So there are three series of the same energy, and each serves another question:
+
+| question | ask | for example |
+| --- | --- | --- |
+| what does the portal show now? | the value of the day | `fusionsolar_plant_day_yield_watthours` |
+| how much has it been since it was built? | the lifetime value | `fusionsolar_plant_total_yield_watthours` |
+| how much was it from here to there? | the counter | `increase(fusionsolar_plant_yield_watthours_total[1d])` |
+
+A counter of a lifetime value starts at its first value and grows with each rise above the highest value seen; a fall to
+99 % of it or more is held, a deeper one is a new register once three answers in a row show it. A counter of a day value
+starts at 0 and grows by the rises; a fall to less than half is a new day, and so is another date more than six hours
+later. Counters are kept in the state, so they go on over restarts and are the same on every replica; they are absent
+while their value is. They count in the direction of their register, whatever the sign of `kpi_overrides`.
+
+`increase(...[1d])` is what the last 24 hours brought, at every moment. Days, weeks and months by the clock of the plant
+are recorded by `fusionsolar-performance.rules.yml` (see [alerting.md](alerting.md)), which gives each period one sample
+when it is over:
+
+| what | query |
+| --- | --- |
+| bars per day, at a step of a day | `sum_over_time(fusionsolar:plant_energy_day:kilowatthours[1d])` |
+| the last seven whole days | `sum_over_time(fusionsolar:plant_energy_day:kilowatthours[7d])` |
+| the running day | `fusionsolar:plant_energy_today:kilowatthours` |
+| the last whole week, from Monday | `last_over_time(fusionsolar:plant_energy_week:kilowatthours[7d])` |
+| the last whole month | `last_over_time(fusionsolar:plant_energy_month:kilowatthours[31d])` |
+| twelve months | `sum_over_time(fusionsolar:plant_energy_month:kilowatthours[365d])` |
+
+Each has the label `energy`: `yield`, `feed_in`, or `consumption`.
 """
 
 _TITLES = {
@@ -42,7 +78,7 @@ _TITLES = {
 def page() -> str:
     """The page as Markdown."""
     sections = chain(map(_families, Scope), (_keys(), _device_types(), _codes()))
-    return "\n".join([_INTRODUCTION, *sections])
+    return "\n".join([_INTRODUCTION, _ENERGY, *sections])
 
 
 def _families(scope: Scope) -> str:

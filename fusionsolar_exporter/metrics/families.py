@@ -1,6 +1,6 @@
 """Every metric with its type, labels, unit and meaning (``tables/families.tsv``), and the HELP made from them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,8 +9,11 @@ from prometheus_client.samples import Sample
 
 from fusionsolar_exporter.metrics.device_types import device_type_label
 from fusionsolar_exporter.metrics.kpis import KPIS, NUMBER
+from fusionsolar_exporter.metrics.report_kpis import KEY_LABEL, PERIOD_LABEL, kpis_of, period_metric, unknown_metric
 from fusionsolar_exporter.metrics.tables import rows
 from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.report_interfaces import REPORT_INTERFACES
+from fusionsolar_exporter.status import PLANT_REPORTS, REPORTS, CollectorName
 
 _CACHED = "Cached: as of the last answer, not of the scrape."
 
@@ -89,7 +92,7 @@ def _sources(metric: str) -> str:
     """The keys that a metric of the KPI table comes from, device types with the same keys and units together."""
     keys_of: dict[int | None, list[tuple[str, str]]] = {}
     for kpi in KPIS:
-        if kpi.metric == metric:
+        if metric in {kpi.metric, kpi.counter}:
             for type_id in kpi.device_types or (None,):
                 keys_of.setdefault(type_id, []).append((kpi.key.replace(NUMBER, "N"), kpi.unit))
     types_of: dict[tuple[tuple[str, str], ...], list[str]] = {}
@@ -118,5 +121,47 @@ def _family(row: Mapping[str, str]) -> Family:
     )
 
 
-FAMILIES: Mapping[str, Family] = {row["name"]: _family(row) for row in rows("families")}
+def _report_families(report: CollectorName) -> Iterator[Family]:
+    """The metrics of one report: where its periods start, its values, and the keys that no table knows."""
+    scope = Scope.PLANT if report in PLANT_REPORTS else Scope.DEVICE
+    interface = REPORT_INTERFACES[report]
+
+    def family(name: str, labels: tuple[str, ...], unit: str, summary: str, source: str, note: str) -> Family:
+        return Family(name, MetricType.GAUGE, scope, labels, unit, summary, f"{interface}: {source}", note)
+
+    periods = "period is current (running) or last (the newest complete one)"
+    yield family(
+        period_metric(report),
+        (PERIOD_LABEL,),
+        "seconds",
+        "When the period of the report starts",
+        "collectTime",
+        periods,
+    )
+    for kpi in kpis_of(report):
+        source = f"{kpi.key}{f' in {kpi.unit}' if kpi.unit else ''}"
+        if kpi.device_types:
+            source += f" of {', '.join(map(device_type_label, kpi.device_types))}"
+        yield family(kpi.metric, (PERIOD_LABEL,), kpi.bare_unit, kpi.item, source, kpi.note)
+    undocumented = "Keys that no table knows, in the interface's own unit"
+    yield family(unknown_metric(report), (KEY_LABEL, PERIOD_LABEL), "", undocumented, "every other key", "")
+
+
+FAMILIES: Mapping[str, Family] = {
+    **{row["name"]: _family(row) for row in rows("families")},
+    **{family.name: family for report in REPORTS for family in _report_families(report)},
+}
 """By name, in the order in which they are exposed."""
+
+
+def as_openmetrics(metric: Metric) -> Metric:
+    """A metric as OpenMetrics takes it.
+
+    That format knows a counter by its name without ``_total``, and no two metrics by one name: where a gauge is called
+    so, the counter goes by its whole name and has no type.
+    """
+    if metric.type != MetricType.COUNTER or metric.name not in FAMILIES:
+        return metric
+    untyped = Metric(f"{metric.name}_total", metric.documentation, "unknown")
+    untyped.samples = metric.samples
+    return untyped

@@ -30,6 +30,8 @@ class Kpi:
     unit: str
     """Unit of the interface; empty where the value has none."""
     item: str
+    counter: str
+    """The metric that counts its energy; empty where nothing is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +56,21 @@ def _kpi(row: Mapping[str, str]) -> Kpi:
         float(row["factor"]),
         row["unit"],
         row["item"],
+        row["counter"],
     )
 
 
 KPIS: tuple[Kpi, ...] = tuple(map(_kpi, rows("kpis")))
+_CONVERGENCE_KPIS = tuple(map(_kpi, rows("convergence")))
+"""What the interface by serial number has beyond real-time data (reference 9.3.1)."""
+
+COUNTERS: Mapping[tuple[int | None, str], str] = {
+    (type_id, kpi.key): kpi.counter for kpi in KPIS if kpi.counter for type_id in kpi.device_types or (None,)
+}
+"""The counter of each counted key, by device type id; None is a plant's."""
 
 _PLANT_KPIS = {kpi.key: kpi for kpi in KPIS if not kpi.device_types}
-_DEVICE_KPIS = {(type_id, kpi.key): kpi for kpi in KPIS for type_id in kpi.device_types}
+_DEVICE_KPIS = {(type_id, kpi.key): kpi for kpi in (*KPIS, *_CONVERGENCE_KPIS) for type_id in kpi.device_types}
 _NUMBERED = re.compile(r"(?P<before>[a-z_]+)(?P<n>[1-9][0-9]*)(?P<after>[a-z_]+)")
 _STRING_LABEL = "pv"
 

@@ -12,15 +12,15 @@ from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.registry import CollectorRegistry
 
 from fusionsolar_exporter import __version__
-from fusionsolar_exporter.metrics.fail_codes import DOCUMENTED
 from fusionsolar_exporter.metrics.families import FAMILIES
 from fusionsolar_exporter.metrics.text import label_value
 from fusionsolar_exporter.northbound.errors import Reason
+from fusionsolar_exporter.northbound.fail_codes import FAIL_CODES
 from fusionsolar_exporter.northbound.interfaces import Interface
 
 _BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0)  # seconds; requests may take 30 s
 _STATE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0)  # seconds
-_UNDOCUMENTED_CODES = 50  # an interface
+_UNFAIL_CODES_CODES = 50  # an interface
 _OTHER = "other"
 
 M = TypeVar("M", Counter, Histogram)
@@ -139,9 +139,9 @@ class AccountInstruments:
             if self._removed:
                 return
             label = str(fail_code)
-            if label not in codes and fail_code not in DOCUMENTED:
-                undocumented = sum(code != _OTHER and int(code) not in DOCUMENTED for code in codes)
-                if undocumented >= _UNDOCUMENTED_CODES:
+            if label not in codes and fail_code not in FAIL_CODES:
+                undocumented = sum(code != _OTHER and int(code) not in FAIL_CODES for code in codes)
+                if undocumented >= _UNFAIL_CODES_CODES:
                     label = _OTHER
             if label not in codes:
                 codes[label] = self._child(self._fail_codes, interface, label)

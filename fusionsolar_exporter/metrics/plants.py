@@ -1,23 +1,25 @@
 """The metrics of plants (reference 9.1.3, 9.1.4.1, 9.1.5), alarms apart."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from typing_extensions import override
 
 from fusionsolar_exporter.metrics.codes import CodeTable, code_labels
 from fusionsolar_exporter.metrics.device_types import device_type_label
 from fusionsolar_exporter.metrics.factor import multiplier_and_divisor
-from fusionsolar_exporter.metrics.kpis import plant_target
+from fusionsolar_exporter.metrics.kpis import COUNTERS, plant_target
 from fusionsolar_exporter.metrics.labels import AccountLabels, Labels, chunks
-from fusionsolar_exporter.metrics.part import CHUNK, ExportContext, Part
+from fusionsolar_exporter.metrics.part import CHUNK, ExportContext, Part, fetched_at_by
 from fusionsolar_exporter.metrics.plant_power import plant_active_power
 from fusionsolar_exporter.metrics.sample_writer import SampleWriter
 from fusionsolar_exporter.metrics.states import export_inverter_counts
 from fusionsolar_exporter.metrics.text import label_value
 from fusionsolar_exporter.northbound.interfaces import INVERTER_TYPES
 from fusionsolar_exporter.northbound.model import Device, Plant, Reading
+from fusionsolar_exporter.status import CollectorName
 
 _KPI = "fusionsolar_plant_kpi"
 _HEALTH_KEY = "real_health_state"
@@ -36,12 +38,15 @@ def plant_parts(labels: AccountLabels) -> Iterator[Part]:
         yield from _inverter_parts(some, tuple(_inverters(one) for one in devices))
         yield PlantReadings(chunk, some)
         yield PlantDevices(_ids(devices), some, devices)
-        yield PlantTimes(chunk, some)
+        for collector in CollectorName:
+            yield PlantTimes(collector, chunk, some)
 
 
 @dataclass(frozen=True, slots=True)
 class PlantInfo(Part):
     """What the plant list says."""
+
+    reads: ClassVar = ("listed_plants",)
 
     codes: tuple[str, ...]
     labels: tuple[Labels, ...]
@@ -67,6 +72,8 @@ class PlantInfo(Part):
 class PlantInverters(Part):
     """What the readings of its inverters say about a plant."""
 
+    reads: ClassVar = ("device_readings",)
+
     ids: tuple[str, ...]
     """Of all the inverters."""
     labels: tuple[Labels, ...]
@@ -91,6 +98,8 @@ class PlantInverters(Part):
 class PlantReadings(Part):
     """The real-time values of plants."""
 
+    reads: ClassVar = ("plant_readings",)
+
     codes: tuple[str, ...]
     labels: tuple[Labels, ...]
 
@@ -109,6 +118,8 @@ class PlantReadings(Part):
 @dataclass(frozen=True, slots=True)
 class PlantDevices(Part):
     """How many devices the device list names."""
+
+    reads: ClassVar = ("listed_devices",)
 
     ids: tuple[str, ...]
     """Of all the devices."""
@@ -131,27 +142,31 @@ class PlantDevices(Part):
 class PlantTimes(Part):
     """When data of the plants was last fetched."""
 
+    collector: CollectorName
     codes: tuple[str, ...]
     labels: tuple[Labels, ...]
+
+    @property
+    @override
+    def reads(self) -> tuple[str, ...]:
+        return (fetched_at_by(self.collector),)
 
     @override
     def inputs(self, context: ExportContext) -> tuple[object, ...]:
         # a corrected wall clock moves every time
-        fetched_at = context.snapshot.plant_fetched_at
-        moments = tuple((name, tuple(map(fetched.get, self.codes))) for name, fetched in fetched_at.items())
-        return (context.clock.wall(0), moments)
+        return (context.clock.wall(0), tuple(map(self._moments(context).get, self.codes)))
 
     @override
     def export(self, context: ExportContext, writer: SampleWriter) -> None:
+        moments = self._moments(context)
+        extra = {"collector": self.collector.value}
         for code, labels in zip(self.codes, self.labels, strict=True):
-            for collector, moments in context.snapshot.plant_fetched_at.items():
-                if code in moments:
-                    writer.add(
-                        "fusionsolar_plant_last_success_timestamp_seconds",
-                        labels,
-                        context.clock.wall(moments[code]),
-                        {"collector": collector.value},
-                    )
+            if code in moments:
+                moment = context.clock.wall(moments[code])
+                writer.add("fusionsolar_plant_last_success_timestamp_seconds", labels, moment, extra)
+
+    def _moments(self, context: ExportContext) -> Mapping[str, float]:
+        return context.snapshot.plant_fetched_at.get(self.collector, {})
 
 
 def _inverter_parts(labels: tuple[Labels, ...], inverters: tuple[tuple[Device, ...], ...]) -> Iterator[Part]:
@@ -180,6 +195,8 @@ def _export_reading(reading: Reading, labels: Labels, context: ExportContext, wr
             writer.add(target.metric, labels, value * multiplier / divisor)
         elif writer.exports(_KPI) and (label := context.gate.label(key)) is not None:
             writer.add(_KPI, labels, value, {"key": label})
+    for key, total in reading.totals.items():
+        writer.add(COUNTERS[None, key], labels, total)
     health = reading.values.get(_HEALTH_KEY)
     if health is not None:
         writer.add("fusionsolar_plant_health_state", labels, 1, code_labels(CodeTable.HEALTH_STATE, health))

@@ -45,6 +45,8 @@ class Items(Generic[T]):
     """True where ``data`` was null or missing."""
     dropped: int
     """Items that could not be read, or that were not asked for."""
+    unreadable: int = 0
+    """Those of them that could not be read: what they speak of is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ def number(value: object) -> float | None:
 
 def integer(value: object) -> int | None:
     """An int of up to 64 digits from ``512``, ``512.0``, ``"512"`` or ``"512.0"``; None for everything else."""
+    if type(value) is int and -_LARGEST_INTEGER < value < _LARGEST_INTEGER:
+        return value
     if isinstance(value, int) and not isinstance(value, bool):
         result = value
     elif isinstance(value, str) and len(value) <= _LONGEST_NUMBER and _INTEGER.fullmatch(value):
@@ -108,22 +112,26 @@ def text(value: object) -> str:
 
 def identifier(value: object) -> str:
     """An id as text, equal for ``214060404588862``, ``"214060404588862"`` and ``214060404588862.0``."""
+    if type(value) is int and -_LARGEST_INTEGER < value < _LARGEST_INTEGER:
+        return str(value)
     whole = integer(value) if not isinstance(value, str) or value.strip().lstrip("+-").isdigit() else None
     return text(value).strip() if whole is None else text(whole)
 
 
-def _items(data: object, parse: Callable[[Mapping[str, Any]], T | None]) -> Items[T]:
+def items(data: object, parse: Callable[[Mapping[str, Any]], T | None]) -> Items[T]:
+    """What ``parse`` makes of each record of a list; those that it makes nothing of are counted."""
     records = data if isinstance(data, list) else []
     parsed = [parse(record) if isinstance(record, dict) else None for record in records]
     items = tuple(item for item in parsed if item is not None)
-    return Items(items, not records, data is None, len(records) - len(items))
+    unreadable = len(records) - len(items)
+    return Items(items, not records, data is None, unreadable, unreadable)
 
 
 def only_asked(answer: Items[T], asked: Iterable[str], key: Callable[[T], str]) -> Items[T]:
     """The answer without items whose ``key`` was not asked for; these are counted as dropped."""
     wanted = frozenset(asked)
     kept = tuple(item for item in answer.items if key(item) in wanted)
-    return Items(kept, answer.empty, answer.null, answer.dropped + len(answer.items) - len(kept))
+    return Items(kept, answer.empty, answer.null, answer.dropped + len(answer.items) - len(kept), answer.unreadable)
 
 
 def plants(data: object, *, megawatts: bool) -> Page[Plant]:
@@ -131,7 +139,7 @@ def plants(data: object, *, megawatts: bool) -> Page[Plant]:
     whole = not isinstance(data, Mapping)
     body: Mapping[str, Any] = data if isinstance(data, Mapping) else {"list": data}
     factor = _WATTS_PER_MEGAWATT if megawatts else _WATTS_PER_KILOWATT
-    found = _items(body.get("list"), lambda item: _plant(item, factor))
+    found = items(body.get("list"), lambda item: _plant(item, factor))
     return Page(
         found.items,
         found.empty,
@@ -175,7 +183,7 @@ def _unix_time(date: str) -> float | None:
 
 def devices(data: object) -> Items[Device]:
     """The devices of ``getDevList`` (9.1.5)."""
-    return _items(data, _device)
+    return items(data, _device)
 
 
 def _device(item: Mapping[str, Any]) -> Device | None:
@@ -196,15 +204,16 @@ def _device(item: Mapping[str, Any]) -> Device | None:
 
 def plant_readings(data: object) -> Items[Reading]:
     """The values of ``getStationRealKpi`` (9.1.4.1)."""
-    return _items(data, lambda item: _reading(text(item.get("stationCode", item.get("plantCode"))), item))
+    return items(data, lambda item: reading(text(item.get("stationCode", item.get("plantCode"))), item))
 
 
 def device_readings(data: object) -> Items[Reading]:
     """The values of ``getDevRealKpi`` (9.1.6.1)."""
-    return _items(data, lambda item: _reading(identifier(item.get("devId", item.get("id"))), item))
+    return items(data, lambda item: reading(identifier(item.get("devId", item.get("id"))), item))
 
 
-def _reading(reading_id: str, item: Mapping[str, Any]) -> Reading | None:
+def reading(reading_id: str, item: Mapping[str, Any]) -> Reading | None:
+    """The values of one record; None where it has no id, or something else in their place."""
     values = item.get("dataItemMap")
     if not reading_id or not isinstance(values, dict | None):
         return None
@@ -221,7 +230,7 @@ def _value(value: object) -> float | None:
 
 def alarms(data: object) -> Items[Alarm]:
     """The active alarms of ``getAlarmList`` (9.1.7)."""
-    return _items(data, _alarm)
+    return items(data, _alarm)
 
 
 def _alarm(item: Mapping[str, Any]) -> Alarm | None:

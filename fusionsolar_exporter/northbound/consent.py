@@ -1,25 +1,16 @@
 """The way of an owner's consent through a browser: the address to open, and the address at which it ended."""
 
-import secrets
-import string
-from collections.abc import Collection
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 from fusionsolar_exporter.northbound.oauth import READING_SCOPE
 
-_ALPHABET = string.ascii_letters + string.digits
-_STATE_LENGTH = 16  # letters and digits; a client in use cuts it to 8 for a limit on the length of the address
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LONGEST = 16_384  # characters of an address
 
 
 class ConsentError(Exception):
     """An address that brings no code: what is wrong with it, and what to do."""
-
-
-def new_state() -> str:
-    """A word that nobody else knows, which comes back with the code."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(_STATE_LENGTH))
 
 
 def consent_address(authorize_url: str, client_id: str, redirect_uri: str, state: str) -> str:
@@ -34,7 +25,7 @@ def consent_address(authorize_url: str, client_id: str, redirect_uri: str, state
     return f"{authorize_url}{'&' if urlsplit(authorize_url).query else '?'}{urlencode(query)}"
 
 
-def code_of(response: str, redirect_uri: str, states: Collection[str]) -> str:
+def code_of(response: str, redirect_uri: str, is_ours: Callable[[str], bool]) -> str:
     """The code in the address at which the browser ended; ConsentError where it is not the answer to one of ours."""
     address = response.strip().strip("\"'<>").strip()
     try:
@@ -58,7 +49,7 @@ def code_of(response: str, redirect_uri: str, states: Collection[str]) -> str:
         raise ConsentError(f"the owner's system answered {told[:200]!r}: open the printed address again, and agree")
     if not {"code", "state"} <= query.keys():
         raise ConsentError("the address has no code= and state= in it: copy it whole, right after the owner agreed")
-    if query["state"][0] not in states:
+    if not is_ours(query["state"][0]):
         raise ConsentError(
             "the address does not belong to what was printed for this account: it is another account's, or over an "
             "hour old; open the newest printed address, and agree again"

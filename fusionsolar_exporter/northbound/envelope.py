@@ -10,7 +10,9 @@ from http import HTTPStatus
 from typing import Any
 
 from fusionsolar_exporter.northbound.answers import integer, number, text
-from fusionsolar_exporter.northbound.errors import NorthboundError, Reason, reason_of
+from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
+from fusionsolar_exporter.northbound.fail_codes import reason_of
+from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.transport import RawAnswer
 
 _TOO_MANY = frozenset({403, 429})
@@ -68,7 +70,7 @@ def open_envelope(raw: RawAnswer, interface: str) -> Envelope:
         words = text(body.get("message")) or text(body.get("data"))
         told = f" ({words})" if words else ""  # whole: whoever shows it takes out secrets before it cuts
         raise NorthboundError(
-            reason_of(fail_code),
+            reason_of(fail_code, login=interface == Interface.LOGIN),
             interface,
             f"failCode {fail_code}{told}",
             fail_code=fail_code,

@@ -3,16 +3,18 @@
 ::
 
     Reason                    what happened
-    ├── rate_limited          failCode 407, 20618; HTTP 403, 429
-    ├── system_busy           failCode 20200
-    ├── not_logged_in         failCode 305, 306, 307
-    ├── credentials           failCode 20400, 20402, 20403
+    ├── rate_limited          failCode 407, 20618; 403 and 429 as failCode or HTTP status
+    ├── system_busy           failCode 20200, 20004, 20614, 30008
+    ├── not_logged_in         failCode 305, 306, 307; HTTP 401
+    ├── credentials           failCode 20400, 20402, 20403; at the login also 20001, 20002, 20003, 30029
     ├── permission            failCode 401, 20056
     ├── rejected              any other failCode
     ├── timeout               no whole answer within the configured time
     ├── connection            refused, reset, name not found
     ├── tls                   certificate or handshake
     └── bad_response          everything else: HTTP 3xx, 5xx, HTML, invalid JSON, over 64 MiB
+
+Which failCode is folded into which reason stands in :mod:`.fail_codes`.
 """
 
 from enum import StrEnum
@@ -36,32 +38,8 @@ class Reason(StrEnum):
 TRANSPORT = frozenset({Reason.TIMEOUT, Reason.CONNECTION, Reason.TLS})
 """Reasons for which no answer came at all."""
 
-_BY_FAIL_CODE = {
-    407: Reason.RATE_LIMITED,
-    20618: Reason.RATE_LIMITED,
-    20200: Reason.SYSTEM_BUSY,
-    305: Reason.NOT_LOGGED_IN,
-    306: Reason.NOT_LOGGED_IN,
-    307: Reason.NOT_LOGGED_IN,
-    20400: Reason.CREDENTIALS,
-    20402: Reason.CREDENTIALS,
-    20403: Reason.CREDENTIALS,
-    401: Reason.PERMISSION,
-    20056: Reason.PERMISSION,
-}
-
 DAY_LIMIT = 20618
-UNKNOWN_IDS = frozenset({20007, 20008, 20045, 20046})
-"""A plant or device of the request does not exist, or is not this account's (any more)."""
-WRONG_DEVICE = frozenset({20006, 20013})
-"""A device of the request is not of the type, or the interface does not take it."""
-TIME_SPAN = frozenset({20026, 20027})
-"""The time asked for goes back too far, or spans too much."""
-
-
-def reason_of(fail_code: int) -> Reason:
-    """Fold a failCode other than 0 into its reason (reference section 10)."""
-    return _BY_FAIL_CODE.get(fail_code, Reason.REJECTED)
+"""The failCode for a day's calls that are used up: worth no other try for an hour."""
 
 
 class NorthboundError(Exception):

@@ -5,7 +5,7 @@ id arrives as a number from one server and as a text from the next.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -25,6 +25,13 @@ SEVERITY_OF_LEVEL: Mapping[int, Severity] = {
     3: Severity.MINOR,
     4: Severity.WARNING,
 }
+
+
+_NO_TOTALS: Mapping[str, float] = {}
+
+
+def _no_totals() -> Mapping[str, float]:
+    return _NO_TOTALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,18 @@ class Reading:
     """
 
     id: str
+    values: Mapping[str, float]
+    totals: Mapping[str, float] = field(default_factory=_no_totals)
+    """Watthours counted by now, by key: of those in ``values`` that are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatedReading:
+    """The values of one plant or device for a period, or at a moment, in the interface's own units."""
+
+    id: str
+    begin: float
+    """Unix seconds: where the period starts, or the moment."""
     values: Mapping[str, float]
 
 

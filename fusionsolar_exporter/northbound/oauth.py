@@ -11,7 +11,8 @@ from typing import Any
 
 from fusionsolar_exporter.northbound.answers import integer, number, text
 from fusionsolar_exporter.northbound.envelope import is_html
-from fusionsolar_exporter.northbound.errors import NorthboundError, Reason, reason_of
+from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
+from fusionsolar_exporter.northbound.fail_codes import reason_of
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.transport import RawAnswer
 

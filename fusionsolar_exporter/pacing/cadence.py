@@ -3,9 +3,12 @@
 Every function takes limits with the margin included and gives seconds. ``docs/design.md`` explains the rules.
 """
 
+from math import ceil
+
 from fusionsolar_exporter.pacing.limits import Limit
 
 _BUSY_SHARE = 0.97  # of the account's time that regular requests may take: the rest lets late ones catch up
+_KEPT_BACK = 10  # one of so many calls for reports is for restarts and retries
 _LIST_FRACTION = 24  # a list is asked at most this often in a window
 
 
@@ -31,6 +34,13 @@ def list_interval(limit: Limit, calls_needed: int) -> float:
     if calls_needed > half:
         return max(limit.window, calls_needed * limit.spacing)
     return max(limit.window * calls_needed / half, limit.window / _LIST_FRACTION, calls_needed * limit.spacing)
+
+
+def report_interval(limit: Limit, calls_needed: int, boundary_calls: int, least: float) -> float:
+    """Reports: what a tenth and the calls at the ends of days leave of the quota, spread evenly over its window."""
+    calls_needed = max(calls_needed, 1)
+    left = max(limit.calls - ceil(limit.calls / _KEPT_BACK) - boundary_calls, 1)
+    return max(calls_needed / left * limit.window, calls_needed * limit.spacing, least)
 
 
 def shortest_interval(limit: Limit, calls_needed: int) -> float:

@@ -36,6 +36,12 @@ class Clock(Protocol):
         ...
 
 
+def moment_of(clock: Clock, wall: float) -> float:
+    """The moment at which the wall clock, as it goes now, says so: the opposite of :meth:`Clock.wall`."""
+    now = clock.now()
+    return now + wall - clock.wall(now)
+
+
 class SystemClock(Clock):
     """The machine's clock: counts from boot, so that a corrected wall clock never opens a rate limit."""
 

@@ -18,6 +18,7 @@ class KeptHold:
     reason: str
     refusals: int
     failures: int
+    denied: bool
 
 
 class Hold:
@@ -28,11 +29,12 @@ class Hold:
         self.reason = ""
         self._refusals = 0
         self._failures = 0
+        self._denied = False
 
-    def back_off(self, moment: float, backoff: Backoff, reason: str) -> None:
-        """After 403, 429, 20200 and transport failures."""
+    def back_off(self, moment: float, backoff: Backoff, reason: str, *, at_most: float = 0.0) -> None:
+        """After 403, 429, 20200 and transport failures; ``at_most`` as :meth:`Backoff.after` takes it."""
         self._failures += 1
-        self.pause(moment + backoff.after(self._failures), reason)
+        self.pause(moment + backoff.after(self._failures, at_most=at_most), reason)
 
     def rate_limited(self, moment: float, window: float, reason: str, *, at_least: float = 0.0) -> None:
         """After 407 and 20618: for the window, at most an hour at first, doubling to at most the window."""
@@ -41,8 +43,14 @@ class Hold:
         self.pause(moment + max(at_least, pause), reason)
 
     def not_permitted(self, moment: float, reason: str) -> None:
-        """After 401 and 20056: tried again daily."""
+        """After 401: tried again daily, at a start and at a reload."""
+        self._denied = True
         self.pause(moment + DAY, reason)
+
+    def forgive(self) -> None:
+        """End a hold for want of a permission: somebody may have given it."""
+        if self._denied:
+            self.answered()
 
     def pause(self, until: float, reason: str) -> None:
         """Leave the interface alone until then; never shortens a longer pause."""
@@ -54,16 +62,17 @@ class Hold:
         self.until = -math.inf
         self.reason = ""
         self._refusals = self._failures = 0
+        self._denied = False
 
     def kept(self) -> KeptHold | None:
         """What state keeps; None where there is nothing to say."""
         if math.isinf(self.until) and not self._refusals and not self._failures:
             return None
-        return KeptHold(self.until, self.reason, self._refusals, self._failures)
+        return KeptHold(self.until, self.reason, self._refusals, self._failures, self._denied)
 
     def restore(self, kept: KeptHold | None, at: Callable[[float], float]) -> None:
         """Take over what was kept; ``at`` turns its moments into those of this clock."""
         self.answered()
         if kept is not None:
             self.until, self.reason = at(kept.until), kept.reason
-            self._refusals, self._failures = kept.refusals, kept.failures
+            self._refusals, self._failures, self._denied = kept.refusals, kept.failures, kept.denied

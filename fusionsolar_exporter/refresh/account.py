@@ -39,6 +39,7 @@ class Account:
         self._engine = build_engine(settings, collaborators, self.cache, partition or MemoryPartition())
         self._longest_nap = _LONGEST_NAP_SHARED if self._engine.store.keeps else _LONGEST_NAP
         self._engine.take_part()
+        self._engine.forgive()
         self._status = self._engine.status()
         self._published_at = self._clock.now()
 

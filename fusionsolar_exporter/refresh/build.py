@@ -5,6 +5,8 @@ from fusionsolar_exporter.refresh.answers import AcceptedAnswers
 from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.collectors import make_collectors
 from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.daylight import Daylight
+from fusionsolar_exporter.refresh.energy_counting import EnergyCounting
 from fusionsolar_exporter.refresh.engine import Engine
 from fusionsolar_exporter.refresh.failures import Failures
 from fusionsolar_exporter.refresh.far_clock import FarClock
@@ -17,7 +19,8 @@ from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.reporting.status_builder import StatusBuilder
 from fusionsolar_exporter.refresh.request import Requester
 from fusionsolar_exporter.refresh.schedule import Schedule
-from fusionsolar_exporter.refresh.session.session import Session
+from fusionsolar_exporter.refresh.session.oauth import OAuthSession
+from fusionsolar_exporter.refresh.session.password import PasswordSession
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.state import Partition
 
@@ -31,9 +34,11 @@ def build_engine(settings: AccountSettings, collaborators: Collaborators, cache:
     # what is known, and what may be asked
     inventory = Inventory(settings.account.plants.selects)
     journal = Journal(clock, keeps=partition.keeps)
-    answers = AcceptedAnswers(cache, journal)
+    counting = EnergyCounting(context, inventory)
+    answers = AcceptedAnswers(cache, journal, counting)
     limiter = RateLimiter(context, inventory)
-    session = Session(context, limiter)
+    oauth = settings.account.oauth
+    session = PasswordSession(context, limiter) if oauth is None else OAuthSession(context, limiter, oauth)
     status_builder = StatusBuilder(context, limiter, far_clock)
     collectors = make_collectors(context, limiter, inventory, answers, far_clock)
 
@@ -41,7 +46,7 @@ def build_engine(settings: AccountSettings, collaborators: Collaborators, cache:
     store = AccountStore(
         partition=partition,
         journal=journal,
-        reader=AccountReader(context, limiter, inventory, cache, session, status_builder, collectors),
+        reader=AccountReader(context, limiter, inventory, cache, counting, session, status_builder, collectors),
         writer=AccountWriter(context, limiter, inventory, journal, session, status_builder, collectors),
     )
     requester = Requester(
@@ -58,5 +63,5 @@ def build_engine(settings: AccountSettings, collaborators: Collaborators, cache:
         store=store,
         requester=requester,
         failures=Failures(context, limiter, session, collectors),
-        schedule=Schedule(context, limiter, collectors.all),
+        schedule=Schedule(context, limiter, collectors.all, Daylight(cache)),
     )

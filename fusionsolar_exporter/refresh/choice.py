@@ -20,7 +20,7 @@ def choose(collectors: Iterable[Collector], limiter: RateLimiter, now: float) ->
         job = collector.next(now) if collector.enabled else None
         if job is None:
             continue
-        ready = max(job.due, limiter.earliest(job.interface), gap)
+        ready = max(job.due, limiter.earliest(job.interface, retry=job.retry), gap)
         if ready > now:
             wake = min(wake, ready)
         # by kind first, and by how long it has waited only within a kind: late lists must not delay fresh values

@@ -3,6 +3,7 @@
 Not thread-safe; :mod:`.account` runs it in a thread, ``doctor`` asks it for single requests. :mod:`.build` makes it.
 """
 
+from fusionsolar_exporter.northbound.auth import NOBODY
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.refresh.answers import AcceptedAnswers
 from fusionsolar_exporter.refresh.choice import choose
@@ -16,7 +17,6 @@ from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.reporting.status_builder import StatusBuilder
 from fusionsolar_exporter.refresh.request import Requester
 from fusionsolar_exporter.refresh.schedule import Schedule
-from fusionsolar_exporter.refresh.session.login import log_in, log_out
 from fusionsolar_exporter.refresh.session.session import Session
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.status import AccountStatus
@@ -51,6 +51,7 @@ class Engine:
         self._requester = requester
         self._failures = failures
         self._schedule = schedule
+        self._followed = -1  # revision of the lists that the batches were made of
         self.replan()
 
     def take_part(self) -> bool:
@@ -69,10 +70,13 @@ class Engine:
         now = self.context.clock.now()
         self.session.look(now)
         chosen, wake = choose(self.collectors.all, self.limiter, now)
+        renews_at = max(self.session.renews_at(), self.limiter.next_gap)
         # in this order: nobody logs in for nothing, so the job comes first and the login only where it lacks a token
-        if chosen is None:
-            return wake, False
-        if self.session.token(now) is not None:
+        if renews_at <= now:
+            self.login()
+        elif chosen is None:
+            return min(wake, renews_at), False
+        elif self.session.auth(now) is not None:
             failure = self.perform(*chosen)
             if failure is None and chosen[0] in self.collectors.lists:
                 self._announce_schedule()
@@ -88,21 +92,26 @@ class Engine:
 
     def login(self) -> NorthboundError | None:
         """Log in now, where credentials can be read; what the far side says against it."""
-        return log_in(self.session, self._requester)
+        return self.session.begin(self._requester)
+
+    def exchange(self, code: str) -> NorthboundError | None:
+        """Begin with the code of an owner's consent; what the far side says against it."""
+        return self.session.exchange(self._requester, code)
 
     def perform(self, collector: Collector, job: Job) -> NorthboundError | None:
         """Send a request now and take its answer; why it brought nothing, where it did not."""
-        token = self.session.token(self.context.clock.now()) or ""
         try:
             answer = self._requester.ask(
                 job.interface,
-                lambda client: collector.ask(client, token, job),
+                lambda client: collector.ask(client, job),
+                auth=self.session.auth(self.context.clock.now()) or NOBODY,
                 early=job.early,
                 starts=lambda moment: collector.started(job, moment),
             )
         except NorthboundError as error:
             self._failures.handle(collector, job, error, self.context.clock.now())
             return error
+        self.session.accepted()
         self._failures.answered(job)
         self._requester.dropped(job.interface, answer.content.dropped)
         failure = None
@@ -128,11 +137,21 @@ class Engine:
         # connection and credentials first, so that whatever is asked next goes the new way; then what there is to ask
         self._requester.reconfigure()
         self.session.settings_changed()
+        self.forgive()
+        self._followed = -1  # other settings, other batches
         self.inventory.select(settings.account.plants.selects)
         self.answers.lists_changed(self.inventory)
         self._follow_lists(self.context.clock.now())
         self._announce_schedule()
         self.replan()
+
+    def forgive(self) -> None:
+        """Ask again what was not permitted, and what was left out: somebody may have put it right."""
+        now = self.context.clock.now()
+        self.limiter.forgive()
+        self.collectors.plant_list.allow_all()
+        for collector in self.collectors.batched:
+            collector.forgive(now)
 
     def status(self) -> AccountStatus:
         """Everything about the account but its data."""
@@ -143,7 +162,7 @@ class Engine:
     def logout(self, until: float) -> None:
         """End the session before a moment, where nobody can go on with it."""
         if not self.store.keeps:
-            log_out(self.session, self._requester, self.limiter, clock=self.context.clock, until=until)
+            self.session.end(self._requester, until)
 
     def close(self) -> None:
         """Give up the connections, and let others lead."""
@@ -152,8 +171,11 @@ class Engine:
 
     def _follow_lists(self, now: float) -> None:
         """The lists or the settings are new: batches follow, and what waited for newer lists is woken."""
+        revision, self._followed = self._followed, self.inventory.revision
         for collector in self.collectors.batched:
-            collector.lists_changed(now)
+            # nothing new in a list leaves every batch as it is, and looking through a large fleet takes its time
+            if revision != self._followed:
+                collector.lists_changed(now)
             collector.lists_answered()
 
     def _announce_schedule(self) -> None:

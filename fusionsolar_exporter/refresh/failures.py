@@ -1,24 +1,22 @@
-"""What a failed request does to its interface, its batch and its session (the reasons are in ``northbound.errors``)."""
+"""Carries out what :mod:`.blame` says of a failed request: on its interface, its batch and its session."""
 
 from dataclasses import dataclass, field
 from weakref import WeakSet
 
-from fusionsolar_exporter.northbound.errors import DAY_LIMIT, NorthboundError, Reason
-from fusionsolar_exporter.northbound.interfaces import HOUR
-from fusionsolar_exporter.pacing.holds import DAY
+from fusionsolar_exporter.northbound.errors import DAY_LIMIT, NorthboundError
+from fusionsolar_exporter.northbound.interfaces import DAY, HOUR
 from fusionsolar_exporter.refresh.batches.batch import Batch
+from fusionsolar_exporter.refresh.blame import Remedy, blame
 from fusionsolar_exporter.refresh.collectors import Collectors
 from fusionsolar_exporter.refresh.collectors.base import Collector, Job
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.session.session import Session
 
-_NOT_FOUND = 404
-
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """Decides when what failed is tried again."""
+    """Decides when what failed is tried again. Moments are in the pacing clock's seconds."""
 
     context: AccountContext
     limiter: RateLimiter
@@ -29,22 +27,27 @@ class Failures:
 
     def handle(self, collector: Collector, job: Job, error: NorthboundError, ended: float) -> None:
         """One request failed at a moment."""
-        if error.reason is Reason.NOT_LOGGED_IN:
-            if self._replay(job, ended):
-                return
-        elif self._is_permission(collector, error):
-            self.limiter.holds[job.interface].not_permitted(ended, error.message)
-            job.batch.retry_at = ended
-            if collector is self.collectors.plant_list:
-                self.collectors.plant_list.not_permitted(job.interface, ended + DAY, ended)
-        elif error.reason is Reason.REJECTED:
-            doubtful = collector.rejected(job, error, ended)
-            if doubtful:
-                self.collectors.plant_list.make_due(ended)
-                self.collectors.device_list.make_due(doubtful, ended)
-        else:
-            job.batch.retry_at = ended
-            self._hold(job, error, ended)
+        verdict = blame(error, collector.work_of(job), others_answered=collector.others_answered(job.batch))
+        match verdict.remedy:
+            case Remedy.LOG_IN:
+                if self._replay(job, ended):
+                    return
+            case Remedy.SLOW_DOWN | Remedy.BACK_OFF:
+                job.batch.retry_at = ended
+                self._hold(collector, job, error, ended, verdict.remedy)
+            case Remedy.NOT_PERMITTED:
+                job.batch.retry_at = ended
+                self.limiter.holds[job.interface].not_permitted(ended, error.message)
+                self._other_list(collector, job, ended + DAY, ended)
+            case Remedy.OTHER_LIST:
+                self._missing_list(collector, job, error, ended)
+            case Remedy.PROBE_LATER:
+                self.collectors.device_realtime.probe_refused(job, ended)
+            case _:
+                doubtful = collector.refused(job, verdict.remedy, error, ended)
+                if doubtful:
+                    self.collectors.plant_list.make_due(ended)
+                    self.collectors.device_list.make_due(doubtful, ended)
         collector.finished(job, answered=False, ended=ended)
 
     def answered(self, job: Job) -> None:
@@ -62,15 +65,26 @@ class Failures:
         job.batch.retry_at = job.due
         return True
 
-    def _hold(self, job: Job, error: NorthboundError, ended: float) -> None:
-        hold = self.limiter.holds[job.interface]
-        if error.reason is Reason.RATE_LIMITED and error.fail_code is not None:
-            at_least = HOUR if error.fail_code == DAY_LIMIT else 0.0
-            hold.rate_limited(ended, self.limiter.limit(job.interface).window, error.message, at_least=at_least)
+    def _hold(self, collector: Collector, job: Job, error: NorthboundError, ended: float, remedy: Remedy) -> None:
+        if remedy is Remedy.SLOW_DOWN:
+            used_up = error.fail_code == DAY_LIMIT
+            for interface in self.limiter.sharing_a_day(job.interface) if used_up else (job.interface,):
+                window = self.limiter.limit(interface).window
+                hold = self.limiter.holds[interface]
+                hold.rate_limited(ended, window, error.message, at_least=HOUR if used_up else 0.0)
         else:
-            hold.back_off(ended, self.context.settings.rates.backoff, error.message)
+            collector.hold_back(job.interface, ended, error.message)
 
-    def _is_permission(self, collector: Collector, error: NorthboundError) -> bool:
-        # a system from before one of the plant lists, or after it, does not know its path
-        missing = collector is self.collectors.plant_list and error.http_status == _NOT_FOUND
-        return missing or error.reason is Reason.PERMISSION
+    def _other_list(self, collector: Collector, job: Job, until: float, ended: float) -> None:
+        if collector is self.collectors.plant_list:
+            self.collectors.plant_list.deny(job.interface, until, ended)
+
+    def _missing_list(self, collector: Collector, job: Job, error: NorthboundError, ended: float) -> None:
+        """The path is not there: the other list has its turn for a day, where it is there."""
+        plant_list = self.collectors.plant_list
+        if plant_list.alternative(job.interface, ended) is None:
+            self._hold(collector, job, error, ended, Remedy.BACK_OFF)
+            plant_list.allow_all()  # both are missing: neither can be told to be the right one
+            job.batch.retry_at = ended
+        else:
+            self._other_list(collector, job, ended + DAY, ended)

@@ -18,6 +18,8 @@ class Inventory:
         """The selected plants by code, in the order of the list."""
         self.devices: Mapping[str, Device] = {}
         """The devices of the selected plants by id."""
+        self.revision = 0
+        """Another number once the selected plants or their devices are others; until then both are the same objects."""
         self.fleet = Fleet()
         self.plants_listed_at: float | None = None
         """Start of the newest complete plant list."""
@@ -31,15 +33,18 @@ class Inventory:
 
     def add_plants(self, plants: Iterable[Plant]) -> None:
         """A page of the plant list named these."""
-        self._listed.update((plant.code, plant) for plant in plants)
-        self._update()
+        news = {plant.code: plant for plant in plants if self._listed.get(plant.code) != plant}
+        if news:
+            self._listed.update(news)
+            self._update()
 
     def keep_plants(self, codes: Iterable[str], listed_at: float) -> None:
         """The plant list is complete and named these alone."""
         kept = frozenset(codes)
-        self._listed = {code: plant for code, plant in self._listed.items() if code in kept}
         self.plants_listed_at = listed_at
-        self._update()
+        if not self._listed.keys() <= kept:
+            self._listed = {code: plant for code, plant in self._listed.items() if code in kept}
+            self._update()
 
     @property
     def listed(self) -> Mapping[str, Plant]:
@@ -60,20 +65,29 @@ class Inventory:
 
     def set_device_lists(self, lists: Iterable[tuple[Sequence[str], Iterable[Device], float]]) -> None:
         """The same for many lists, in their order."""
-        for plant_codes, devices, listed_at in lists:
-            self._set_devices(plant_codes, devices, listed_at)
-        self._update()
+        changes = [self._set_devices(plant_codes, devices, listed_at) for plant_codes, devices, listed_at in lists]
+        if any(changes):
+            self._update()
 
-    def _set_devices(self, plant_codes: Sequence[str], devices: Iterable[Device], listed_at: float) -> None:
+    def _set_devices(self, plant_codes: Sequence[str], devices: Iterable[Device], listed_at: float) -> bool:
+        """Whether the list says anything new."""
         found: dict[str, dict[str, Device]] = {code: {} for code in plant_codes}
         for device in {device.id: device for device in devices}.values():  # one named under two plants: the last counts
-            found[device.plant_code][device.id] = device
+            known = self.devices.get(device.id)
+            found[device.plant_code][device.id] = known if known == device else device
+        self.devices_listed_at.update((code, listed_at) for code in plant_codes)
+        if all(self._devices_of.get(code) == listed for code, listed in found.items()):
+            return False
         moved = {device_id for listed in found.values() for device_id in listed}
         for code, listed in self._devices_of.items():
             if code not in found and not moved.isdisjoint(listed):
                 self._devices_of[code] = {key: device for key, device in listed.items() if key not in moved}
         self._devices_of.update(found)
-        self.devices_listed_at.update((code, listed_at) for code in plant_codes)
+        return True
+
+    def devices_of(self, plant_codes: Iterable[str]) -> list[Device]:
+        """The devices of these plants."""
+        return [device for code in plant_codes for device in self._devices_of.get(code, {}).values()]
 
     def device_count(self, plant_codes: Iterable[str]) -> int:
         """How many devices these plants have."""
@@ -86,8 +100,13 @@ class Inventory:
         return all(self.devices_listed_at.get(code, moment) > moment for code in plant_codes if code in self.plants)
 
     def _update(self) -> None:
-        self.plants = {code: plant for code, plant in self._listed.items() if self._selects(code, plant.name)}
-        self._devices_of = {code: listed for code, listed in self._devices_of.items() if code in self.plants}
-        self.devices_listed_at = {code: at for code, at in self.devices_listed_at.items() if code in self.plants}
-        self.devices = {key: device for listed in self._devices_of.values() for key, device in listed.items()}
+        plants = {code: plant for code, plant in self._listed.items() if self._selects(code, plant.name)}
+        self._devices_of = {code: listed for code, listed in self._devices_of.items() if code in plants}
+        self.devices_listed_at = {code: at for code, at in self.devices_listed_at.items() if code in plants}
+        devices = {key: device for listed in self._devices_of.values() for key, device in listed.items()}
+        # what is made of these is kept by whoever made it for as long as they are the same objects
+        if plants != self.plants or devices != self.devices:
+            self.revision += 1
+            self.plants = self.plants if plants == self.plants else plants
+            self.devices = self.devices if devices == self.devices else devices
         self.fleet = Fleet(len(self._listed), Counter(device.type_id for device in self.devices.values()))

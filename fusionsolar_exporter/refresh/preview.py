@@ -12,6 +12,8 @@ from fusionsolar_exporter.refresh.answers import AcceptedAnswers
 from fusionsolar_exporter.refresh.collectors import make_collectors
 from fusionsolar_exporter.refresh.collectors.base import Collector
 from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.daylight import Daylight
+from fusionsolar_exporter.refresh.energy_counting import EnergyCounting
 from fusionsolar_exporter.refresh.far_clock import FarClock
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.persistence.journal import Journal
@@ -50,11 +52,12 @@ def preview(
     )
     context = AccountContext(clock, log, settings)
     limiter = RateLimiter(context, inventory)
-    answers = AcceptedAnswers(Cache(clock), Journal(clock, keeps=False))
+    cache = Cache(clock)
+    answers = AcceptedAnswers(cache, Journal(clock, keeps=False), EnergyCounting(context, inventory))
     collectors = make_collectors(context, limiter, inventory, answers, FarClock(clock))
     for collector in collectors.batched:
         collector.lists_changed(clock.now())
-    Schedule(context, limiter, collectors.all).update(0.0)
+    Schedule(context, limiter, collectors.all, Daylight(cache)).update(0.0)
     return planned(collectors.all)
 
 

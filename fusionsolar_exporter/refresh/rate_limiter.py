@@ -1,12 +1,19 @@
 """When each interface may be asked: by the ledger of calls, the limits in force, and the holds after failures."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil, inf
+
 from fusionsolar_exporter.config import RateLimits
-from fusionsolar_exporter.northbound.interfaces import Fleet, Interface
+from fusionsolar_exporter.northbound.interfaces import DATA_INTERFACES, DAY, Fleet, Interface
+from fusionsolar_exporter.pacing.daily_budget import DailyBudget, DailyCalls
 from fusionsolar_exporter.pacing.holds import Hold
 from fusionsolar_exporter.pacing.ledger import Ledger
 from fusionsolar_exporter.pacing.limits import Limit, limit_of
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.inventory import Inventory
+
+_KEPT_FROM_RETRIES = 8  # retries leave an eighth of a day's calls for restarts and for what is new
 
 
 class RateLimiter:
@@ -16,6 +23,8 @@ class RateLimiter:
         self._context = context
         self._inventory = inventory
         self.ledger = Ledger()
+        self.daily = DailyCalls()
+        """Of all data interfaces together, where the account has a budget."""
         self.holds = {interface: Hold() for interface in Interface}
         self._limits: dict[Interface, Limit] = {}
         self._derived_from: tuple[RateLimits, Fleet] | None = None
@@ -31,9 +40,55 @@ class RateLimiter:
             self._limits[interface] = limit_of(interface, fleet, rates)
         return self._limits[interface]
 
-    def earliest(self, interface: Interface) -> float:
-        """The first moment at which the interface may be asked."""
-        return max(self.holds[interface].until, self.ledger.earliest(interface, self.limit(interface)))
+    @property
+    def budget(self) -> DailyBudget | None:
+        """The calls of a day, where the account has such a limit."""
+        oauth = self._context.settings.account.oauth
+        margin = self._context.settings.rates.margin
+        return None if oauth is None else DailyBudget(oauth.daily_calls, oauth.daily_window + margin)
+
+    def start(self, interface: Interface, moment: float, *, early: bool = False) -> None:
+        """Write a call down, before it is sent. ``early`` marks a list made due before its time."""
+        self.ledger.start(interface, moment, self.limit(interface), early=early)
+        if self.budget is not None and interface in DATA_INTERFACES:
+            self.daily.start(moment, self.budget)
+
+    def sent(self, interface: Interface, moment: float) -> None:
+        """The newest call is sent now: writing it down may have taken a while."""
+        self.ledger.sent(interface, moment)
+        if interface in DATA_INTERFACES:
+            self.daily.later(moment)
+
+    def unsent(self, interface: Interface) -> None:
+        """The newest call was written down, and then not sent."""
+        self.ledger.unsent(interface)
+        if self.budget is not None and interface in DATA_INTERFACES:
+            self.daily.unsent()
+
+    def end(self, interface: Interface, moment: float) -> None:
+        """Correct the newest call for a request that took longer than the margin."""
+        margin = self._context.settings.rates.margin
+        self.ledger.end(interface, moment, margin)
+        if interface in DATA_INTERFACES:
+            self.daily.later(moment - margin)
+
+    def sharing_a_day(self, interface: Interface) -> Sequence[Interface]:
+        """The interfaces that have no call left for the day when one of them has none."""
+        return sorted(DATA_INTERFACES) if self.budget is not None else (interface,)
+
+    def earliest(self, interface: Interface, *, retry: bool = False) -> float:
+        """The first moment at which the interface may be asked; a retry leaves the last of a day's calls to others."""
+        limit = self.limit(interface)
+        if retry and limit.window >= DAY and limit.calls > 0:
+            limit = replace(limit, calls=max(1, limit.calls - ceil(limit.calls / _KEPT_FROM_RETRIES)))
+        budget = self.budget if interface in DATA_INTERFACES else None
+        free = -inf if budget is None else self.daily.earliest(budget)
+        return max(self.holds[interface].until, self.ledger.earliest(interface, limit), free)
+
+    def forgive(self) -> None:
+        """End the holds for want of a permission."""
+        for hold in self.holds.values():
+            hold.forgive()
 
     @property
     def next_gap(self) -> float:

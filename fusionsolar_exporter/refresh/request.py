@@ -1,12 +1,15 @@
 """Sends one request and takes down everything about it: ledger, counters, log, status."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
+from typing_extensions import override
+
+from fusionsolar_exporter.northbound.auth import NOBODY, Auth
 from fusionsolar_exporter.northbound.client import Answer, Client
 from fusionsolar_exporter.northbound.errors import NorthboundError
 from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.refresh.asking import Asks, TimedAnswer
 from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
@@ -20,16 +23,7 @@ _SMOOTHING = 0.2  # share of the newest request in the mean duration
 _LONGEST_MESSAGE = 240  # characters, the far side's own words included
 
 
-@dataclass(frozen=True, slots=True)
-class TimedAnswer(Generic[T]):
-    """An answer with failCode 0, and when its request started and ended."""
-
-    content: T
-    started: float
-    ended: float
-
-
-class Requester:
+class Requester(Asks):
     """One request at a time; moments are in the pacing clock's seconds."""
 
     def __init__(
@@ -68,37 +62,35 @@ class Requester:
         """Give up the connections."""
         self._transport.close()
 
+    @override
     def ask(
         self,
         interface: Interface,
         send: Callable[[Client], Answer[T]],
         *,
+        auth: Auth = NOBODY,
         early: bool = False,
         starts: Callable[[float], object],
     ) -> TimedAnswer[T]:
-        """Write the request down, tell ``starts`` its moment, send it.
-
-        NorthboundError where it brings no data; NotLeadingError where it must not be sent.
-        """
-        ledger, clock, counters = self._limiter.ledger, self._context.clock, self._observer.counters
+        limiter, clock, counters = self._limiter, self._context.clock, self._observer.counters
         started = clock.now()
         # written down and kept before it is sent: a process that dies in between has asked nothing unknown to the next
-        ledger.start(interface, started, self._limiter.limit(interface), early=early)
+        limiter.start(interface, started, early=early)
         try:
             self._permit()
         except NotLeadingError:
-            ledger.unsent(interface)
+            limiter.unsent(interface)
             raise
         started = clock.now()  # writing takes its time
-        ledger.sent(interface, started)
+        limiter.sent(interface, started)
         starts(started)
         counters.attempt(interface)
         try:
-            answer = send(Client(self._transport))
+            answer = send(Client(self._transport, auth))
         except NorthboundError as error:
             self._end(interface, started)
             if not error.sent:
-                ledger.give_back(interface)
+                limiter.ledger.give_back(interface)
             self.failed(interface, error)
             raise
         ended = self._end(interface, started)
@@ -126,7 +118,7 @@ class Requester:
 
     def _end(self, interface: Interface, started: float) -> float:
         ended = self._context.clock.now()
-        self._limiter.ledger.end(interface, ended, self._context.settings.rates.margin)
+        self._limiter.end(interface, ended)
         self._observer.counters.answered(interface, ended - started)
         self.mean_seconds += _SMOOTHING * (ended - started - self.mean_seconds)
         return ended

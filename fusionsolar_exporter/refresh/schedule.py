@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fusionsolar_exporter.pacing import cadence
 from fusionsolar_exporter.refresh.collectors.base import Collector
 from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.daylight import Daylight
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.status import CollectorName
 
@@ -12,14 +13,17 @@ from fusionsolar_exporter.status import CollectorName
 class Schedule:
     """Sets the collectors' intervals, and says once what they are."""
 
-    def __init__(self, context: AccountContext, limiter: RateLimiter, collectors: Sequence[Collector]) -> None:
+    def __init__(
+        self, context: AccountContext, limiter: RateLimiter, collectors: Sequence[Collector], daylight: Daylight
+    ) -> None:
+        self._daylight = daylight
         self._context = context
         self._limiter = limiter
         self._collectors = collectors
         self._announced = False
         self._slowed: set[CollectorName] = set()
         self.stretch = 1.0
-        """Factor by which every interval grows because the account's one request at a time cannot keep up."""
+        """Factor by which every interval grows: one request at a time, or a day's budget, cannot keep up."""
 
     def update(self, mean_seconds: float) -> None:
         """Derive the intervals anew; ``mean_seconds`` is how long a request takes."""
@@ -29,9 +33,22 @@ class Schedule:
             for collector, interval in zip(self._collectors, intervals, strict=True)
             if collector.enabled
         )
-        self.stretch = cadence.stretch(load, max(self._context.settings.rates.min_gap, mean_seconds))
+        busy = cadence.stretch(load, max(self._context.settings.rates.min_gap, mean_seconds))
+        day, night = self._budget_stretches(load)
+        self.stretch = max(busy, day if self._daylight.awake else night)
         for collector, interval in zip(self._collectors, intervals, strict=True):
             collector.interval = interval * self.stretch
+            # what is read at dusk has to last until it is read at night
+            collector.longest_interval = interval * max(busy, day, night)
+
+    def _budget_stretches(self, load: float) -> tuple[float, float]:
+        """By day and by night, where the account has a budget of a day."""
+        budget = self._limiter.budget
+        if budget is None:
+            return 1.0, 1.0
+        now = self._context.clock.now()
+        self._daylight.look(now)
+        return budget.stretches(load, self._daylight.awake_share(now))
 
     def announce(self) -> None:
         """Log one line per collector when the lists are first known, and a warning for each that is slowed down."""

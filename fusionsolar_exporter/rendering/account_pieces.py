@@ -1,6 +1,6 @@
 """The pieces of one account, rendered anew part by part where something changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fusionsolar_exporter.metrics.account_export import AccountExport
@@ -8,7 +8,7 @@ from fusionsolar_exporter.metrics.part import ExportContext, Part
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.rendering.line_buffer import LineBuffer, LineTemplates
 from fusionsolar_exporter.rendering.piece import Piece
-from fusionsolar_exporter.rendering.row import Row
+from fusionsolar_exporter.rendering.rows import Rows
 from fusionsolar_exporter.view import AccountView
 
 
@@ -29,8 +29,11 @@ class AccountPieces:
         self._generation: object = None
         self._templates = LineTemplates(lambda _: False)
         self._parts: Sequence[Part] = ()
-        self._rendered: Sequence[_Rendered | None] = ()
-        self._rows: Mapping[str, Row] = {}
+        self._rendered: list[_Rendered] = []
+        self._readers: Mapping[str, Sequence[int]] = {}
+        self._fields: Mapping[str, object] = {}
+        self._wall = 0.0
+        self._rows = Rows(())
         self.by_metric: Mapping[str, Piece] = {}
         """In the order of the table of metrics."""
         self.unknown_keys_cut = 0
@@ -41,27 +44,43 @@ class AccountPieces:
     def update(self, view: AccountView, export: AccountExport, settings: ExportSettings) -> None:
         """Render what changed."""
         context = export.context(view)
-        before = self._before(export, settings)
-        rendered = [self._render(part, context, old) for part, old in zip(export.parts, before, strict=True)]
-        self._parts, self._rendered = export.parts, rendered
-        self.unknown_keys_cut = sum(one.cut for one in rendered)
-        pieces: dict[str, list[Piece]] = {name: [] for name in self._templates.slots}
-        for one in rendered:
-            for name, piece in one.pieces.items():
-                pieces[name].append(piece)
-        self._rows = {name: Row.of(tuple(found), self._rows.get(name)) for name, found in pieces.items() if found}
-        self._trim(settings.series_per_account)
+        fields, wall = context.fields(), context.clock.wall(0)
+        if self._generation is not export.generation or self._parts is not export.parts:
+            self._replace_parts(context, export, settings)
+            changed = True
+        else:
+            news = [name for name, value in fields.items() if wall != self._wall or value is not self._fields.get(name)]
+            changed = self._renew(context, {place for name in news for place in self._readers.get(name, ())})
+        self._fields, self._wall = fields, wall
+        if changed:
+            self._trim(settings.series_per_account)
 
-    def _before(self, export: AccountExport, settings: ExportSettings) -> Sequence[_Rendered | None]:
-        """What each part was rendered to before, where that still counts."""
-        if self._generation is not export.generation:
-            self._generation = export.generation
-            self._templates = LineTemplates(settings.exports)
-            return [None] * len(export.parts)
-        if self._parts is export.parts:
-            return self._rendered
+    def _replace_parts(self, context: ExportContext, export: AccountExport, settings: ExportSettings) -> None:
+        """Render other parts, but those that are equal to known ones and show the same."""
         known = dict(zip(self._parts, self._rendered, strict=True))
-        return [known.get(part) for part in export.parts]
+        if self._generation is not export.generation:
+            known = {}
+            self._templates = LineTemplates(settings.exports)
+        self._rendered = [self._render(part, context, known.get(part)) for part in export.parts]
+        self._generation, self._parts, self._readers = export.generation, export.parts, _readers(export.parts)
+        self._rows = Rows(self._templates.slots, self._rows)
+        for place, one in enumerate(self._rendered):
+            self._rows.put(place, one.pieces, {})
+        self.unknown_keys_cut = sum(one.cut for one in self._rendered)
+
+    def _renew(self, context: ExportContext, places: Iterable[int]) -> bool:
+        """Render the parts at these places where they changed; whether one did.
+
+        A large fleet has thousands of parts: those that read nothing new are not even looked at.
+        """
+        known = self._rendered
+        news = {place: self._render(self._parts[place], context, known[place]) for place in sorted(places)}
+        changes = [(place, new, known[place]) for place, new in news.items() if new is not known[place]]
+        for place, new, old in changes:
+            self._rows.put(place, new.pieces, old.pieces)
+            self.unknown_keys_cut += new.cut - old.cut
+            known[place] = new
+        return bool(changes)
 
     def _render(self, part: Part, context: ExportContext, before: _Rendered | None) -> _Rendered:
         inputs = part.inputs(context)
@@ -80,10 +99,19 @@ class AccountPieces:
         """Cut the account to so many series, the last metrics of the table first."""
         left, cut = limit, 0
         by_metric: dict[str, Piece] = {}
-        for name, row in self._rows.items():
+        for name, row in self._rows.joined().items():
             keep = min(row.joined.samples, left)
             left -= keep
             cut += row.joined.samples - keep
             if keep:
                 by_metric[name] = row.joined if keep == row.joined.samples else row.joined.head(keep)
         self.by_metric, self.series_cut = by_metric, cut
+
+
+def _readers(parts: Sequence[Part]) -> Mapping[str, Sequence[int]]:
+    """The places of the parts that read something, by its name."""
+    found: dict[str, list[int]] = {}
+    for place, part in enumerate(parts):
+        for name in part.reads:
+            found.setdefault(name, []).append(place)
+    return found

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from prometheus_client.metrics_core import Metric
 
+from fusionsolar_exporter.metrics.families import as_openmetrics
+
 _COUNTER = "counter"
 
 
@@ -20,8 +22,9 @@ def headers(metric: Metric) -> Headers:
     name, documentation = metric.name, metric.documentation.replace("\\", r"\\").replace("\n", r"\n")
     text_name = f"{name}_total" if metric.type == _COUNTER else name
     escaped = documentation.replace('"', r"\"")
-    unit = f"# UNIT {name} {metric.unit}\n" if metric.unit else ""
+    told = as_openmetrics(metric)
+    unit = f"# UNIT {told.name} {told.unit}\n" if told.unit else ""
     return Headers(
         f"# HELP {text_name} {documentation}\n# TYPE {text_name} {metric.type}\n",
-        f"# HELP {name} {escaped}\n# TYPE {name} {metric.type}\n{unit}",
+        f"# HELP {told.name} {escaped}\n# TYPE {told.name} {told.type}\n{unit}",
     )

@@ -2,10 +2,11 @@
 
 import argparse
 import os
+import shlex
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
@@ -15,7 +16,7 @@ from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.limit_shapes import DOCUMENTED, LimitShapes
 from fusionsolar_exporter.simulator.limit_text import limits_of
 from fusionsolar_exporter.simulator.oauth.endpoints import ARRIVAL_PATH, OAuthEndpoints
-from fusionsolar_exporter.simulator.oauth.rules import OAuthClient
+from fusionsolar_exporter.simulator.oauth.rules import OAuthClient, OAuthRules
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.scaled_time import ScaledTime
 from fusionsolar_exporter.simulator.server import SimulatorServer
@@ -145,7 +146,7 @@ def run(args: argparse.Namespace, *, environ: Mapping[str, str] = os.environ, me
     previous = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         with server:
-            print(f'msg="simulator listening" url={server.url} username={username}', file=messages, flush=True)
+            print(_how_to_read(server.url, username, environ.get("FUSIONSOLAR_PASSWORD")), file=messages, flush=True)
             while not stopped.wait(_LOOK_SECONDS):
                 continue  # a signal just before the wait does not end it
     finally:
@@ -154,10 +155,35 @@ def run(args: argparse.Namespace, *, environ: Mapping[str, str] = os.environ, me
     return 0
 
 
-def demo_oauth(url: str, owners: Mapping[str, str], secret: str = "") -> OAuthEndpoints:
-    """Return an authorization server for the demo client, whose redirect address is on the same server."""
+def _how_to_read(url: str, username: str, own_password: str | None) -> str:
+    """A log line, and for people the user, the password, and the line that starts the exporter against them."""
+    if own_password:  # it may be that of a real account, left in the environment
+        password, assignment = "the password in FUSIONSOLAR_PASSWORD, to be set there as well", ""
+    else:
+        password, assignment = f"the password {DEMO_PASSWORD}", f"FUSIONSOLAR_PASSWORD={DEMO_PASSWORD} "
+    return (
+        f'msg="simulator listening" url={url} username={username}\n\n'
+        f"  It takes the user {username} with {password}.\n"
+        f"  To read it, in another terminal:\n\n"
+        f"  FUSIONSOLAR_URL={url} FUSIONSOLAR_USERNAME={shlex.quote(username)} {assignment}\\\n"
+        f"  fusionsolar-exporter serve\n"
+    )
+
+
+def demo_oauth(
+    url: str,
+    owners: Mapping[str, str],
+    secret: str = "",
+    *,
+    rules: OAuthRules | None = None,
+    arrived: Callable[[str], str] | None = None,
+) -> OAuthEndpoints:
+    """Return an authorization server for the demo client, whose redirect address is on the same server.
+
+    ``arrived`` gets what browsers ask of that address, and gives what its page says.
+    """
     client = OAuthClient(DEMO_CLIENT_ID, secret or DEMO_CLIENT_SECRET, f"{url}{ARRIVAL_PATH}")
-    return OAuthEndpoints([client], owners)
+    return OAuthEndpoints([client], owners, rules, arrived=arrived)
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -29,10 +29,10 @@ def load(path: Path) -> Any:
 
 def rule_files(*, for_alerts: bool = False) -> list[Path]:
     """All of them, or those that alerts need, in the order in which one builds on another."""
-    order = ("thresholds", "recording", "energy", "plants", "exporter")
+    order = ("thresholds", "recording", "energy", "performance", "plants", "exporter")
     files = [RULES / f"fusionsolar-{name}.rules.yml" for name in order]
     assert sorted(files) == sorted(RULES.glob("*.rules.yml"))
-    return [path for path in files if not (for_alerts and "energy" in path.name)]
+    return [path for path in files if not (for_alerts and re.search("energy|performance", path.name))]
 
 
 def groups(*, for_alerts: bool = False) -> list[dict[str, Any]]:

@@ -8,6 +8,8 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
+from fusionsolar_exporter.metrics.families import as_openmetrics
+
 _ACCOUNT = "account"
 
 
@@ -23,15 +25,18 @@ def render(
     ``accounts`` keeps the samples of these accounts and those without that label; ``names`` keeps the samples of
     these names (``x_total``, ``x_bucket``); together by "and". None keeps all.
     """
-    selection = _Selection(registry, accounts, names)
+    selection = _Selection(registry, accounts, names, openmetrics=openmetrics)
     # the library leaves the OpenMetrics renderer untyped
     rendered: bytes = generate_openmetrics(selection) if openmetrics else generate_text(selection)  # type: ignore[no-untyped-call]
     return rendered
 
 
 class _Selection(Collector):
-    def __init__(self, registry: Collector, accounts: frozenset[str] | None, names: frozenset[str] | None) -> None:
+    def __init__(
+        self, registry: Collector, accounts: frozenset[str] | None, names: frozenset[str] | None, *, openmetrics: bool
+    ) -> None:
         self._registry = registry
+        self._openmetrics = openmetrics
         self._accounts = accounts
         self._names = names
 
@@ -40,7 +45,7 @@ class _Selection(Collector):
         for metric in self._registry.collect():
             selected = metric if everything else self._select(metric)
             if selected.samples:
-                yield selected
+                yield as_openmetrics(selected) if self._openmetrics else selected
 
     def _select(self, metric: Metric) -> Metric:
         selected = Metric(metric.name, metric.documentation, metric.type, metric.unit)

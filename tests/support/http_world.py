@@ -26,13 +26,14 @@ from fusionsolar_exporter.simulator.answers import SimulatedAnswer
 from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.faults import Fault, FaultKind
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
-from fusionsolar_exporter.simulator.interfaces import Holdings, Interface
+from fusionsolar_exporter.simulator.interfaces import PATH_PREFIX, Holdings, Interface
 from fusionsolar_exporter.simulator.limit_shapes import DOCUMENTED, LimitShape, LimitShapes
 from fusionsolar_exporter.simulator.log import LoggedRequest
-from fusionsolar_exporter.simulator.plan import FleetPlan
+from fusionsolar_exporter.simulator.plan import START, FleetPlan
 from fusionsolar_exporter.simulator.quotas import Quotas
 from fusionsolar_exporter.simulator.server import SimulatorServer
 from fusionsolar_exporter.simulator.system import SimulatedSystem
+from fusionsolar_exporter.status import CollectorName
 from fusionsolar_exporter.web.status.builder import build_report
 from fusionsolar_exporter.web.status.document import render_json
 from fusionsolar_exporter.web.status.page import render_page
@@ -90,7 +91,7 @@ class FarSide(SimulatedSystem):
         finally:
             self.idle.set()
         self.tokens.update(value for name, value in answer.headers.items() if name == "xsrf-token")
-        rewrite = self.rewrites.get(Interface(path.rpartition("/")[2]))
+        rewrite = self.rewrites.get(Interface(path.removeprefix(PATH_PREFIX)))
         if rewrite is None:
             return answer
         envelope = json.loads(answer.body)
@@ -108,9 +109,10 @@ class HttpWorld:
         rules: Rules | None = None,
         forbidden: frozenset[Interface] | None = None,
         account: Mapping[str, Any] | None = None,
+        start: float = START,
         **sections: Any,
     ) -> None:
-        self.clock = ManualClock()
+        self.clock = ManualClock(start)
         self.started_at = self.clock.now()
         self.system = FarSide(SimulatedFleet(plan or FleetPlan()), self.clock, rules=rules, forbidden=forbidden)
         self.server = SimulatorServer(self.system)
@@ -274,5 +276,4 @@ def differences(moments: Iterable[float]) -> list[float]:
 
 def only(*names: str, **settings: Mapping[str, Any]) -> dict[str, Any]:
     """The section ``collectors`` with these alone, beside the plant list; ``settings`` by name."""
-    known = ("plant_list", "device_list", "plant_realtime", "device_realtime", "alarms")
-    return {name: {"enabled": name in {"plant_list", *names}, **settings.get(name, {})} for name in known}
+    return {name: {"enabled": name in {"plant_list", *names}, **settings.get(name, {})} for name in CollectorName}

@@ -73,7 +73,7 @@ class Replica:
         """The interface after whose next answer Redis is out of reach."""
         self.paused = False
         self.stopped = False
-        self.renews_at = world.clock.now() + LEASE / 3
+        self.renews_at = world.clock.now() + world.lease / 3
         self.accounts = [
             Account(self._settings(name), self._collaborators(name, system), partition(self, name))
             for name, system in world.systems.items()
@@ -81,7 +81,7 @@ class Replica:
         self.due = [world.clock.now()] * len(self.accounts)
 
     def _settings(self, name: str) -> AccountSettings:
-        return AccountSettings(AccountConfig(name=name, url=f"http://{name}", username=USER, password=PASSWORD))
+        return AccountSettings(self.world.account_config(name))
 
     def _collaborators(self, name: str, system: SimulatedSystem) -> Collaborators:
         return Collaborators(
@@ -103,14 +103,15 @@ class Replica:
         """Whatever is due first."""
         now = self.world.clock.now()
         if self.renews_at <= min(self.due):
-            self.renews_at = now + LEASE / 3
+            self.renews_at = now + self.world.lease / 3
             if self.state is not None:
                 self.state.renew()
             return
         index = self.due.index(min(self.due))
         at = self.accounts[index].step()
         now = self.world.clock.now()
-        self.due[index] = min(max(at, now), now + NAP)
+        leads = self.accounts[index]._engine.store.leads
+        self.due[index] = min(max(at, now + (0.0 if leads else self.world.look)), now + self.world.nap)
 
     def ages(self) -> dict[tuple[str, str], float]:
         """Seconds since each plant was read, by account and plant code."""
@@ -137,6 +138,10 @@ class Replicas:
     plan: FleetPlan = field(default_factory=lambda: FleetPlan(plants=2, devices={1: 1}))
     clock: ManualClock = field(default_factory=ManualClock)
     seed: int = 1
+    lease: float = LEASE
+    nap: float = NAP
+    look: float = 0.0
+    """Who does not lead looks no more often, for long runs."""
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -154,6 +159,10 @@ class Replicas:
         """Called once in a second."""
         self._watch_at = 0.0
 
+    def account_config(self, name: str) -> AccountConfig:
+        """An account as it is configured."""
+        return AccountConfig(name=name, url=f"http://{name}", username=USER, password=PASSWORD)
+
     def start(self, count: int = 1) -> Replica:
         """Start replicas; the last one."""
         for _ in range(count):
@@ -162,7 +171,7 @@ class Replicas:
 
     def _place(self, replica: Replica, name: str) -> Partition:
         if replica.state is None:
-            replica.link = TimedLink(self.url, LEASE, self.clock, replica.log, replica.observed)
+            replica.link = TimedLink(self.url, self.lease, self.clock, replica.log, replica.observed)
             replica.state = RedisState(replica.link, LEASE, self.clock, self._delay)
         return replica.state.partition(name, USER)
 

@@ -141,9 +141,7 @@ class World:
         self.transport = InProcess(self.system, self.clock, seconds)
         self.instruments = CountingInstruments()
         self.log = ListLog()
-        self.settings = AccountSettings(
-            AccountConfig(name="default", url="http://far.example", username=USER, password=PASSWORD)
-        )
+        self.settings = AccountSettings(self.account_config())
         self.account = Account(
             self.settings,
             Collaborators(
@@ -154,6 +152,10 @@ class World:
             ),
         )
         self.started_at = self.clock.now()
+
+    def account_config(self) -> AccountConfig:
+        """The account as it is configured."""
+        return AccountConfig(name="default", url="http://far.example", username=USER, password=PASSWORD)
 
     def run(self, seconds: float) -> None:
         """Let so much time pass from now."""

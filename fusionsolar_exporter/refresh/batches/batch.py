@@ -1,5 +1,6 @@
 """One batch: up to 100 ids that are asked together, and when they are due."""
 
+import math
 from dataclasses import dataclass
 
 from fusionsolar_exporter.refresh.batches.refusal import Refusal
@@ -25,6 +26,10 @@ class Batch:
     """Refusals in a row that no list explains, for the back-off."""
     turn_of: int = 0
     """Number of the sweep in which it was asked last."""
+    answered_at: float = -math.inf
+    """Start of its newest request that was answered."""
+    failed_at: float = -math.inf
+    """Start of its newest request that was not."""
     refusal: Refusal | None = None
     """While the far side refuses one of its ids."""
 
@@ -44,6 +49,11 @@ class Batch:
         self.retry_at = self.early_at = None
         if self.refusal:
             self.refusal.awaits_lists_since = None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether its newest request was answered."""
+        return self.answered_at > self.failed_at
 
     @property
     def plain(self) -> bool:

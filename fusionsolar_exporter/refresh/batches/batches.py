@@ -54,6 +54,8 @@ class Batches:
             for start in range(0, len(some), IDS_PER_CALL):
                 part = some[start : start + IDS_PER_CALL]
                 self.all.append(Batch(part, now, device_type=self._device_type, last_start=moment, oldest_start=moment))
+                if moment is not None:
+                    self.all[-1].answered_at = moment
         self._count()
 
     @property
@@ -69,6 +71,11 @@ class Batches:
                 del self._left_out[key]
             self._add(back, now)
             self._count()
+
+    def forgive(self, now: float) -> None:
+        """Ask again what is left out, by itself: at a start and at a reload something may have been put right."""
+        self._left_out = dict.fromkeys(self._left_out, now)
+        self.refresh_left_out(now)
 
     def leave_out(self, batch: Batch, key: str, until: float) -> None:
         """Do not ask for an id until then."""
@@ -118,6 +125,8 @@ class Batches:
                     last_start=None if None in starts else max(moment for moment in starts if moment is not None),
                     oldest_start=None if None in oldest else min(moment for moment in oldest if moment is not None),
                     turn_of=min(part.turn_of for part in parts),
+                    answered_at=max(part.answered_at for part in parts),
+                    failed_at=min(part.failed_at for part in parts),
                 )
             )
         return True

@@ -45,12 +45,17 @@ class Bisection:
             self._halve(rest.ids)
 
     def refused(self) -> str | None:
-        """The turn was refused; the id that is to blame, where it was alone."""
+        """The turn was refused; the id that was alone in it: the next turn is another's, and :meth:`blamed` ends it."""
         part = self._parts.popleft()
         if len(part.ids) == 1:
+            self._parts.append(part)
             return part.ids[0]
         self._halve(part.ids)
         return None
+
+    def blamed(self, key: str) -> None:
+        """The id is to blame, and not asked any more."""
+        self._parts = deque(part for part in self._parts if part.ids != [key])
 
     def keep(self, ids: Container[str]) -> None:
         """Forget the ids that are no longer listed."""

@@ -70,13 +70,15 @@ class TypeProbes:
 
     def refused(self, batch: Batch, moment: float) -> None:
         """The probe was refused: again in a day, in a week from the third refusal on."""
-        self.withdraw(batch.device_type, moment)
-
-    def withdraw(self, type_id: int, moment: float) -> None:
-        """The type is refused, although it was answered before."""
-        probe = self._probes[type_id]
+        probe = self._probes[batch.device_type]
         probe.refusals += 1
         probe.due = moment + (DAY if probe.refusals < _DAILY_REFUSALS else _WEEK)
+
+    def forgive(self, now: float) -> None:
+        """Ask refused types again: at a reload something may have been put right."""
+        for probe in self._probes.values():
+            if not math.isinf(probe.due):
+                probe.due = min(probe.due, now)
 
     def kept(self) -> dict[int, KeptProbe]:
         """What state keeps."""

@@ -6,14 +6,38 @@ from fusionsolar_exporter.refresh.answers import AcceptedAnswers
 from fusionsolar_exporter.refresh.collectors.alarms import AlarmsCollector
 from fusionsolar_exporter.refresh.collectors.base import Collector
 from fusionsolar_exporter.refresh.collectors.batched import BatchCollector
+from fusionsolar_exporter.refresh.collectors.convergence import ConvergenceCollector
 from fusionsolar_exporter.refresh.collectors.device_list import DeviceListCollector
 from fusionsolar_exporter.refresh.collectors.device_realtime import DeviceRealtimeCollector
+from fusionsolar_exporter.refresh.collectors.device_reports import (
+    DeviceDailyCollector,
+    DeviceMonthlyCollector,
+    DeviceYearlyCollector,
+)
 from fusionsolar_exporter.refresh.collectors.plant_list import PlantListCollector
 from fusionsolar_exporter.refresh.collectors.plant_realtime import PlantRealtimeCollector
+from fusionsolar_exporter.refresh.collectors.plant_reports import (
+    PlantDailyCollector,
+    PlantHourlyCollector,
+    PlantMonthlyCollector,
+    PlantYearlyCollector,
+)
+from fusionsolar_exporter.refresh.collectors.reports import ReportCollector
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.far_clock import FarClock
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
+from fusionsolar_exporter.refresh.reports.zones import PlantZones
+
+_REPORTS: tuple[type[ReportCollector], ...] = (
+    PlantHourlyCollector,
+    PlantDailyCollector,
+    PlantMonthlyCollector,
+    PlantYearlyCollector,
+    DeviceDailyCollector,
+    DeviceMonthlyCollector,
+    DeviceYearlyCollector,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +49,16 @@ class Collectors:
     plant_list: PlantListCollector
     device_list: DeviceListCollector
     alarms: AlarmsCollector
+    reports: tuple[ReportCollector, ...]
+    convergence: ConvergenceCollector
+    zones: PlantZones
+    """Which the reports have told."""
 
     @property
     def all(self) -> tuple[Collector, ...]:
         """In the order in which they are shown."""
-        return self.plant_realtime, self.device_realtime, self.plant_list, self.device_list, self.alarms
+        basic = self.plant_realtime, self.device_realtime, self.plant_list, self.device_list, self.alarms
+        return *basic, *self.reports, self.convergence
 
     @property
     def lists(self) -> tuple[Collector, ...]:
@@ -39,7 +68,7 @@ class Collectors:
     @property
     def batched(self) -> tuple[BatchCollector, ...]:
         """Those that ask for what the lists name."""
-        return self.plant_realtime, self.device_realtime, self.device_list, self.alarms
+        return self.plant_realtime, self.device_realtime, self.device_list, self.alarms, *self.reports, self.convergence
 
 
 def make_collectors(
@@ -50,10 +79,15 @@ def make_collectors(
     far_clock: FarClock,
 ) -> Collectors:
     """One of each kind."""
+    zones = PlantZones()
+    reports = tuple(kind(context, limiter, inventory, answers, zones) for kind in _REPORTS)
     return Collectors(
         PlantRealtimeCollector(context, limiter, inventory, answers),
         DeviceRealtimeCollector(context, limiter, inventory, answers),
         PlantListCollector(context, limiter, inventory, answers),
         DeviceListCollector(context, limiter, inventory, answers),
         AlarmsCollector(context, limiter, inventory, answers, far_clock),
+        reports,
+        ConvergenceCollector(context, limiter, inventory, answers),
+        zones,
     )

@@ -11,12 +11,13 @@ from fusionsolar_exporter.cache import AlarmWindow
 from fusionsolar_exporter.config import AlarmsConfig
 from fusionsolar_exporter.northbound.answers import Items
 from fusionsolar_exporter.northbound.client import Answer, Client
-from fusionsolar_exporter.northbound.errors import TIME_SPAN, NorthboundError
+from fusionsolar_exporter.northbound.errors import NorthboundError
 from fusionsolar_exporter.northbound.interfaces import DAY, HOUR, Interface
 from fusionsolar_exporter.northbound.model import SEVERITY_OF_LEVEL, Alarm, Severity
 from fusionsolar_exporter.pacing import cadence
 from fusionsolar_exporter.refresh.answers import AcceptedAnswers
 from fusionsolar_exporter.refresh.batches.batch import Batch
+from fusionsolar_exporter.refresh.blame import Remedy
 from fusionsolar_exporter.refresh.collectors.base import Job
 from fusionsolar_exporter.refresh.collectors.batched import KeptBatches
 from fusionsolar_exporter.refresh.collectors.by_plant import PlantBatchCollector
@@ -37,6 +38,8 @@ class KeptAlarms:
 
     batches: KeptBatches
     in_windows: bool
+    whole_again_at: float | None
+    """When the whole time is tried again; None where it is asked anyway."""
 
 
 class AlarmsCollector(PlantBatchCollector):
@@ -59,16 +62,19 @@ class AlarmsCollector(PlantBatchCollector):
         # where each batch is in its turn through the windows, 0 where it has none; an entry goes with its batch
         self._calls_made: WeakKeyDictionary[Batch, int] = WeakKeyDictionary()
         self._in_windows = False
+        self._whole_again_at = -inf
+        self._told_windows = False
         self._asked = AlarmWindow(0.0, 0.0)
 
     def kept(self) -> KeptAlarms:
         """What state keeps."""
-        return KeptAlarms(self.kept_batches(), self._in_windows)
+        return KeptAlarms(self.kept_batches(), self._in_windows, self._whole_again_at if self._in_windows else None)
 
     def restore(self, kept: KeptAlarms, at: Callable[[float], float]) -> None:
         """Take over what was kept; ``at`` turns its moments into those of this clock."""
         self.restore_batches(kept.batches, at)
         self._in_windows = kept.in_windows
+        self._whole_again_at = -inf if kept.whole_again_at is None else at(kept.whole_again_at)
 
     @property
     def step(self) -> float:
@@ -76,10 +82,9 @@ class AlarmsCollector(PlantBatchCollector):
         return self.interval / self._calls_of_a_turn()
 
     @override
-    def ask(self, client: Client, token: str, job: Job) -> Answer[Items[Alarm]]:
+    def ask(self, client: Client, job: Job) -> Answer[Items[Alarm]]:
         self._asked = self._window(self._calls_made.get(job.batch, 0), self._far_clock.now())
         return client.alarms(
-            token,
             job.ids,
             begin=self._asked.begin,
             end=self._asked.end,
@@ -106,17 +111,34 @@ class AlarmsCollector(PlantBatchCollector):
             super().finished(job, answered=answered, ended=ended)
 
     @override
-    def rejected(self, job: Job, error: NorthboundError, ended: float) -> Sequence[str]:
-        if error.fail_code not in TIME_SPAN or self._in_windows:
-            return super().rejected(job, error, ended)
+    def next(self, now: float) -> Job | None:
+        if self._in_windows and now >= self._whole_again_at:
+            # a turn through all windows takes hours: a server that has changed its mind is worth one call a day
+            self._in_windows = False
+            self._calls_made.clear()
+        return super().next(now)
+
+    @override
+    def refused(self, job: Job, remedy: Remedy, error: NorthboundError, ended: float) -> Sequence[str]:
+        if remedy is not Remedy.CUT_TIME or self._in_windows:
+            return super().refused(job, Remedy.RETRY if remedy is Remedy.CUT_TIME else remedy, error, ended)
         self._in_windows = True
+        self._whole_again_at = ended + DAY
         job.batch.retry_at = ended
-        self.context.log.info(
-            "the server limits the time of alarm requests: asking in windows",
-            fail_code=error.fail_code,
-            windows=self._windows(),
-        )
+        if not self._told_windows:
+            self._told_windows = True
+            self.context.log.info(
+                "the server limits the time of alarm requests: asking in windows, and the whole once a day",
+                account=self.context.settings.name,
+                fail_code=error.fail_code,
+                windows=self._windows(),
+            )
         return ()
+
+    @override
+    def forgive(self, now: float) -> None:
+        super().forgive(now)
+        self._whole_again_at = now
 
     @override
     def calls_needed(self) -> int:

@@ -8,17 +8,18 @@ from typing import Any, ClassVar
 from fusionsolar_exporter.cache import Freshness
 from fusionsolar_exporter.northbound.client import Answer, Client
 from fusionsolar_exporter.northbound.errors import NorthboundError
-from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.northbound.interfaces import DAY, Interface
 from fusionsolar_exporter.pacing import cadence
 from fusionsolar_exporter.refresh.batches.batch import Batch
 from fusionsolar_exporter.refresh.batches.sweep import Sweeps
+from fusionsolar_exporter.refresh.blame import Remedy, Work
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.status import CollectorName
 
 _TTL_INTERVALS = 3
-EMPTY_ANSWERS_BELIEVED = 4
-"""A list that was not empty keeps its content until it is answered empty so many times in a row."""
+ANSWERS_BELIEVED = 4
+"""A list keeps its content until so many regular refreshes in a row were answered without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Job:
     ids: Sequence[str] = ()
     early: bool = False
     """True for a list before its time: it comes out of the other half of the quota."""
+    retry: bool = False
+    """True for what is asked again after a failure: it leaves the last eighth of a day's quota alone."""
 
 
 class Collector(ABC):
@@ -46,13 +49,15 @@ class Collector(ABC):
         self.sweeps = Sweeps()
         self.interval = 0.0
         """Seconds between two starts of a batch, stretched."""
+        self.longest_interval = 0.0
+        """The same as it will be by night."""
 
     @abstractmethod
     def next(self, now: float) -> Job | None:
         """The request that is due first, or None where there is nothing to ask for."""
 
     @abstractmethod
-    def ask(self, client: Client, token: str, job: Job) -> Answer[Any]:
+    def ask(self, client: Client, job: Job) -> Answer[Any]:
         """Send the request; NorthboundError where it brings no data."""
 
     @abstractmethod
@@ -107,7 +112,7 @@ class Collector(ABC):
 
     def auto_ttl(self) -> float:
         """Seconds."""
-        return _TTL_INTERVALS * self.interval
+        return _TTL_INTERVALS * max(self.interval, self.longest_interval)
 
     def started(self, job: Job, moment: float) -> None:
         """The request is about to be sent."""
@@ -118,17 +123,37 @@ class Collector(ABC):
         """The request is over, and its batch has had its turn."""
         self.sweeps.outcome(job.batch, answered=answered, batches=self.batches(), ended_at=ended)
 
-    def rejected(self, job: Job, error: NorthboundError, ended: float) -> Sequence[str]:
-        """The far side refused the request itself; the plants whose lists are doubtful now."""
-        del error
+    def work_of(self, job: Job) -> Work:
+        """The kind of work that a job is, for what its failure says."""
+        del job
+        return Work.BATCH
+
+    def others_answered(self, batch: Batch) -> bool:
+        """Whether the interface answers for other ids than those of a batch."""
+        del batch
+        return False
+
+    def refused(self, job: Job, remedy: Remedy, error: NorthboundError, ended: float) -> Sequence[str]:
+        """The far side refused what was asked, not the interface; the plants whose lists are doubtful now."""
+        del remedy, error
         self.retry_later(job.batch, ended)
         return ()
 
     def retry_later(self, batch: Batch, ended: float) -> None:
         """Ask again after a back-off of the batch, at the latest after an interval."""
         batch.failures += 1
-        later = ended + self.context.settings.rates.backoff.after(batch.failures)
+        later = ended + self.context.settings.rates.backoff.after(batch.failures, at_most=self.slowest_retry)
         batch.retry_at = min(later, max((batch.last_start or ended) + self.step, ended))
+
+    @property
+    def slowest_retry(self) -> float:
+        """Seconds: where a day's quota would not last otherwise, retries become as slow as regular calls."""
+        return self.step if self.limiter.limit(self.planned_interface()).window >= DAY else 0.0
+
+    def hold_back(self, interface: Interface, ended: float, reason: str) -> None:
+        """The interface has its back-off."""
+        backoff = self.context.settings.rates.backoff
+        self.limiter.holds[interface].back_off(ended, backoff, reason, at_most=self.slowest_retry)
 
     def next_sweep_at(self) -> float | None:
         """When its next request is due."""

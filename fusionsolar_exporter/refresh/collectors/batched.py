@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from typing_extensions import override
 
-from fusionsolar_exporter.northbound.errors import UNKNOWN_IDS, WRONG_DEVICE, NorthboundError
+from fusionsolar_exporter.northbound.errors import NorthboundError
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.pacing.holds import DAY
 from fusionsolar_exporter.refresh.answers import AcceptedAnswers
@@ -16,10 +16,14 @@ from fusionsolar_exporter.refresh.batches.batches import Batches
 from fusionsolar_exporter.refresh.batches.bisection import Bisection
 from fusionsolar_exporter.refresh.batches.refusal import Refusal
 from fusionsolar_exporter.refresh.batches.sweep import KeptSweeps
+from fusionsolar_exporter.refresh.blame import Remedy
 from fusionsolar_exporter.refresh.collectors.base import Collector, Job
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
+
+_ODD_REFUSALS = 3
+"""A batch that is refused so many times in a row for a reason that names no id is searched all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,7 @@ class BatchCollector(Collector):
 
     def kept_batches(self) -> KeptBatches:
         """What state keeps."""
-        return KeptBatches(
-            self.sweeps.kept(), {key: until for kind in self.kinds() for key, until in kind.left_out.items()}
-        )
+        return KeptBatches(self.sweeps.kept(), self.left_out())
 
     def restore_batches(self, kept: KeptBatches, at: Callable[[float], float]) -> None:
         """Take over what was kept; ``at`` turns its moments into those of this clock."""
@@ -108,7 +110,9 @@ class BatchCollector(Collector):
                 moment = batch.due(self.step)
                 if first is None or moment < due:
                     first, due = batch, moment
-        return None if first is None else Job(self.interface, first, due, first.turn())
+        if first is None:
+            return None
+        return Job(self.interface, first, due, first.turn(), retry=first.failures > 0)
 
     def lists_answered(self) -> None:
         """Wake batches that wait for newer lists."""
@@ -121,6 +125,7 @@ class BatchCollector(Collector):
     def answered(self, batch: Batch) -> None:
         """The batch was answered: whatever was wrong with it is over."""
         batch.failures = 0
+        batch.answered_at = batch.last_start or 0.0
         if batch.refusal and batch.refusal.search:
             batch.refusal.times = 0
             batch.refusal.search.accepted()
@@ -129,40 +134,82 @@ class BatchCollector(Collector):
             batch.refusal = None
 
     @override
-    def rejected(self, job: Job, error: NorthboundError, ended: float) -> Sequence[str]:
-        """An unknown id: new lists first; refused again: halve the batch until the id is alone."""
+    def others_answered(self, batch: Batch) -> bool:
+        if batch.refusal and batch.refusal.found_good_ids:
+            return True
+        return any(other.is_answered for other in self.batches() if other is not batch)
+
+    @override
+    def finished(self, job: Job, *, answered: bool, ended: float) -> None:
+        if not answered:
+            job.batch.failed_at = job.batch.last_start or 0.0
+        super().finished(job, answered=answered, ended=ended)
+
+    @override
+    def refused(self, job: Job, remedy: Remedy, error: NorthboundError, ended: float) -> Sequence[str]:
+        """New lists first; refused again: halve the batch until the id is alone."""
         batch = job.batch
-        if error.fail_code not in UNKNOWN_IDS | WRONG_DEVICE:
-            return super().rejected(job, error, ended)
-        refusal = batch.refusal = batch.refusal or Refusal()
+        refusal = batch.refusal = batch.refusal or Refusal(batch.last_start or ended)
         if refusal.search:
-            self._leave_out(batch, refusal.search.refused(), ended)
+            self._blame(batch, refusal.search.refused(), error, ended)
             self._go_on_searching(batch)
             return ()
         refusal.times += 1
+        if remedy is Remedy.RETRY and not (refusal.times >= _ODD_REFUSALS and self._answered_since(batch, refusal)):
+            return super().refused(job, remedy, error, ended)
         # the first time the id may just be gone, as newer lists would say; no list changes the type of a device
-        if refusal.times == 1 and error.fail_code in UNKNOWN_IDS:
+        if refusal.times == 1 and remedy is Remedy.ASK_LISTS:
             refusal.awaits_lists_since = batch.last_start
             return self.plants_of(batch.ids)
         if len(batch.ids) == 1:
-            self._leave_out(batch, batch.ids[0], ended)
+            self._blame(batch, batch.ids[0], error, ended)
         elif refusal.times > 1:
             refusal.search = Bisection(batch.ids)
             self._go_on_searching(batch)
             self.context.log.info(
-                "searching for the refused id", collector=self.name, ids=len(batch.ids), fail_code=error.fail_code
+                "searching for the refused id",
+                account=self.context.settings.name,
+                collector=self.name,
+                ids=len(batch.ids),
+                fail_code=error.fail_code,
             )
         return ()
 
-    def _leave_out(self, batch: Batch, key: str | None, ended: float) -> None:
-        if key is None:
+    def forgive(self, now: float) -> None:
+        """At a start and at a reload what was refused is asked again: somebody may have put it right."""
+        for kind in self.kinds():
+            kind.forgive(now)
+
+    def left_out(self) -> Mapping[str, float]:
+        """Until when ids are not asked."""
+        return {key: until for kind in self.kinds() for key, until in kind.left_out.items()}
+
+    def _answered_since(self, batch: Batch, refusal: Refusal) -> bool:
+        """Whether other ids of the interface were answered since the first refusal: so the far side is well."""
+        if refusal.found_good_ids:
+            return True
+        return any(other.answered_at > refusal.since for other in self.batches() if other is not batch)
+
+    def _blame(self, batch: Batch, key: str | None, error: NorthboundError, ended: float) -> None:
+        """The id was refused although it was alone: it is left out, where nobody else is refused too."""
+        if key is None or batch.refusal is None:
             return
+        if not self._answered_since(batch, batch.refusal):
+            # nobody can tell a bad id from a far side that knows nobody for a while
+            batch.retry_at = ended
+            self.hold_back(self.interface, ended, error.message)
+            return
+        if batch.refusal.search:
+            batch.refusal.search.blamed(key)
+        batch.refusal.times = 0
         kind = next(kind for kind in self.kinds() if batch in kind.all)
         kind.leave_out(batch, key, ended + DAY)
-        if batch.refusal:
-            batch.refusal.times = 0
         self.context.log.warning(
-            "left out for a day: the far side refuses this id although it lists it", collector=self.name, id=key
+            "left out for a day: the far side refuses this id although it lists it",
+            account=self.context.settings.name,
+            collector=self.name,
+            id=key,
+            fail_code=error.fail_code,
         )
 
     def _go_on_searching(self, batch: Batch) -> None:

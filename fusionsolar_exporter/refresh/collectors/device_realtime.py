@@ -7,13 +7,14 @@ from typing_extensions import override
 
 from fusionsolar_exporter.northbound.answers import Items
 from fusionsolar_exporter.northbound.client import Answer, Client
-from fusionsolar_exporter.northbound.errors import UNKNOWN_IDS, NorthboundError
+from fusionsolar_exporter.northbound.errors import NorthboundError
 from fusionsolar_exporter.northbound.interfaces import REAL_TIME_TYPES, Interface
 from fusionsolar_exporter.northbound.model import Reading
 from fusionsolar_exporter.pacing import cadence
 from fusionsolar_exporter.refresh.answers import AcceptedAnswers
 from fusionsolar_exporter.refresh.batches.batches import Batches
 from fusionsolar_exporter.refresh.batches.type_probes import KeptProbe, TypeProbes
+from fusionsolar_exporter.refresh.blame import Remedy, Work
 from fusionsolar_exporter.refresh.collectors.base import Job
 from fusionsolar_exporter.refresh.collectors.batched import BatchCollector, KeptBatches
 from fusionsolar_exporter.refresh.context import AccountContext
@@ -48,6 +49,7 @@ class DeviceRealtimeCollector(BatchCollector):
         self._probed_last = False
         self._type_as_text = False
         self._type_form_proven = False
+        self._other_form_tried = False
 
     @override
     def kinds(self) -> Iterable[Batches]:
@@ -121,8 +123,8 @@ class DeviceRealtimeCollector(BatchCollector):
         return None if batch is None else Job(self.interface, batch, batch.due(self.step), batch.turn())
 
     @override
-    def ask(self, client: Client, token: str, job: Job) -> Answer[Items[Reading]]:
-        return client.device_readings(token, job.batch.device_type, job.ids, type_as_text=self._type_as_text)
+    def ask(self, client: Client, job: Job) -> Answer[Items[Reading]]:
+        return client.device_readings(job.batch.device_type, job.ids, type_as_text=self._type_as_text)
 
     @override
     def started(self, job: Job, moment: float) -> None:
@@ -135,7 +137,6 @@ class DeviceRealtimeCollector(BatchCollector):
 
     @override
     def accept(self, job: Job, content: Items[Reading], started: float, ended: float) -> bool:
-        self._type_form_proven = True
         if job.batch in self._probes:
             if not content.items:
                 self._probes.refused(job.batch, ended)
@@ -149,6 +150,7 @@ class DeviceRealtimeCollector(BatchCollector):
             self.context.log.info("undocumented device type answers", device_type_id=job.batch.device_type)
         else:
             self.answered(job.batch)
+            self._try_other_form(job, content, ended)
         self.answers.device_readings(job.ids, content.items, self.freshness(started))
         return True
 
@@ -158,19 +160,27 @@ class DeviceRealtimeCollector(BatchCollector):
             super().finished(job, answered=answered, ended=ended)
 
     @override
-    def rejected(self, job: Job, error: NorthboundError, ended: float) -> Sequence[str]:
-        """An undocumented type is asked again much later."""
-        device_type = job.batch.device_type
-        if job.batch in self._probes:
-            self._probes.refused(job.batch, ended)
-            return ()
-        if device_type not in REAL_TIME_TYPES:
-            self._probes.withdraw(device_type, ended)
-            self.lists_changed(ended)
-            return ()
-        if error.fail_code not in UNKNOWN_IDS and not self._type_form_proven:
+    def work_of(self, job: Job) -> Work:
+        return Work.PROBE if job.batch in self._probes else Work.BATCH
+
+    def probe_refused(self, job: Job, ended: float) -> None:
+        """The probe says something of its type alone: it is asked again much later."""
+        self._probes.refused(job.batch, ended)
+
+    @override
+    def refused(self, job: Job, remedy: Remedy, error: NorthboundError, ended: float) -> Sequence[str]:
+        if remedy is not Remedy.ASK_LISTS and not self._type_form_proven:
             self._type_as_text = not self._type_as_text
-        return super().rejected(job, error, ended)
+        return super().refused(job, remedy, error, ended)
+
+    def _try_other_form(self, job: Job, content: Items[Reading], ended: float) -> None:
+        """Servers differ in how they want the type: one that answers nothing at all is asked once in the other form."""
+        if content.items:
+            self._type_form_proven = True
+        elif not self._type_form_proven and not self._other_form_tried:
+            self._other_form_tried = True
+            self._type_as_text = not self._type_as_text
+            job.batch.retry_at = ended
 
     @override
     def auto_interval(self) -> float:

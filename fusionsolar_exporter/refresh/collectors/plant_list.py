@@ -15,7 +15,9 @@ from fusionsolar_exporter.pacing import cadence
 from fusionsolar_exporter.refresh.answers import AcceptedAnswers
 from fusionsolar_exporter.refresh.batches.batch import Batch
 from fusionsolar_exporter.refresh.batches.sweep import KeptSweeps
-from fusionsolar_exporter.refresh.collectors.base import EMPTY_ANSWERS_BELIEVED, Collector, Job
+from fusionsolar_exporter.refresh.blame import Work
+from fusionsolar_exporter.refresh.collectors.base import ANSWERS_BELIEVED, Collector, Job
+from fusionsolar_exporter.refresh.collectors.doubts import Doubts
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
@@ -52,7 +54,8 @@ class PlantListCollector(Collector):
         self.inventory = inventory
         self.answers = answers
         self._batch = Batch([], created=context.clock.now())
-        self._empty_answers = 0  # in a row, where there were plants
+        self._doubts = Doubts()
+        self._unreadable = 0  # records of the present turn
         self._denied: dict[Interface, float] = {}
         self._early_at: float | None = None
         self._early_turn: float | None = None  # when the present turn was made due, if it came before its time
@@ -99,13 +102,13 @@ class PlantListCollector(Collector):
         early = self._early_at
         if early is not None and early < due and self.limiter.reserve(interface, now) >= self.calls_needed():
             return Job(interface, self._batch, early, early=True)
-        return Job(interface, self._batch, due)
+        return Job(interface, self._batch, due, retry=self._batch.failures > 0)
 
     @override
-    def ask(self, client: Client, token: str, job: Job) -> Answer[Page[Plant]]:
+    def ask(self, client: Client, job: Job) -> Answer[Page[Plant]]:
         if job.interface is Interface.STATIONS:
-            return client.stations(token, self._page)
-        return client.station_list(token, None if self._whole else self._page)
+            return client.stations(self._page)
+        return client.station_list(None if self._whole else self._page)
 
     @override
     def started(self, job: Job, moment: float) -> None:
@@ -118,16 +121,19 @@ class PlantListCollector(Collector):
     @override
     def accept(self, job: Job, content: Page[Plant], started: float, ended: float) -> bool:
         batch = self._batch
-        if not content.items and self._page == 1 and self.inventory.fleet.plants:
-            self._empty_answers += 1
-            if self._empty_answers < EMPTY_ANSWERS_BELIEVED:
-                self._restart()
-                return False
-        if content.items:
-            self._empty_answers = 0
+        empty_first = not content.items and self._page == 1 and self.inventory.fleet.plants > 0
+        if empty_first and not self._believed(job, started):
+            self._restart()
+            return False
+        if not content.items and self._page > 1 and not self._collected_all(content):
+            # the pages before it have said that there is more: nothing is taken away for want of an answer
+            self._restart()
+            self.retry_later(batch, ended)
+            return False
         fresh = [plant.code for plant in content.items if plant.code not in self._collected]
         self._collected.update(dict.fromkeys(fresh))
         self._dropped += content.dropped
+        self._unreadable += content.dropped  # nothing is asked for by id here: what is dropped could not be read
         self.inventory.add_plants(content.items)
         if self._more(job.interface, content, brought_new=bool(fresh)):
             self._serve(content, started)
@@ -135,11 +141,15 @@ class PlantListCollector(Collector):
             batch.retry_at = ended if self._early_turn is None else self._early_turn
             return True
         complete = self._complete(content)
-        if complete:
-            listed_at = self._turn_started or started
-            self.inventory.keep_plants(self._collected, listed_at)
-            self.answers.plant_list(self.inventory, self.freshness(listed_at))
-            batch.failures = 0
+        doubtful = empty_first or self._unreadable > 0 or not complete
+        believed = not doubtful or self._believed(job, started)
+        if complete or believed:
+            complete = True
+            self._take(believed=believed, listed_at=self._turn_started or started)
+            if believed:
+                self._doubts.clear()
+            if believed and doubtful:
+                self._early_at = ended  # asked again soon, from the reserve: a mistake must not last for an interval
         self._serve(content, started)
         self._restart()
         if not complete:
@@ -151,8 +161,37 @@ class PlantListCollector(Collector):
         if not answered or self._page == 1:
             super().finished(job, answered=answered, ended=ended)
 
-    def not_permitted(self, interface: Interface, until: float, ended: float) -> None:
-        """The far side does not permit the interface, which is asked again then: fall back to the other plant list."""
+    def _take(self, *, believed: bool, listed_at: float) -> None:
+        """The turn is over: a doubtful one only adds to what is known."""
+        named = self._collected if believed else {**dict.fromkeys(self.inventory.listed), **self._collected}
+        self.inventory.keep_plants(named, listed_at)
+        self.answers.plant_list(self.inventory, self.freshness(listed_at))
+        self._batch.failures = 0
+
+    def _believed(self, job: Job, started: float) -> bool:
+        """Whether so many regular refreshes in a row said it that it has to be true."""
+        return self._doubts.add(started, self.interval, early=job.early) >= ANSWERS_BELIEVED
+
+    def _collected_all(self, content: Page[Plant]) -> bool:
+        total = content.total
+        return total is not None and len(self._collected) + self._dropped >= total
+
+    @override
+    def work_of(self, job: Job) -> Work:
+        return Work.PAGE
+
+    def alternative(self, interface: Interface, now: float) -> Interface | None:
+        """Another interface with the plant list, where one is configured and was not denied."""
+        candidates = _CANDIDATES[self.context.settings.account.plant_list]
+        others = (other for other in candidates if other is not interface and self._denied.get(other, now) <= now)
+        return next(others, None)
+
+    def allow_all(self) -> None:
+        """Nothing that was denied stays denied."""
+        self._denied.clear()
+
+    def deny(self, interface: Interface, until: float, ended: float) -> None:
+        """The interface is not to be had until a moment: fall back to the other plant list."""
         self._denied[interface] = until
         self._restart()
         self._batch.retry_at = ended
@@ -198,7 +237,7 @@ class PlantListCollector(Collector):
             self._whole = True
             self._pages = 1
             self._collected = {}
-            self._dropped = 0
+            self._dropped = self._unreadable = 0
         self._page += 1
         return True
 
@@ -217,5 +256,5 @@ class PlantListCollector(Collector):
     def _restart(self) -> None:
         self._page = 1
         self._collected = {}
-        self._dropped = 0
+        self._dropped = self._unreadable = 0
         self._whole = False

@@ -20,8 +20,8 @@ class PlantRealtimeCollector(PlantBatchCollector):
     interface = Interface.GET_STATION_REAL_KPI
 
     @override
-    def ask(self, client: Client, token: str, job: Job) -> Answer[Items[Reading]]:
-        return client.plant_readings(token, job.ids)
+    def ask(self, client: Client, job: Job) -> Answer[Items[Reading]]:
+        return client.plant_readings(job.ids)
 
     @override
     def accept(self, job: Job, content: Items[Reading], started: float, ended: float) -> bool:

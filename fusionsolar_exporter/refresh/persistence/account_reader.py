@@ -1,19 +1,23 @@
 """From what state holds to an account: after a restart, and while another process leads."""
 
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fusionsolar_exporter.cache import Cache, Freshness
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.refresh.collectors import Collectors
 from fusionsolar_exporter.refresh.context import AccountContext
+from fusionsolar_exporter.refresh.energy_counting import EnergyCounting
 from fusionsolar_exporter.refresh.inventory import Inventory
-from fusionsolar_exporter.refresh.persistence import account_record
-from fusionsolar_exporter.refresh.persistence.account_record import ACCOUNT, CALLS
+from fusionsolar_exporter.refresh.persistence import account_record, counters_record
+from fusionsolar_exporter.refresh.persistence.account_record import ACCOUNT, CALLS, TOKENS
+from fusionsolar_exporter.refresh.persistence.counters_record import COUNTERS_KEY
 from fusionsolar_exporter.refresh.persistence.records import (
     ALARMS,
     DEVICE_LIST,
     PLANT_LIST,
+    REPORTS,
     At,
     DatedRecord,
     DeviceListRecord,
@@ -25,6 +29,7 @@ from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.reporting.status_builder import StatusBuilder
 from fusionsolar_exporter.refresh.session.session import Session
 from fusionsolar_exporter.state import Kept
+from fusionsolar_exporter.status import REPORTS as REPORT_NAMES
 from fusionsolar_exporter.status import CollectorName
 
 _LISTS = frozenset({CollectorName.PLANT_LIST, CollectorName.DEVICE_LIST})
@@ -38,6 +43,7 @@ class AccountReader:
     limiter: RateLimiter
     inventory: Inventory
     cache: Cache
+    counting: EnergyCounting
     session: Session
     status_builder: StatusBuilder
     collectors: Collectors
@@ -46,7 +52,8 @@ class AccountReader:
         """Take over what others have kept, oldest first."""
         # first, since the cache refuses whatever belongs to a plant or device that no list names
         self._take_lists([kept for kept in entries if _kind(kept) in _LISTS])
-        for kept in entries:
+        # before the readings, which show what is counted by then
+        for kept in sorted(entries, key=lambda kept: _kind(kept) != COUNTERS_KEY):
             try:
                 self._take(kept)
             except UnreadableRecordError as error:
@@ -97,6 +104,17 @@ class AccountReader:
                 self._take_calls(kept)
             case account_record.ACCOUNT_KEY:
                 self._take_account(kept)
+            case counters_record.COUNTERS_KEY:
+                self.counting.take_over(_counted_by(kept), counters_record.read_counters(kept.value))
+            case account_record.TOKENS_KEY:
+                record, _ = TOKENS.read(kept.value)
+                obtained_at = self._at(kept, record.now)(record.tokens.obtained_at)
+                self.session.take_tokens(replace(record.tokens, obtained_at=obtained_at))
+            case _:
+                self._take_answer(kept)
+
+    def _take_answer(self, kept: Kept) -> None:
+        match _kind(kept):
             case CollectorName.ALARMS:
                 alarms, _ = ALARMS.read(kept.value)
                 freshness = self._freshness(kept, alarms)
@@ -104,21 +122,39 @@ class AccountReader:
             case CollectorName.PLANT_REALTIME:
                 head, readings = read_readings(kept.value)
                 freshness = self._freshness(kept, head)
-                self.cache.read_plants(readings, freshness)
+                self.cache.read_plants(self.counting.with_totals(CollectorName.PLANT_REALTIME, readings), freshness)
                 self.collectors.plant_realtime.went_unanswered(head.unanswered, freshness.fetched_at)
             case CollectorName.DEVICE_REALTIME:
                 head, readings = read_readings(kept.value)
                 freshness = self._freshness(kept, head)
-                self.cache.read_devices(readings, freshness)
+                self.cache.read_devices(self.counting.with_totals(CollectorName.DEVICE_REALTIME, readings), freshness)
                 self.collectors.device_realtime.went_unanswered(head.unanswered, freshness.fetched_at)
+            case CollectorName.INVERTER_CONVERGENCE:
+                head, readings = read_readings(kept.value)
+                found = tuple(readings)
+                asked = [*(reading.id for reading in found), *head.unanswered]
+                self.cache.read_convergence(asked, found, self._freshness(kept, head))
+            case name if name in REPORT_NAMES:
+                reports, _ = REPORTS.read(kept.value)
+                freshness = self._freshness(kept, reports)
+                collector = CollectorName(name)
+                self.cache.read_reports(collector, reports.period, reports.rows, freshness.expires_at)
+                if reports.running:
+                    self.cache.fetched_reports(collector, [row.id for row in reports.rows], freshness)
 
     def _take_calls(self, kept: Kept) -> None:
         try:
             record, moments = CALLS.read(kept.value)
             at = self._at(kept, record.now)
             now = self.context.clock.now()
-            # no call of the past may count in the future, however clocks have jumped: nothing would ever be asked
-            self.limiter.ledger.restore(record.calls, moments, lambda moment: min(at(moment), now))
+            ledgers = len(moments) - record.daily
+
+            def here(moment: float) -> float:
+                # no call of the past may count in the future, however clocks have jumped: nothing would ever be asked
+                return min(at(moment), now)
+
+            self.limiter.ledger.restore(record.calls, moments[:ledgers], here)
+            self.limiter.daily.moments = deque(map(here, moments[ledgers:]))
         except (UnreadableRecordError, ValueError):
             self.presume_asked()
             raise UnreadableRecordError("the calls are not known") from None
@@ -139,6 +175,12 @@ class AccountReader:
         self.collectors.plant_realtime.restore_batches(record.collectors.plant_realtime, at)
         self.collectors.device_realtime.restore(record.collectors.device_realtime, at)
         self.collectors.alarms.restore(record.collectors.alarms, at)
+        for report in self.collectors.reports:
+            if report.name in record.collectors.reports:
+                report.restore(record.collectors.reports[report.name], at)
+        self.collectors.zones.restore(record.collectors.zones)
+        if record.collectors.inverter_convergence is not None:
+            self.collectors.convergence.restore_batches(record.collectors.inverter_convergence, at)
         self.session.restore(record.session, at)
 
     def _at(self, kept: Kept, written: float) -> At:
@@ -156,6 +198,13 @@ class AccountReader:
             key=kept.key,
             error=str(error),
         )
+
+
+def _counted_by(kept: Kept) -> CollectorName:
+    name = kept.key.split("/")[1]
+    if name not in {CollectorName.PLANT_REALTIME, CollectorName.DEVICE_REALTIME}:
+        raise UnreadableRecordError("counters of something else")
+    return CollectorName(name)
 
 
 def _kind(kept: Kept) -> str:

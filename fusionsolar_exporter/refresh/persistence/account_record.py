@@ -1,28 +1,36 @@
 """What state keeps of an account beside its answers: its calls, written before each request, and all else, after it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fusionsolar_exporter.northbound.interfaces import Interface
-from fusionsolar_exporter.pacing.holds import KeptHold
+from fusionsolar_exporter.pacing.holds import DAY, KeptHold
 from fusionsolar_exporter.pacing.ledger import KeptCalls
 from fusionsolar_exporter.refresh.collectors.alarms import KeptAlarms
 from fusionsolar_exporter.refresh.collectors.batched import KeptBatches
 from fusionsolar_exporter.refresh.collectors.device_realtime import KeptDeviceRealtime
 from fusionsolar_exporter.refresh.collectors.plant_list import KeptPlantList
+from fusionsolar_exporter.refresh.collectors.reports import KeptReports
 from fusionsolar_exporter.refresh.persistence.records import Form
 from fusionsolar_exporter.refresh.reporting.status_builder import KeptOutcomes
+from fusionsolar_exporter.refresh.reports.zones import LearntOffset
 from fusionsolar_exporter.refresh.session.session import KeptSession
+from fusionsolar_exporter.refresh.session.tokens import HeldTokens
+from fusionsolar_exporter.status import CollectorName
 
-CALLS_KEY, ACCOUNT_KEY = "calls", "account"
+CALLS_KEY, ACCOUNT_KEY, TOKENS_KEY = "calls", "account", "tokens"
+TOKENS_KEPT = 365 * DAY
+"""Seconds; nobody knows how long a refresh token lives."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallsRecord:
-    """The head; the moments of the ledger's calls follow."""
+    """The head; the moments of the ledger's calls follow, and behind them those of the day's budget."""
 
     now: float
     calls: Mapping[Interface, KeptCalls]
+    daily: int
+    """How many of the latter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,10 @@ class KeptCollectors:
     plant_realtime: KeptBatches
     device_realtime: KeptDeviceRealtime
     alarms: KeptAlarms
+    reports: Mapping[CollectorName, KeptReports] = field(default_factory=dict)
+    zones: Mapping[str, LearntOffset] = field(default_factory=dict)
+    """By plant code."""
+    inverter_convergence: KeptBatches | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +59,14 @@ class AccountRecord:
     collectors: KeptCollectors
 
 
+@dataclass(frozen=True, slots=True)
+class TokensRecord:
+    """What an owner's consent has brought: an entry of its own, since ``authorize`` writes it too."""
+
+    now: float
+    tokens: HeldTokens
+
+
+TOKENS = Form(TokensRecord)
 CALLS = Form(CallsRecord)
 ACCOUNT = Form(AccountRecord)

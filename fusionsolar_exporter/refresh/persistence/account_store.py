@@ -1,8 +1,11 @@
 """One account's way into its state and out of it: who leads, what must be kept before a request, and what after it."""
 
+from collections.abc import Sequence
+
 from fusionsolar_exporter.refresh.persistence.account_reader import AccountReader
 from fusionsolar_exporter.refresh.persistence.account_writer import AccountWriter
 from fusionsolar_exporter.refresh.persistence.journal import Journal
+from fusionsolar_exporter.refresh.session.tokens import HeldTokens
 from fusionsolar_exporter.state import Entry, NotLeadingError, Partition
 
 
@@ -17,6 +20,8 @@ class AccountStore:
         self._reader = reader
         self._writer = writer
         self._calls_kept = -1
+        self._tokens_kept: HeldTokens | None = None
+        self._demands = False
 
     @property
     def keeps(self) -> bool:
@@ -33,7 +38,13 @@ class AccountStore:
         # before anything that is known: the ledger that was kept, where there is one, then takes its place
         if self._partition.was_lost():
             self._reader.presume_asked()
+        held = self._writer.session.tokens
         self._reader.take(new)
+        if self._writer.session.tokens is not held:
+            self._tokens_kept = self._writer.session.tokens
+        elif self.keeps and not self.leads and self._renewed():
+            self._demands = True
+            self._partition.request_handover()  # who leads has a refresh token that was used up here
         return bool(new)
 
     def request_handover(self) -> None:
@@ -51,9 +62,10 @@ class AccountStore:
     def permit(self) -> None:
         """Keep the call that is about to be sent; NotLeadingError where it must not be."""
         if self.keeps:
-            changes = self._writer.ledger_changes
-            self._write(self._writer.calls())
-            self._calls_kept = changes
+            changes, tokens = self._writer.ledger_changes, self._writer.session.tokens
+            # a refresh token works once: a new one is kept before anything is asked with what came with it
+            self._write(*self._renewed(), self._writer.calls())
+            self._calls_kept, self._tokens_kept = changes, tokens
 
     def save(self) -> None:
         """Keep what a request has changed; NotLeadingError where another process has the account by now."""
@@ -62,17 +74,26 @@ class AccountStore:
         if self._partition.was_emptied():
             self._writer.write_lists_again()
             self._calls_kept = -1
+            self._tokens_kept = None
         changes = self._writer.ledger_changes
         calls = () if changes == self._calls_kept else (self._writer.calls(),)
-        self._write(*calls, self._writer.account(), *self._journal.pending())
+        tokens = self._writer.session.tokens
+        self._write(*self._renewed(), *calls, self._writer.account(), *self._journal.pending())
         # only now: what could not be written is written the next time, by whoever leads then
-        self._calls_kept = changes
+        self._calls_kept, self._tokens_kept = changes, tokens
         self._journal.kept()
+        if self._demands:
+            self.release()
 
     def release(self) -> None:
         """Let others lead."""
         self._partition.release()
-        self.leads = False
+        self.leads = self._demands = False
+
+    def _renewed(self) -> Sequence[Entry]:
+        """The tokens, where they are not in the state as they are."""
+        tokens = self._writer.session.tokens
+        return () if tokens is None or tokens is self._tokens_kept else (self._writer.tokens(tokens),)
 
     def _write(self, *entries: Entry) -> None:
         try:

@@ -10,14 +10,19 @@ from fusionsolar_exporter.refresh.persistence.account_record import (
     ACCOUNT_KEY,
     CALLS,
     CALLS_KEY,
+    TOKENS,
+    TOKENS_KEPT,
+    TOKENS_KEY,
     AccountRecord,
     CallsRecord,
     KeptCollectors,
+    TokensRecord,
 )
 from fusionsolar_exporter.refresh.persistence.journal import LONG, Journal
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.reporting.status_builder import StatusBuilder
 from fusionsolar_exporter.refresh.session.session import Session
+from fusionsolar_exporter.refresh.session.tokens import HeldTokens
 from fusionsolar_exporter.state import Entry
 
 
@@ -42,7 +47,9 @@ class AccountWriter:
         """The calls of the ledger."""
         now = self.context.clock.now()
         calls, moments = self.limiter.ledger.kept()
-        return Entry(CALLS_KEY, CALLS.write(CallsRecord(now, calls), moments), now, LONG)
+        daily = self.limiter.daily.moments
+        moments.extend(daily)
+        return Entry(CALLS_KEY, CALLS.write(CallsRecord(now, calls, len(daily)), moments), now, LONG)
 
     def account(self) -> Entry:
         """All else but answers."""
@@ -59,9 +66,17 @@ class AccountWriter:
                 plant_realtime=collectors.plant_realtime.kept_batches(),
                 device_realtime=collectors.device_realtime.kept(),
                 alarms=collectors.alarms.kept(),
+                reports={report.name: report.kept() for report in collectors.reports if report.enabled},
+                zones=collectors.zones.kept(),
+                inverter_convergence=collectors.convergence.kept_batches(),
             ),
         )
         return Entry(ACCOUNT_KEY, ACCOUNT.write(record), now, LONG)
+
+    def tokens(self, tokens: HeldTokens) -> Entry:
+        """What an owner's consent has brought."""
+        now = self.context.clock.now()
+        return Entry(TOKENS_KEY, TOKENS.write(TokensRecord(now, tokens)), now, TOKENS_KEPT)
 
     def write_lists_again(self) -> None:
         """The state was emptied; readings come anew soon, lists only after hours."""

@@ -2,23 +2,29 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from fusionsolar_exporter.cache import AlarmWindow, Freshness
-from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Reading
+from fusionsolar_exporter.cache import AlarmWindow, Freshness, ReportPeriod
+from fusionsolar_exporter.counters.energy_counters import Counted
+from fusionsolar_exporter.northbound.model import Alarm, DatedReading, Device, Plant, Reading
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.pacing.holds import DAY
+from fusionsolar_exporter.refresh.persistence.counters_record import COUNTERS_KEY, counters_record
 from fusionsolar_exporter.refresh.persistence.records import (
     ALARMS,
     DEVICE_LIST,
     PLANT_LIST,
+    REPORTS,
     AlarmsRecord,
     DeviceListRecord,
     PlantListRecord,
+    ReportsRecord,
     digest,
     readings_record,
 )
 from fusionsolar_exporter.state import Entry
 from fusionsolar_exporter.status import CollectorName
 
+VERY_LONG = 100 * DAY
+"""Counters go on where they were."""
 LONG = 30 * DAY
 """Lists are worth keeping for so many seconds: names and what to ask for, long after their time to live."""
 
@@ -51,6 +57,26 @@ class Journal:
         if self._keeps:
             record = readings_record(asked, readings, freshness, self._clock.now())
             self._put(f"{name}/{digest(asked)}", record, freshness.ttl)
+
+    def counters(self, name: CollectorName, asked: Sequence[str], counted: Mapping[str, Counted]) -> None:
+        """What is counted of the plants or devices of an answer."""
+        if self._keeps and counted:
+            self._put(f"{COUNTERS_KEY}/{name}/{digest(asked)}", counters_record(counted), VERY_LONG)
+
+    def reports(
+        self,
+        name: CollectorName,
+        period: ReportPeriod,
+        rows: Sequence[DatedReading],
+        freshness: Freshness,
+        *,
+        running: bool,
+    ) -> None:
+        """Periods of plants or devices; ``running`` where the answer was about what is running."""
+        if self._keeps:
+            record = ReportsRecord(self._clock.now(), freshness.fetched_at, freshness.ttl, period, running, tuple(rows))
+            key = f"{name}/{period}/{digest(row.id for row in rows)}"
+            self._put(key, REPORTS.write(record), freshness.ttl)
 
     def alarms(
         self, plant_codes: Sequence[str], alarms: Iterable[Alarm], window: AlarmWindow, freshness: Freshness

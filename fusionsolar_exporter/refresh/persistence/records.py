@@ -16,8 +16,8 @@ from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter
 
-from fusionsolar_exporter.cache import AlarmWindow, Freshness
-from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Reading
+from fusionsolar_exporter.cache import AlarmWindow, Freshness, ReportPeriod
+from fusionsolar_exporter.northbound.model import Alarm, DatedReading, Device, Plant, Reading
 from fusionsolar_exporter.northbound.values import Values, kind_of
 
 _LENGTH = struct.Struct("<I")
@@ -51,6 +51,16 @@ class ReadingsHead(DatedRecord):
     """Which of them each reading has."""
     unanswered: tuple[str, ...]
     """Ids that were asked too, and about which the answer said nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportsRecord(DatedRecord):
+    """Periods of plants or devices."""
+
+    period: ReportPeriod
+    running: bool
+    """Whether the answer was about the running day, month or year."""
+    rows: tuple[DatedReading, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +117,7 @@ class Form(Generic[T]):
 
 READINGS = Form(ReadingsHead)
 ALARMS = Form(AlarmsRecord)
+REPORTS = Form(ReportsRecord)
 PLANT_LIST = Form(PlantListRecord)
 DEVICE_LIST = Form(DeviceListRecord)
 

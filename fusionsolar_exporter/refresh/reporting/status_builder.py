@@ -89,19 +89,21 @@ class StatusBuilder:
             if collector.enabled and status.next_sweep_at is not None:
                 planned[collector.planned_interface()] = status.next_sweep_at
         if not session.active:
-            planned[Interface.LOGIN] = session.earliest()
+            planned[session.interface] = session.earliest()
+        problem = session.problem(now)
+        failures = reversed(self._failures.values())
         return AccountStatus(
             account=self._context.settings.name,
             host=self._context.settings.account.host,
             state=self._state(session, now),
             up=session.active and self._enveloped,
             leads=leads,
-            had_first_outcome=self._had_outcome,
+            had_first_outcome=self._had_outcome or problem is not None,
             clock_offset_seconds=self._far_clock.offset,
             stretch=stretch,
             interfaces=tuple(self._interface(interface, planned.get(interface), now) for interface in Interface),
             collectors=tuple(told),
-            failures=tuple(reversed(self._failures.values())),
+            failures=tuple(failures) if problem is None else (problem, *failures),
         )
 
     def _state(self, session: Session, now: float) -> AccountState:

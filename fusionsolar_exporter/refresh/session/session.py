@@ -1,14 +1,21 @@
-"""The session of one account: its token, how old it is, and who may renew it when."""
+"""The session of one account, whichever way it begins: what a request carries, and when that may be renewed."""
 
+import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from fusionsolar_exporter.config import Credentials, CredentialsUnavailable
+from fusionsolar_exporter.northbound.auth import Auth
 from fusionsolar_exporter.northbound.errors import NorthboundError
 from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.refresh.asking import Asks
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.session.login_policy import KeptLoginPolicy, LoginPolicy, Pause
+from fusionsolar_exporter.refresh.session.tokens import HeldTokens
+from fusionsolar_exporter.status import FailureNote
 
 _LOOK_SECONDS = 60.0  # files with credentials are looked at so often while they are refused
 _SECRETS_KEPT = 16  # tokens and passwords: the far side may still speak of those that are over
@@ -16,150 +23,148 @@ _SECRETS_KEPT = 16  # tokens and passwords: the far side may still speak of thos
 
 @dataclass(frozen=True, slots=True)
 class KeptSession:
-    """The session as state keeps it."""
+    """The session as state keeps it; the tokens of OAuth have an entry of their own."""
 
     token: str | None = field(repr=False)
     began_at: float
     logins: KeptLoginPolicy
 
 
-class Session:
+class Session(ABC):
     """One session at a time; moments are in the pacing clock's seconds."""
 
+    interface: ClassVar[Interface]
+    """What is asked to begin one."""
+
     def __init__(self, context: AccountContext, limiter: RateLimiter) -> None:
-        self._context = context
-        self._limiter = limiter
-        self._logins = LoginPolicy()
-        self._token: str | None = None
-        self._began_at = 0.0
+        self.context = context
+        self.limiter = limiter
+        self.logins = LoginPolicy()
+        self.began_at = 0.0
+        """When the present session began."""
         self._looked_at = -_LOOK_SECONDS
         self._secrets: dict[str, None] = {}
         self._unavailable = ""
 
     @property
+    @abstractmethod
     def active(self) -> bool:
         """Whether there is a session, as far as we know."""
-        return self._token is not None
+
+    @abstractmethod
+    def auth(self, now: float) -> Auth | None:
+        """What a request carries that is sent now; None where :meth:`begin` has to come first."""
+
+    @abstractmethod
+    def begin(self, requester: Asks) -> NorthboundError | None:
+        """Begin a session now, where credentials can be read; what the far side says against it."""
+
+    def exchange(self, requester: Asks, code: str) -> NorthboundError | None:
+        """Begin with the code of an owner's consent; what the far side says against it."""
+        raise NotImplementedError(f"{type(self).__name__} begins otherwise: {requester}, {len(code)}")
+
+    @abstractmethod
+    def end(self, requester: Asks, until: float) -> None:
+        """End the session before a moment, where the far side wants to be told."""
+
+    @abstractmethod
+    def ended(self, now: float) -> None:
+        """The far side ended the session (305, 306, 307, HTTP 401)."""
+
+    @abstractmethod
+    def kept(self) -> KeptSession:
+        """What state keeps."""
+
+    @abstractmethod
+    def restore(self, kept: KeptSession, at: Callable[[float], float]) -> None:
+        """Take over what was kept; ``at`` turns its moments into those of this clock."""
 
     @property
     def contended(self) -> bool:
         """Whether another program uses the account."""
-        return self._logins.contended
+        return self.logins.contended
 
     @property
     def ever(self) -> bool:
-        """Whether any login has succeeded."""
-        return self._logins.succeeded_once
+        """Whether any session has begun."""
+        return self.logins.succeeded_once
+
+    @property
+    def tokens(self) -> HeldTokens | None:
+        """What an owner's consent has brought, for state to keep."""
+        return None
+
+    def take_tokens(self, tokens: HeldTokens) -> None:  # noqa: B027 - only an owner's consent brings some
+        """State holds these: from before a restart, or from another process."""
+
+    def problem(self, now: float) -> FailureNote | None:
+        """What stands against a session, though nothing was asked."""
+        del now
+        return None
 
     def pause(self, now: float) -> Pause:
-        """Why no login is tried."""
-        return self._logins.pause(now)
-
-    def token(self, now: float) -> str | None:
-        """The token for a request that is sent now; None where a login has to come first."""
-        rates = self._context.settings.rates
-        if self._token is not None and now - self._began_at >= rates.session_lifetime - rates.margin:
-            self._logins.session_lives()
-            self._token = None
-        return self._token
+        """Why no session is begun."""
+        return self.logins.pause(now)
 
     def earliest(self) -> float:
-        """When the next login may be sent."""
-        return max(self._limiter.earliest(Interface.LOGIN), self._logins.earliest(self._limiter.limit(Interface.LOGIN)))
+        """When the next one may be begun."""
+        return max(self.limiter.earliest(self.interface), self.logins.earliest(self.limiter.limit(self.interface)))
+
+    def renews_at(self) -> float:
+        """When it is renewed, whether anything is to be asked or not; infinity where only a request needs it."""
+        return math.inf
+
+    def accepted(self) -> None:  # noqa: B027 - nothing to do where a session does not care
+        """The far side served a request."""
 
     def next_look(self, now: float) -> float:
         """When files with credentials are looked at next."""
-        return max(self._looked_at + _LOOK_SECONDS, now) if self._logins.refused else float("inf")
+        return max(self._looked_at + _LOOK_SECONDS, now) if self.logins.refused else math.inf
 
     def look(self, now: float) -> None:
         """See once a minute, while credentials are refused, whether they have changed."""
-        if self._token is not None and now - self._began_at >= self._context.settings.rates.session_lifetime / 2:
-            self._logins.session_lives()
-        if self._logins.refused and now >= self._looked_at + _LOOK_SECONDS:
-            self._look(now)
+        if self.logins.refused and now >= self._looked_at + _LOOK_SECONDS:
+            self.look_at_credentials(now)
 
-    def credentials(self) -> Credentials | None:
-        """What to log in with; None where a file cannot be read, which is tried again in a minute."""
+    def look_at_credentials(self, now: float) -> None:
+        """See whether credentials differ from the refused ones."""
+        self._looked_at = now
         try:
-            credentials = self._context.settings.account.credentials()
-        except CredentialsUnavailable as error:
-            if str(error) != self._unavailable:
-                self._unavailable = str(error)
-                self._context.log.warning(
-                    "no credentials", account=self._context.settings.name, error=self._unavailable
-                )
-            self._logins.credentials_unreadable(self._context.clock.now(), str(error), _LOOK_SECONDS)
-            return None
-        self._unavailable = ""
-        self._remember(credentials.password)
-        return credentials
-
-    def without_secrets(self, text: str) -> str:
-        """The far side's words, in case it repeats what it was told."""
-        for secret in sorted(self._secrets, key=len, reverse=True):  # one may be a part of another
-            text = text.replace(secret, "<secret>")
-        return text
-
-    def starts(self, moment: float) -> None:
-        """A login is sent."""
-        self._token = None
-        self._logins.started(moment)
-
-    def began(self, token: str, moment: float) -> None:
-        """A login brought a token."""
-        self._token = token
-        self._remember(token)
-        self._began_at = moment
-        self._logins.succeeded()
-
-    def failed(self, error: NorthboundError, credentials: Credentials) -> None:
-        """A login brought none."""
-        now = self._context.clock.now()
-        self._token = None
-        self._logins.failed(error, credentials, now, self._context.settings.rates, self._limiter.limit(Interface.LOGIN))
-        if self._logins.refused:
-            self._look(now)
-
-    def ended(self, now: float) -> None:
-        """The far side ended the session (305, 306, 307)."""
-        lifetime = self._context.settings.rates.session_lifetime
-        if self._token is not None and self._logins.session_ended(now - self._began_at, lifetime):
-            self._context.log.warning(
-                "another program uses this account: sessions end early again and again; "
-                "give each program a northbound user of its own",
-                account=self._context.settings.name,
-            )
-        self._token = None
-
-    def kept(self) -> KeptSession:
-        """What state keeps."""
-        return KeptSession(self._token, self._began_at, self._logins.kept())
-
-    def restore(self, kept: KeptSession, at: Callable[[float], float]) -> None:
-        """Take over what was kept; ``at`` turns its moments into those of this clock."""
-        self._token, self._began_at = kept.token, at(kept.began_at)
-        self._remember(kept.token or "")
-        self._logins.restore(kept.logins, at)
-        if self._logins.refused:  # they may have been corrected while nobody looked
-            self._look(self._context.clock.now())
+            credentials = self.context.settings.account.credentials()
+        except CredentialsUnavailable:
+            return
+        if self.logins.credentials_now(credentials):
+            self.context.log.info("credentials have changed: logging in", account=self.context.settings.name)
 
     def settings_changed(self) -> None:
         """Other settings: perhaps with other credentials."""
-        if self._logins.refused:
-            self._look(self._context.clock.now())
+        if self.logins.refused:
+            self.look_at_credentials(self.context.clock.now())
 
-    def _remember(self, secret: str) -> None:
+    def credentials(self) -> Credentials | None:
+        """What to begin with; None where a file cannot be read, which is tried again in a minute."""
+        try:
+            credentials = self.context.settings.account.credentials()
+        except CredentialsUnavailable as error:
+            if str(error) != self._unavailable:
+                self._unavailable = str(error)
+                self.context.log.warning("no credentials", account=self.context.settings.name, error=self._unavailable)
+            self.logins.credentials_unreadable(self.context.clock.now(), str(error), _LOOK_SECONDS)
+            return None
+        self._unavailable = ""
+        self.remember(credentials.password)
+        return credentials
+
+    def remember(self, secret: str) -> None:
+        """Have a secret taken out of what the far side says."""
         self._secrets.pop(secret, None)
         if secret:
             self._secrets[secret] = None
         if len(self._secrets) > _SECRETS_KEPT:
             del self._secrets[next(iter(self._secrets))]
 
-    def _look(self, now: float) -> None:
-        self._looked_at = now
-        try:
-            credentials = self._context.settings.account.credentials()
-        except CredentialsUnavailable:
-            return
-        if self._logins.credentials_now(credentials):
-            self._context.log.info("credentials have changed: logging in", account=self._context.settings.name)
+    def without_secrets(self, text: str) -> str:
+        """The far side's words, in case it repeats what it was told."""
+        for secret in sorted(self._secrets, key=len, reverse=True):  # one may be a part of another
+            text = text.replace(secret, "<secret>")
+        return text

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hmac import compare_digest
@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from fusionsolar_exporter.simulator.answers import JSON_HEADERS, SimulatedAnswer, plain
 from fusionsolar_exporter.simulator.faults import Faults
 from fusionsolar_exporter.simulator.oauth.grants import GrantError, Grants, Tokens
-from fusionsolar_exporter.simulator.oauth.pages import arrived_page, consent_page, refused_page
+from fusionsolar_exporter.simulator.oauth.pages import ARRIVED, arrived_page, consent_page, refused_page
 from fusionsolar_exporter.simulator.oauth.rules import OAuthClient, OAuthRules
 
 OAUTH_PREFIX = "/rest/dp/uidm/oauth2/v1/"
@@ -51,7 +51,10 @@ class OAuthEndpoints:
         owners: Mapping[str, str],
         rules: OAuthRules | None = None,
         scale: float = 1.0,
+        *,
+        arrived: Callable[[str], str] | None = None,
     ) -> None:
+        self._arrived = arrived
         self.grants = Grants(clients, OAuthRules() if rules is None else rules, scale)
         self._owners = owners
         self._lock = threading.Lock()
@@ -69,7 +72,7 @@ class OAuthEndpoints:
         """Answer a request; None where it is not about OAuth."""
         path, _, query = target.partition("?")
         if path == ARRIVAL_PATH:
-            return arrived_page()
+            return arrived_page(ARRIVED if self._arrived is None else self._arrived(target))
         try:
             endpoint = Endpoint(path.removeprefix(OAUTH_PREFIX) if path.startswith(OAUTH_PREFIX) else "")
         except ValueError:

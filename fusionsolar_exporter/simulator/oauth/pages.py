@@ -38,14 +38,14 @@ def refused_page(problem: str) -> SimulatedAnswer:
     return _page(400, "This request is not valid", f"<p>{escape(problem)}</p>")
 
 
-def arrived_page() -> SimulatedAnswer:
+ARRIVED = (
+    "The address of this page, as it stands in the browser's bar, is what `fusionsolar-exporter authorize` waits for."
+)
+
+
+def arrived_page(words: str) -> SimulatedAnswer:
     """Return the page at the end of the way, for a redirect address that leads here."""
-    return _page(
-        200,
-        "Done",
-        "<p>The address of this page, as it stands in the browser's bar, is what "
-        "<code>fusionsolar-exporter authorize</code> waits for.</p>",
-    )
+    return _page(200, "Done", f"<p>{escape(words)}</p>")
 
 
 def _page(status: int, title: str, body: str) -> SimulatedAnswer:

@@ -1,14 +1,3 @@
-{{/* what the restricted Pod Security Standard asks of a container */}}
-{{- define "fusionsolar-exporter.securityContext" -}}
-allowPrivilegeEscalation: false
-capabilities:
-  drop: [ALL]
-readOnlyRootFilesystem: true
-runAsNonRoot: true
-seccompProfile:
-  type: RuntimeDefault
-{{- end }}
-
 {{/* the exporter, the same in a deployment of its own and beside an application */}}
 {{- define "fusionsolar-exporter.container" -}}
 name: fusionsolar-exporter
@@ -19,13 +8,16 @@ args:
   - --config.file=/etc/fusionsolar-exporter/config.yml
   - --log.level={{ .Values.log.level }}
   - --log.format={{ .Values.log.format }}
-{{- if or .Values.env (ne .Values.state.volume "none") }}
+  {{- with .Values.extraArgs }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- if or .Values.extraEnv (ne .Values.state.volume "none") }}
 env:
   {{- if ne .Values.state.volume "none" }}
   - name: STATE_DIRECTORY
     value: /var/lib/fusionsolar-exporter
   {{- end }}
-  {{- with .Values.env }}
+  {{- with .Values.extraEnv }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
 {{- end }}
@@ -50,9 +42,7 @@ resources:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 securityContext:
-  {{- include "fusionsolar-exporter.securityContext" . | nindent 2 }}
-  runAsUser: 10035
-  runAsGroup: 10035
+  {{- include "fusionsolar-exporter.securityContext" (list . .Values.securityContext 10035) | nindent 2 }}
 volumeMounts:
   - name: fusionsolar-exporter-config
     mountPath: /etc/fusionsolar-exporter
@@ -65,6 +55,9 @@ volumeMounts:
   {{- if ne .Values.state.volume "none" }}
   - name: fusionsolar-exporter-state
     mountPath: /var/lib/fusionsolar-exporter
+  {{- end }}
+  {{- with .Values.extraVolumeMounts }}
+  {{- toYaml . | nindent 2 }}
   {{- end }}
 {{- end }}
 
@@ -93,6 +86,9 @@ volumeMounts:
   persistentVolumeClaim:
     claimName: {{ include "fusionsolar-exporter.claim" . }}
 {{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{/* a Prometheus in agent mode beside the exporter */}}
@@ -116,9 +112,7 @@ resources:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 securityContext:
-  {{- include "fusionsolar-exporter.securityContext" . | nindent 2 }}
-  runAsUser: 65534
-  runAsGroup: 65534
+  {{- include "fusionsolar-exporter.securityContext" (list . .Values.sidecar.agent.securityContext 65534) | nindent 2 }}
 volumeMounts:
   - name: prometheus-agent-config
     mountPath: /etc/prometheus
