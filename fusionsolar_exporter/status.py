@@ -61,6 +61,11 @@ class InterfaceStatus:
     """End of a pause or back-off after a failure; None where there is none."""
     hold_reason: str
     """Why it is held, for people; empty where it is not."""
+    pace_ratio: float = 1.0
+    """How many times slower than its limits in force it is asked because the far side refused more."""
+    pace_seconds: float | None = None
+    """Seconds between two calls that the far side allows; None where nothing was learnt."""
+    pace_learnt_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 
 from fusionsolar_exporter.config.errors import problem
-from fusionsolar_exporter.config.fields import Count, Duration, PositiveDuration, Section
+from fusionsolar_exporter.config.fields import Count, Duration, Flag, PositiveDuration, Section
 from fusionsolar_exporter.northbound.interfaces import Interface
 
 
@@ -90,4 +90,6 @@ class RateLimits(Section):
     login_pause: PositiveDuration = 1800.0
     """After refused logins."""
     backoff: Backoff = Backoff()
+    learn: Flag = True
+    """Whether an interface is slowed down to what the far side really allows."""
     interfaces: _Limits = Field(default_factory=lambda: MappingProxyType({}))

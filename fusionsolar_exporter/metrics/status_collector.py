@@ -63,6 +63,7 @@ class StatusCollector(Collector):
         _add(rows, f"{prefix}_quota_used_calls", labels, used)
         _add(rows, f"{prefix}_quota_window_seconds", labels, status.window_seconds)
         _add(rows, f"{prefix}_next_request_timestamp_seconds", labels, self._wall(status.next_request_at))
+        _add(rows, f"{prefix}_pace_ratio", labels, status.pace_ratio)
 
     def _wall(self, moment: float | None) -> float | None:
         return None if moment is None else self._clock.wall(moment)

@@ -8,6 +8,8 @@ from fusionsolar_exporter.config import Backoff
 
 HOUR = 3600.0
 DAY = 86400.0
+_LONGER = 1.9  # not 2: another interface with the same limit is asked in whole windows
+_LONGEST_PAUSE = 6 * HOUR  # after refusals in a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,9 @@ class Hold:
         self.pause(moment + backoff.after(self._failures, at_most=at_most), reason)
 
     def rate_limited(self, moment: float, window: float, reason: str, *, at_least: float = 0.0) -> None:
-        """After 407 and 20618: for the window, at most an hour at first, doubling to at most the window."""
+        """After 407 and 20618: for the window, at most an hour, at first; doubling to six hours."""
         self._refusals += 1
-        pause = min(window, HOUR * 2.0 ** min(self._refusals - 1, 60))
+        pause = min(min(window, HOUR) * _LONGER ** min(self._refusals - 1, 60), _LONGEST_PAUSE)
         self.pause(moment + max(at_least, pause), reason)
 
     def not_permitted(self, moment: float, reason: str) -> None:

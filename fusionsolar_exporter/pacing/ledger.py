@@ -58,6 +58,10 @@ class Ledger:
         free = calls.counted[-limit.calls] + limit.window if len(calls.counted) >= limit.calls else -math.inf
         return max(free, calls.last + limit.spacing)
 
+    def last(self, interface: Interface) -> float:
+        """Start of the newest call of an interface."""
+        return self._calls[interface].last
+
     def start(self, interface: Interface, moment: float, limit: Limit, *, early: bool = False) -> None:
         """Write a call down, before it is sent. ``early`` marks a list made due before its time."""
         self.changes += 1

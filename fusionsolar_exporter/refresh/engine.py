@@ -139,6 +139,7 @@ class Engine:
         self.session.settings_changed()
         self.forgive()
         self._followed = -1  # other settings, other batches
+        self.limiter.paces.settings_changed()
         self.inventory.select(settings.account.plants.selects)
         self.answers.lists_changed(self.inventory)
         self._follow_lists(self.context.clock.now())
@@ -172,6 +173,7 @@ class Engine:
     def _follow_lists(self, now: float) -> None:
         """The lists or the settings are new: batches follow, and what waited for newer lists is woken."""
         revision, self._followed = self._followed, self.inventory.revision
+        self.limiter.paces.lists_changed(self.limiter.ledger.within)
         for collector in self.collectors.batched:
             # nothing new in a list leaves every batch as it is, and looking through a large fleet takes its time
             if revision != self._followed:

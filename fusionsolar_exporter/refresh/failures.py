@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from weakref import WeakSet
 
-from fusionsolar_exporter.northbound.errors import DAY_LIMIT, NorthboundError
+from fusionsolar_exporter.northbound.errors import DAY_LIMIT, NorthboundError, Reason
 from fusionsolar_exporter.northbound.interfaces import DAY, HOUR
 from fusionsolar_exporter.refresh.batches.batch import Batch
 from fusionsolar_exporter.refresh.blame import Remedy, blame
@@ -34,6 +34,8 @@ class Failures:
                     return
             case Remedy.SLOW_DOWN | Remedy.BACK_OFF:
                 job.batch.retry_at = ended
+                if error.reason is Reason.RATE_LIMITED:
+                    self._too_early(collector, job, ended)
                 self._hold(collector, job, error, ended, verdict.remedy)
             case Remedy.NOT_PERMITTED:
                 job.batch.retry_at = ended
@@ -57,6 +59,7 @@ class Failures:
     def _replay(self, job: Job, ended: float) -> bool:
         """The far side has ended the session: the request did not count, and is sent once more after a login."""
         self.limiter.ledger.give_back(job.interface)
+        self.limiter.paces.unsent(job.interface)
         self.session.ended(ended)
         if job.batch in self._replayed:  # a second time: an ordinary failure
             self._replayed.discard(job.batch)
@@ -64,6 +67,15 @@ class Failures:
         self._replayed.add(job.batch)
         job.batch.retry_at = job.due
         return True
+
+    def _too_early(self, collector: Collector, job: Job, ended: float) -> None:
+        """Refused although the ledger saw room: fewer plants may be listed by now, and so fewer calls allowed."""
+        # it says nothing of the batch, which keeps its place: all age alike where an interface is slower than planned
+        job.batch.retry_at = job.due
+        surprise = self.limiter.paces.refused(job.interface, job.batch.last_start or ended)
+        if surprise and collector not in self.collectors.lists:
+            self.collectors.plant_list.make_due(ended)
+            self.collectors.device_list.make_due(self.collectors.device_list.inventory.plants, ended)
 
     def _hold(self, collector: Collector, job: Job, error: NorthboundError, ended: float, remedy: Remedy) -> None:
         if remedy is Remedy.SLOW_DOWN:

@@ -1,4 +1,4 @@
-"""When each interface may be asked: by the ledger of calls, the limits in force, and the holds after failures."""
+"""When each interface may be asked: by ledger and limits in force, learnt paces, and holds after failures."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,6 +12,7 @@ from fusionsolar_exporter.pacing.ledger import Ledger
 from fusionsolar_exporter.pacing.limits import Limit, limit_of
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.inventory import Inventory
+from fusionsolar_exporter.refresh.paces import Paces
 
 _KEPT_FROM_RETRIES = 8  # retries leave an eighth of a day's calls for restarts and for what is new
 
@@ -26,6 +27,7 @@ class RateLimiter:
         self.daily = DailyCalls()
         """Of all data interfaces together, where the account has a budget."""
         self.holds = {interface: Hold() for interface in Interface}
+        self.paces = Paces(context, self.limit)
         self._limits: dict[Interface, Limit] = {}
         self._derived_from: tuple[RateLimits, Fleet] | None = None
 
@@ -83,7 +85,8 @@ class RateLimiter:
             limit = replace(limit, calls=max(1, limit.calls - ceil(limit.calls / _KEPT_FROM_RETRIES)))
         budget = self.budget if interface in DATA_INTERFACES else None
         free = -inf if budget is None else self.daily.earliest(budget)
-        return max(self.holds[interface].until, self.ledger.earliest(interface, limit), free)
+        allowed = max(self.ledger.earliest(interface, limit), free)
+        return max(allowed, self.holds[interface].until, self.paces.earliest(interface, self.ledger.last(interface)))
 
     def forgive(self) -> None:
         """End the holds for want of a permission."""

@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from fusionsolar_exporter.northbound.auth import NOBODY, Auth
 from fusionsolar_exporter.northbound.client import Answer, Client
-from fusionsolar_exporter.northbound.errors import NorthboundError
+from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.refresh.asking import Asks, TimedAnswer
 from fusionsolar_exporter.refresh.collaborators import Collaborators
@@ -19,6 +19,7 @@ from fusionsolar_exporter.state import NotLeadingError
 
 T = TypeVar("T")
 
+_LET_THROUGH = frozenset({Reason.PERMISSION, Reason.REJECTED})  # refused for what was asked, not for how often
 _SMOOTHING = 0.2  # share of the newest request in the mean duration
 _LONGEST_MESSAGE = 240  # characters, the far side's own words included
 
@@ -83,6 +84,7 @@ class Requester(Asks):
             raise
         started = clock.now()  # writing takes its time
         limiter.sent(interface, started)
+        limiter.paces.called(interface, started)
         starts(started)
         counters.attempt(interface)
         try:
@@ -91,6 +93,9 @@ class Requester(Asks):
             self._end(interface, started)
             if not error.sent:
                 limiter.ledger.give_back(interface)
+                limiter.paces.unsent(interface)
+            elif error.reason in _LET_THROUGH:
+                limiter.paces.answered(interface, started)
             self.failed(interface, error)
             raise
         ended = self._end(interface, started)
@@ -111,6 +116,7 @@ class Requester(Asks):
 
     def _answered(self, interface: Interface, answer: Answer[Any], started: float, ended: float) -> None:
         self._limiter.holds[interface].answered()
+        self._limiter.paces.answered(interface, started)
         self._observer.failures.recovered(interface)
         self._status_builder.answered(interface)
         if answer.far_time is not None:

@@ -95,11 +95,10 @@ class Collector(ABC):
         return self.interval
 
     def unstretched_interval(self) -> float:
-        """Seconds: the configured interval where it breaks no limit, else what the limits allow."""
+        """Seconds: the configured interval where it breaks no limit, else what limits and learnt paces allow."""
         configured = self.context.settings.collectors.of(self.name).interval
-        if configured is None:
-            return self.auto_interval()
-        return max(configured, self.shortest_interval())
+        planned = self.auto_interval() if configured is None else max(configured, self.shortest_interval())
+        return max(planned, self.calls_needed() * self.limiter.paces.seconds(self.planned_interface()))
 
     def shortest_interval(self) -> float:
         """The shortest interval that breaks no limit, in seconds."""

@@ -170,6 +170,7 @@ class AccountReader:
             raise UnreadableRecordError("the account is not known") from None
         for interface, hold in self.limiter.holds.items():
             hold.restore(record.holds.get(interface), at)
+        self.limiter.paces.restore(record.paces, at)
         self.collectors.plant_list.restore(record.collectors.plant_list, at)
         self.collectors.device_list.restore_batches(record.collectors.device_list, at)
         self.collectors.plant_realtime.restore_batches(record.collectors.plant_realtime, at)

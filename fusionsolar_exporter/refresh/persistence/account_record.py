@@ -11,6 +11,7 @@ from fusionsolar_exporter.refresh.collectors.batched import KeptBatches
 from fusionsolar_exporter.refresh.collectors.device_realtime import KeptDeviceRealtime
 from fusionsolar_exporter.refresh.collectors.plant_list import KeptPlantList
 from fusionsolar_exporter.refresh.collectors.reports import KeptReports
+from fusionsolar_exporter.refresh.paces import KeptInterfacePace
 from fusionsolar_exporter.refresh.persistence.records import Form
 from fusionsolar_exporter.refresh.reporting.status_builder import KeptOutcomes
 from fusionsolar_exporter.refresh.reports.zones import LearntOffset
@@ -50,10 +51,11 @@ class KeptCollectors:
 
 @dataclass(frozen=True, slots=True)
 class AccountRecord:
-    """Pauses, the session, how requests ended, and where the collectors are."""
+    """Pauses, learnt paces, the session, how requests ended, and where the collectors are."""
 
     now: float
     holds: Mapping[Interface, KeptHold]
+    paces: Mapping[Interface, KeptInterfacePace]
     session: KeptSession
     outcomes: KeptOutcomes
     collectors: KeptCollectors

@@ -58,6 +58,7 @@ class AccountWriter:
         record = AccountRecord(
             now=now,
             holds={interface: kept for interface, kept in holds.items() if kept},
+            paces=self.limiter.paces.kept(),
             session=self.session.kept(),
             outcomes=self.status_builder.kept(),
             collectors=KeptCollectors(

@@ -119,7 +119,7 @@ class StatusBuilder:
         return AccountState.UNREACHABLE if self._unreachable else AccountState.OK
 
     def _interface(self, interface: Interface, planned: float | None, now: float) -> InterfaceStatus:
-        limit, hold = self._limiter.limit(interface), self._limiter.holds[interface]
+        limit, hold, paces = self._limiter.limit(interface), self._limiter.holds[interface], self._limiter.paces
         moment = None if planned is None else max(planned, self._limiter.earliest(interface))
         return InterfaceStatus(
             interface=interface,
@@ -129,6 +129,9 @@ class StatusBuilder:
             next_request_at=None if moment is None or math.isinf(moment) else moment,
             held_until=hold.until if hold.until > now else None,
             hold_reason=hold.reason if hold.until > now else "",
+            pace_ratio=paces.ratio(interface),
+            pace_seconds=paces.seconds(interface) or None,
+            pace_learnt_at=paces.learnt_at(interface),
         )
 
     def _collector(self, collector: Collector) -> CollectorStatus:

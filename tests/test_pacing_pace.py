@@ -1,0 +1,133 @@
+"""The learner of paces: its bounds whatever is answered, and that it settles; benchmarks/learning.py measures it."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.learning import HOURS, good, measured
+from benchmarks.pace.account import ALARMS, DEVICES, PLANTS, run
+from benchmarks.pace.cases import STEADY, loosens, tightens
+from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.pacing.holds import Hold
+from fusionsolar_exporter.pacing.ledger import Ledger
+from fusionsolar_exporter.pacing.limits import Limit
+from fusionsolar_exporter.pacing.pace import Pace
+
+T0 = 1_750_000_000.0
+HOUR, DAY = 3600.0, 86_400.0
+INTERFACE = Interface.GET_DEV_REAL_KPI
+REAL_TIME, OF_A_DAY = Limit(3, 303.0, 0.0), Limit(25, DAY + 3, 63.0)
+
+
+def asked(pace: Pace, limit: Limit, answers: list[bool]) -> float:
+    """Each call goes as soon as it may; the moment from which the next one may."""
+    ledger, hold, now = Ledger(), Hold(), T0
+    for answered in answers:
+        now = max(now, ledger.earliest(INTERFACE, limit), pace.earliest(ledger.last(INTERFACE), limit), hold.until)
+        ledger.start(INTERFACE, now, limit)
+        pace.called(now)
+        if answered:
+            hold.answered()
+            pace.answered(now, limit)
+        else:
+            hold.rate_limited(now, limit.window, "407")
+            pace.refused(now, limit)
+    return max(ledger.earliest(INTERFACE, limit), pace.earliest(now, limit), hold.until) - now
+
+
+@given(st.lists(st.booleans(), max_size=150), st.sampled_from([REAL_TIME, OF_A_DAY]))
+def test_whatever_is_answered_the_pace_stays_finite_and_the_interface_is_asked(
+    answers: list[bool], limit: Limit
+) -> None:
+    pace = Pace()
+    longest = DAY if limit is OF_A_DAY else 6 * HOUR
+    assert asked(pace, limit, answers) <= longest + 1
+    assert math.isfinite(pace.seconds(limit))
+    assert 1 <= pace.ratio(limit) <= longest / (limit.window / limit.calls) + 1
+
+
+@given(st.lists(st.booleans(), max_size=150))
+def test_what_is_kept_goes_on_as_before(answers: list[bool]) -> None:
+    pace, taken = Pace(), Pace()
+    asked(pace, REAL_TIME, answers)
+    taken.restore(pace.learnt, lambda moment: moment)
+    assert taken.learnt == pace.learnt
+    assert taken.seconds(REAL_TIME) == pace.seconds(REAL_TIME)
+
+
+def test_nothing_is_learnt_from_answers() -> None:
+    pace = Pace()
+    asked(pace, REAL_TIME, [True] * 100)
+    assert pace.learnt is None
+    assert pace.earliest(T0, REAL_TIME) == -math.inf
+    assert pace.ratio(REAL_TIME) == 1
+
+
+def test_one_refusal_may_be_a_stray_one() -> None:
+    pace = Pace()
+    asked(pace, REAL_TIME, [True] * 10 + [False] + [True] * 10)
+    assert pace.learnt is None
+
+
+def test_a_second_refusal_is_learnt_from() -> None:
+    pace = Pace()
+    asked(pace, REAL_TIME, [True] * 10 + [False, False, True])
+    assert pace.learnt is not None
+    assert pace.ratio(REAL_TIME) > 1
+
+
+def test_what_the_lists_explain_is_not() -> None:
+    pace = Pace()
+    asked(pace, REAL_TIME, [True] * 10 + [False])
+    pace.excuse()
+    asked(pace, REAL_TIME, [False, True])
+    assert pace.learnt is None
+
+
+def test_what_was_learnt_can_be_forgotten() -> None:
+    pace = Pace()
+    asked(pace, REAL_TIME, [False, False, True])
+    pace.forget()
+    assert pace.earliest(T0, REAL_TIME) == -math.inf
+
+
+def test_a_call_that_was_not_sent_teaches_nothing() -> None:
+    pace, other = Pace(), Pace()
+    for each in (pace, other):
+        asked(each, REAL_TIME, [True, True])
+    pace.called(T0 + 200)
+    pace.unsent()
+    for each in (pace, other):
+        asked(each, REAL_TIME, [False, False, True])
+    assert pace.learnt == other.learnt
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("interface", [PLANTS, DEVICES])
+@pytest.mark.parametrize("shape", STEADY)
+def test_each_shape_is_learnt(interface: Interface, shape: str) -> None:
+    assert good(measured(interface, 20, STEADY[shape], HOURS))
+
+
+@pytest.mark.no_cover
+def test_a_documented_server_is_used_as_ever() -> None:
+    account = run(230, {}, 28)
+    for asking in account.values():
+        found = asking.figures(HOURS)
+        assert (asking.pace.learnt, found.refused) == (None, 0)
+        assert found.used >= 0.95 or asking.interface not in {PLANTS, DEVICES, ALARMS}
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("interface", [PLANTS, DEVICES, ALARMS])
+def test_a_limit_that_tightens_costs_little(interface: Interface) -> None:
+    found = measured(interface, 20, tightens, (12, 24))
+    assert 1 <= found.refused <= 6
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("interface", [PLANTS, DEVICES])
+def test_a_limit_that_loosens_is_used_within_two_days(interface: Interface) -> None:
+    assert measured(interface, 20, loosens, (120, 144)).used >= 0.75
