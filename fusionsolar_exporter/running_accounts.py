@@ -2,6 +2,7 @@
 
 import math
 import threading
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -43,6 +44,7 @@ class RunningAccounts:
         self._state = state
         self._clock = clock
         self._in_force = AccountSet()
+        self._unreadable: weakref.WeakSet[Account] = weakref.WeakSet()
 
     @property
     def in_force(self) -> AccountSet:
@@ -78,10 +80,16 @@ class RunningAccounts:
 
     def _snapshot(self, account: Account) -> Snapshot:
         try:
-            return account.cache.snapshot()
+            snapshot = account.cache.snapshot()
         except Exception as error:  # noqa: BLE001 - whatever it is, other accounts have nothing to do with it
-            self._supervisor.failed(ThreadKind.RENDER, error, account=account.settings.name)
+            if account in self._unreadable:  # it may come back every second: the log has it
+                self._supervisor.count(ThreadKind.RENDER)
+            else:
+                self._unreadable.add(account)
+                self._supervisor.failed(ThreadKind.RENDER, error, account=account.settings.name)
             return Snapshot()
+        self._unreadable.discard(account)
+        return snapshot
 
     def prepare(self, config: Config) -> AccountSet:
         """Make what a configuration has anew; accounts of the same host and user are taken over. Changes nothing."""

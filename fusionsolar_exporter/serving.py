@@ -58,7 +58,7 @@ def serve(
     beat = supervisor.begin(ThreadKind.WEB)
     app = Application(exporter, clock=clock, telemetry_path=web.telemetry_path)
     server = WebServer(
-        Gate(app, security, clock.now),
+        app if web.config_file is None else Gate(app, security, clock.now),
         web.addresses,
         counts=exporter.connection_counts,
         beat=lambda: beat.ran(clock.now()),
