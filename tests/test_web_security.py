@@ -232,6 +232,25 @@ def test_silent_tls_clients_delay_nobody(papers: Papers) -> None:
         assert statistics.median(took) < 2.0
 
 
+def test_a_client_that_does_not_read_its_handshake_makes_no_mistake_of_ours(
+    papers: Papers, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = papers.web_config({"tls_server_config": papers.certificate("server", "127.0.0.1")})
+    with guarded(path) as running:
+        for _ in range(20):  # session tickets wait in the server's buffer while a connection begins
+            assert running.ask(papers.client()).status == 200
+        with contextlib.ExitStack() as opened:
+            for _ in range(20):
+                plain = socket.socket()
+                plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+                plain.settimeout(DEADLINE)
+                plain.connect(endpoint(running.server))
+                connection = opened.enter_context(papers.client().wrap_socket(plain, server_hostname="127.0.0.1"))
+                connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert running.ask(papers.client()).status == 200
+    assert [record.getMessage() for record in caplog.records] == []
+
+
 def test_passwords(papers: Papers) -> None:
     with guarded(papers.web_config({"basic_auth_users": HASHES})) as running:
         for _ in range(2):  # compared, then remembered

@@ -108,9 +108,10 @@ class GuardedConnection(H11Protocol):
             return
         # asyncio does so only for sockets that name their protocol, which accepted ones do not: that cost 40 ms
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # told of what the client's window does not take: every unread answer has its deadline (at 0, TLS never sends)
-        transport.set_write_buffer_limits(high=1)
         super().connection_made(transport)
+        # told of what the client's window does not take: every unread answer has its deadline (at 0, TLS never sends).
+        # last: TLS has something to send by now, so that this may pause writing at once
+        transport.set_write_buffer_limits(high=1)
         self._update()
 
     def data_received(self, data: bytes) -> None:
