@@ -9,7 +9,6 @@ import contextlib
 import http.client
 import json
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -45,17 +44,10 @@ def _far_side(accounts: int) -> None:
 
 @contextlib.contextmanager
 def _running(command: list[str], files: int | None = None) -> Iterator[subprocess.Popen[str]]:
-    def limit() -> None:
-        if files is not None:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (files, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-
+    if files is not None:
+        command = ["bash", "-c", f'ulimit -S -n {files}; exec "$@"', "-", *command]
     process = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=limit,  # noqa: PLW1509 - one thread so far
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
         yield process
@@ -75,7 +67,7 @@ def _configuration(url: str, accounts: int, folder: Path) -> Path:
 
 
 def _follow(lines: IO[str], kept: list[str]) -> None:
-    kept.extend(line for line in lines if "level=info" not in line)
+    kept.extend(line for line in lines if "level=info" not in line and len(kept) < 1000)
 
 
 def _scrape(address: str) -> tuple[float, bytes]:

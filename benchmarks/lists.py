@@ -70,7 +70,7 @@ class _FarSide(Transport):
 
     @override
     def post_form(self, url: str, interface: str, form: Mapping[str, str]) -> RawAnswer:
-        raise AssertionError(f"nobody asks {url} for {interface} with {len(form)} fields")
+        raise NotImplementedError
 
     @override
     def close(self) -> None: ...
@@ -113,18 +113,16 @@ def main() -> None:
     clock, cache, far_side = SystemClock(), Cache(SystemClock()), _FarSide(count)
     registry = CollectorRegistry()
     observer = Observer(OwnInstruments(registry).account(_NAME), _Quiet())
-    settings = AccountSettings(
-        AccountConfig(name=_NAME, url="http://far.example", username="user", password="password")
-    )
+    account = AccountConfig(name=_NAME, url="http://far.example", username="user", password="password")
     collaborators = Collaborators(clock, lambda _: far_side, lambda _: observer, EventLogger())
-    engine = build_engine(settings, collaborators, cache, MemoryPartition())
+    engine = build_engine(AccountSettings(account), collaborators, cache, MemoryPartition())
 
     def views() -> Sequence[AccountView]:
         return [AccountView(_NAME, cache.snapshot(), engine.status(), ScaleOverrides())]
 
     exports = ExportSettings(lambda _: True, tuple(SEVERITY_OF_LEVEL.values()))
-    account_exports = AccountExports(views, exports, clock, lambda *_: None)
     own = exported_registry([StatusCollector(views, clock), registry], exports.exports)
+    account_exports = AccountExports(views, exports, clock, lambda *_: None)
     watch = Supervisor(clock.now, EventLogger(), pause=clock.pause)
     renderer = Renderer(account_exports, own, cache.next_expiry, clock, watch, threading.Event())
 

@@ -17,9 +17,10 @@ from fusionsolar_exporter.metrics.own import OwnInstruments
 from fusionsolar_exporter.metrics.registry import build_registry, exported_registry
 from fusionsolar_exporter.metrics.status_collector import StatusCollector
 from fusionsolar_exporter.metrics.supervision_collector import SupervisionCollector
-from fusionsolar_exporter.northbound.transport import HttpTransport
+from fusionsolar_exporter.northbound.transport import HttpTransport, Transport
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.refresh.collaborators import Collaborators
+from fusionsolar_exporter.refresh.turns import Turns, TurnTakingTransport
 from fusionsolar_exporter.rendering.live_metrics import LiveMetrics
 from fusionsolar_exporter.rendering.renderer import Renderer
 from fusionsolar_exporter.reports import AccountObservers, ShownState
@@ -42,10 +43,6 @@ class Core:
     supervisor: Supervisor
 
 
-def _transport(account: AccountConfig) -> HttpTransport:
-    return HttpTransport(transport_settings(account))
-
-
 def build_core(config: Config, changed: Callable[[], None], *, clock: Clock, log: EventLogger) -> Core:
     """Accounts of a configuration, not started yet; ``changed`` is called whenever there is something new to show."""
     redact_secrets(config)  # before anything can log
@@ -56,7 +53,12 @@ def build_core(config: Config, changed: Callable[[], None], *, clock: Clock, log
     instruments = OwnInstruments(counted)
     state = open_state(config.state, clock, log, ShownState(instruments.state, changed), supervisor)
     observers = AccountObservers(instruments, RepeatedFailures(log, lambda: clock.wall(clock.now())))
-    collaborators = Collaborators(clock, _transport, observers, log, changed, supervisor)
+    turns = Turns()
+
+    def transport(account: AccountConfig) -> Transport:
+        return TurnTakingTransport(HttpTransport(transport_settings(account)), turns)
+
+    collaborators = Collaborators(clock, transport, observers, log, changed, turns, supervisor)
     accounts = RunningAccounts(collaborators, state, supervisor, clock)
     accounts.exchange(accounts.prepare(config))
     instruments.config_reloaded(successful=True, at=clock.wall(clock.now()))

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from fusionsolar_exporter.config.durations import format_duration
 from fusionsolar_exporter.logs import EventLogger
 
-_PAUSES = (300.0, 1800.0, 21600.0)
-"""Seconds between the lines about one failure: 5 min, 30 min, then each 6 h."""
+_PAUSES = (300.0, 1800.0, 86400.0)
+"""Seconds between the lines about one failure: 5 min, 30 min, then each day."""
 
 
 @dataclass(slots=True)
 class _Streak:
-    """The failures of one interface for one reason since it last answered."""
+    """The failures of what was asked for one reason since it last succeeded."""
 
     since: float
     repeated: int
@@ -23,20 +23,23 @@ class _Streak:
 
 
 class RepeatedFailures:
-    """What failed and has not answered since, by account, interface and reason. Safe from any thread."""
+    """What failed and has not succeeded since, by account, interface, what it was about, and reason.
+
+    Safe from any thread. Where other batches of an interface are answered, the streak of one that always fails goes on.
+    """
 
     def __init__(self, log: EventLogger, now: Callable[[], float]) -> None:
         """``now`` gives Unix seconds."""
         self._log = log
         self._now = now
         self._lock = threading.Lock()
-        self._streaks: dict[tuple[str, str], dict[str, _Streak]] = {}
+        self._streaks: dict[tuple[str, str, str], dict[str, _Streak]] = {}
 
-    def failed(self, account: str, interface: str, reason: str, **fields: object) -> None:
+    def failed(self, account: str, interface: str, reason: str, *, about: str = "", **fields: object) -> None:
         """Count a failure, and log it where it is new or its next line is due; ``fields`` go into that line."""
         now = self._now()
         with self._lock:
-            streaks = self._streaks.setdefault((account, interface), {})
+            streaks = self._streaks.setdefault((account, interface, about), {})
             streak = streaks.get(reason)
             if streak is None:
                 streaks[reason] = _Streak(since=now, repeated=0, lines=1, next_line_at=now + _PAUSES[0])
@@ -48,13 +51,15 @@ class RepeatedFailures:
                 streak.next_line_at = now + _PAUSES[min(streak.lines, len(_PAUSES) - 1)]
                 streak.lines += 1
                 summary = {"repeated": streak.repeated, "since": _rfc3339(streak.since)}
+        if about:
+            fields["about"] = about
         msg = "request still fails" if summary else "request failed"
         self._log.warning(msg, account=account, interface=interface, reason=reason, **fields, **summary)
 
-    def succeeded(self, account: str, interface: str) -> None:
-        """End every streak of an interface; one line says how many failures there were, and for how long."""
+    def succeeded(self, account: str, interface: str, *, about: str = "") -> None:
+        """End every streak about something; one line says how many failures there were, and for how long."""
         with self._lock:
-            streaks = self._streaks.pop((account, interface), {}).values()
+            streaks = self._streaks.pop((account, interface, about), {}).values()
         if streaks:
             failures = sum(streak.repeated + 1 for streak in streaks)
             lasted = format_duration(self._now() - min(streak.since for streak in streaks))

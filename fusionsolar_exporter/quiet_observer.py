@@ -34,7 +34,7 @@ class _LoggedFailures(FailureLog):
         self._account = account
 
     @override
-    def failed(self, interface: Interface, reason: Reason, message: str, advice: str) -> None:
+    def failed(self, interface: Interface, reason: Reason, message: str, advice: str, about: str) -> None:
         self._log.info(
             "request failed",
             account=self._account.name,
@@ -46,7 +46,7 @@ class _LoggedFailures(FailureLog):
         )
 
     @override
-    def recovered(self, interface: Interface) -> None:
+    def recovered(self, interface: Interface, about: str) -> None:
         del interface
 
 

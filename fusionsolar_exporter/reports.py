@@ -23,12 +23,12 @@ class AccountFailureLog(FailureLog):
     repeated: RepeatedFailures
 
     @override
-    def failed(self, interface: Interface, reason: Reason, message: str, advice: str) -> None:
-        self.repeated.failed(self.account, interface, reason, host=self.host, error=message, advice=advice)
+    def failed(self, interface: Interface, reason: Reason, message: str, advice: str, about: str) -> None:
+        self.repeated.failed(self.account, interface, reason, about=about, host=self.host, error=message, advice=advice)
 
     @override
-    def recovered(self, interface: Interface) -> None:
-        self.repeated.succeeded(self.account, interface)
+    def recovered(self, interface: Interface, about: str) -> None:
+        self.repeated.succeeded(self.account, interface, about=about)
 
 
 @dataclass(frozen=True, slots=True)

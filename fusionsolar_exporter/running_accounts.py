@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from fusionsolar_exporter.cache import Snapshot
 from fusionsolar_exporter.config import Config
+from fusionsolar_exporter.open_files import provide_open_files
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.refresh.collaborators import Collaborators
@@ -96,6 +97,7 @@ class RunningAccounts:
         settings = {
             account_identity(account): AccountSettings(account, config.collectors) for account in config.accounts
         }
+        provide_open_files(len(settings), self._collaborators.log)
         accounts: dict[Identity, Account] = {}
         try:
             for identity, wanted in settings.items():

@@ -3,7 +3,8 @@
 All moments are in the pacing clock's seconds (:meth:`fusionsolar_exporter.pacing.clock.Clock.now`).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -81,6 +82,8 @@ class CollectorStatus:
     next_sweep_at: float | None
     last_sweep_duration_seconds: float | None
     batches: int
+    left_out: Mapping[str, float] = field(default_factory=dict)
+    """Ids that are not asked for because the far side refuses them, and until when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,8 @@ class FailureNote:
     message: str
     advice: str
     """What to do about it; may be empty."""
+    about: str = ""
+    """The batch that it says something of; empty for the whole interface."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +121,7 @@ class AccountStatus:
     collectors: tuple[CollectorStatus, ...]
     failures: tuple[FailureNote, ...]
     """The newest failure of each interface that has not answered since, newest first."""
+    listed_plants: int | None = None
+    """Plants of the newest plant list; None until there is one."""
+    selected_plants: int | None = None
+    """Those of them that the filter takes."""

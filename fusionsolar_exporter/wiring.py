@@ -1,7 +1,10 @@
 """From the configuration to what each part wants to know of it."""
 
+import os
+
 from fusionsolar_exporter import logs
 from fusionsolar_exporter.config import AccountConfig, Config, CredentialsUnavailable
+from fusionsolar_exporter.config.connection import authorities_of
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.northbound.model import SEVERITY_OF_LEVEL
 from fusionsolar_exporter.northbound.transport import TransportSettings
@@ -52,7 +55,7 @@ def transport_settings(account: AccountConfig) -> TransportSettings:
         url=account.url,
         timeout=account.timeout,
         proxy_url=account.proxy_url.get_secret_value() if account.proxy_url else None,
-        ca_file=str(tls.ca_file) if tls.ca_file else None,
+        ca_file=str(tls.ca_file) if tls.ca_file else authorities_of(os.environ),
         cert_file=str(tls.cert_file) if tls.cert_file else None,
         key_file=str(tls.key_file) if tls.key_file else None,
         verify=not tls.insecure_skip_verify,

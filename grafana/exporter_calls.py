@@ -1,17 +1,22 @@
 """The exporter's requests: quotas, failures, durations."""
 
 from grafana.panels import HALF, AnyPanel, Frame, lines
-from grafana.queries import ACCOUNT, Query, increase, series
+from grafana.queries import ACCOUNT, Query, each_replica, increase, series, total
 from grafana.states import GREEN, RED
 from grafana.tables import Column, rows
 
 _USED = series("fusionsolar_api_quota_used_calls", ACCOUNT)
 _ALLOWED = series("fusionsolar_api_quota_calls", ACCOUNT)
 _SHARE = f"{_USED} / ({_ALLOWED} > 0)"
+_BY_REASON = ("account", "interface", "reason")
+_BY_CODE = ("account", "interface", "fail_code")
 _CODES = f"fusionsolar_api_fail_codes_total{{{ACCOUNT}}}"
 _OLD_CODES = f"increase({_CODES}[24h]) and {_CODES} offset 24h"
 _NEW_CODES = f"({_CODES} unless {_CODES} offset 24h)"  # a series begins with its first code, which no increase shows
-_DURATIONS = f"increase(fusionsolar_api_request_duration_seconds_bucket{{{ACCOUNT}}}[$__rate_interval])"
+_DURATIONS = each_replica(
+    f"increase(fusionsolar_api_request_duration_seconds_bucket{{{ACCOUNT}}}[$__rate_interval])",
+    *("account", "interface", "le"),
+)
 
 
 def quotas() -> list[AnyPanel]:
@@ -78,8 +83,7 @@ def failures() -> list[AnyPanel]:
             Column("Reason", label="reason"),
             Column(
                 "Failures",
-                expr="sum by (account, interface, reason) "
-                f"(increase(fusionsolar_api_failures_total{{{ACCOUNT}}}[24h])) > 0",
+                expr=f"{increase('fusionsolar_api_failures_total', _BY_REASON, ACCOUNT, over='24h')} > 0",
                 decimals=0,
             ),
             sort="Failures",
@@ -92,7 +96,7 @@ def failures() -> list[AnyPanel]:
             Column("failCode", label="fail_code"),
             Column(
                 "Answers",
-                expr=f"sum by (account, interface, fail_code) ({_OLD_CODES} or {_NEW_CODES}) > 0",
+                expr=f"{total(each_replica(f'{_OLD_CODES} or {_NEW_CODES}', *_BY_CODE), *_BY_CODE)} > 0",
                 decimals=0,
             ),
             sort="Answers",

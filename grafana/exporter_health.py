@@ -7,13 +7,15 @@ from grafana.exporter_calls import failures, quotas, requests
 from grafana.exporter_freshness import INTERVALS_LATE, LATE, freshness
 from grafana.frame import dashboard
 from grafana.panels import TILE, AnyPanel, Frame, lines, number, timeline
-from grafana.queries import ACCOUNT, Query, none_is_zero, series
+from grafana.queries import ACCOUNT, Query, each_replica, increase, none_is_zero, series
 from grafana.states import GREEN, RED, YELLOW, account_state_words, words
 from grafana.status import account_states
 from grafana.tables import Column, rows
 from grafana.variables import account
 
-_RUNNING = "on (instance, job) group_left () (fusionsolar_exporter_build_info > 0)"
+_BUILD = each_replica("fusionsolar_exporter_build_info", "job", "version", "python_version")
+_PROCESSOR = each_replica("rate(process_cpu_seconds_total[$__rate_interval])", "job")
+_RUNNING = f"on (instance, job) group_left () ({_BUILD} > 0)"
 
 
 def _numbers() -> list[AnyPanel]:
@@ -59,7 +61,7 @@ def _numbers() -> list[AnyPanel]:
                 0,
                 steps=((None, GREEN), (1, YELLOW), (10, RED)),
             ),
-            Query(none_is_zero(f"sum(increase(fusionsolar_api_failures_total{{{ACCOUNT}}}[1h]))")),
+            Query(none_is_zero(increase("fusionsolar_api_failures_total", (), ACCOUNT, over="1h"))),
         ),
         number(
             Frame(
@@ -88,11 +90,14 @@ def _process() -> list[AnyPanel]:
     return [
         lines(
             Frame("Memory", "Resident memory of each replica.", (8, 7), "bytes", least=0),
-            Query(f"process_resident_memory_bytes * {_RUNNING}", "{{instance}}"),
+            Query(f"{each_replica('process_resident_memory_bytes', 'job')} * {_RUNNING}", "{{instance}}"),
         ),
         lines(
             Frame("Processor", "Share of one core that each replica takes.", (8, 7), "percentunit", least=0),
-            Query(f"rate(process_cpu_seconds_total[$__rate_interval]) * {_RUNNING}", "{{instance}}"),
+            Query(
+                f"{each_replica('rate(process_cpu_seconds_total[$__rate_interval])', 'job')} * {_RUNNING}",
+                "{{instance}}",
+            ),
         ),
         rows(
             Frame("Replicas", "What is scraped, and its version.", (8, 7)),
@@ -102,7 +107,8 @@ def _process() -> list[AnyPanel]:
             Column(
                 "Running for",
                 expr="max by (instance, version, python_version) ("
-                f"(time() - process_start_time_seconds) * {_RUNNING.replace('()', '(version, python_version)')})",
+                f"(time() - {each_replica('process_start_time_seconds', 'job')}) * "
+                f"{_RUNNING.replace('()', '(version, python_version)')})",
                 unit="s",
                 decimals=0,
             ),

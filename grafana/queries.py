@@ -38,9 +38,16 @@ def total(expr: str, *by: str) -> str:
     return f"sum by ({', '.join(by)}) ({expr})" if by else f"sum({expr})"
 
 
-def increase(name: str, by: tuple[str, ...], *where: str) -> str:
-    """How much a counter grew within the resolution, all replicas together: each counts what it sends itself."""
-    return total(f"increase({FAMILIES[name].name}{{{','.join(where)}}}[$__rate_interval])", *by)
+def each_replica(expr: str, *labels: str) -> str:
+    """Something that each replica counts itself, once: where Prometheus runs in pairs, both tell it."""
+    return f"max by ({', '.join(('instance', *labels))}) ({expr})"
+
+
+def increase(name: str, by: tuple[str, ...], *where: str, over: str = "$__rate_interval") -> str:
+    """How much a counter grew, within the resolution where nothing else is given; all replicas together."""
+    family = FAMILIES[name]
+    grown = f"increase({family.name}{{{','.join(where)}}}[{over}])"
+    return total(each_replica(grown, *family.all_labels), *by)
 
 
 def age(name: str, *where: str, by: tuple[str, ...] = ()) -> str:

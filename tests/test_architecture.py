@@ -28,7 +28,7 @@ LAYERS = (
     {"view", "reload_outcome"},
     {"metrics", "refresh", "logs"},
     {"rendering"},
-    {"web", "wiring", "failure_log", "quiet_observer"},
+    {"web", "wiring", "failure_log", "open_files", "quiet_observer"},
     {"reports", "running_accounts", "reload_thread", "check_config", "doctor", "health_asking", "authorize"},
     {"guarded_healthcheck"},
     {"healthcheck"},

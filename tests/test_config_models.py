@@ -164,7 +164,7 @@ def test_files_are_read_anew(tmp_path: Path) -> None:
     (tmp_path / "user").write_text("someone\n")
     (tmp_path / "pw").write_text("first\n\n")
     given = load(tmp_path, account(username=None, username_file="user", password=None, password_file="pw")).accounts[0]
-    assert given.credentials() == Credentials("someone", "first\n")
+    assert given.credentials() == Credentials("someone", "first")
     (tmp_path / "pw").write_bytes(b"second\r\n")
     assert given.credentials() == Credentials("someone", "second")
     assert given.identity == ("eu5.example", "someone")

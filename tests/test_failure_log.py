@@ -66,10 +66,24 @@ def test_first_failure_is_told_at_once(bench: Bench) -> None:
 
 def test_repeats_are_summed_up_at_growing_intervals(bench: Bench) -> None:
     told = []
-    for minute in range(24 * 60 + 1):
+    for minute in range(3 * 24 * 60):
         bench.fail(minute * MINUTE)
         told += [(minute, line.get("repeated")) for line in bench.lines()]
-    assert told == [(0, None), (5, 5), (35, 35), (395, 395), (755, 755), (1115, 1115)]
+    assert told == [(0, None), (5, 5), (35, 35), (1475, 1475), (2915, 2915)]
+
+
+def test_a_batch_that_always_fails_has_a_line_a_day_while_others_are_answered(bench: Bench) -> None:
+    told = []
+    for number in range(7 * 24 * 12):
+        bench.now = START + number * 5 * MINUTE
+        bench.failures.succeeded("a", "getAlarmList")  # another batch was answered, and so is this one, with nothing
+        bench.failures.failed("a", "getAlarmList", "bad_response", about="alarms/NE=1")
+        told += [(bench.now - START, line["msg"], line["about"]) for line in bench.lines()]
+    assert {about for _, _, about in told} == {"alarms/NE=1"}
+    assert len([at for at, _, _ in told if at > HOUR]) <= 7
+    bench.failures.succeeded("a", "getAlarmList", about="alarms/NE=1")
+    (line,) = bench.lines()
+    assert (line["msg"], line["failures"]) == ("recovered", 7 * 24 * 12)
 
 
 def test_a_summary_says_since_when(bench: Bench) -> None:

@@ -12,7 +12,7 @@ from fusionsolar_exporter.status import AccountState, AccountStatus, CollectorNa
 from fusionsolar_exporter.view import AccountView
 
 HOME = {"account": "home"}
-SWEEPS = CollectorStatus(CollectorName.ALARMS, True, True, 1800.0, NOW - 100, NOW + 200, 12.5, 3)
+SWEEPS = CollectorStatus(CollectorName.ALARMS, True, True, 1800.0, NOW - 100, NOW + 200, 12.5, 3, {"NE=1": NOW})
 NEW = CollectorStatus(CollectorName.PLANT_LIST, True, False, 3600.0, None, None, None, 1)
 OFF = CollectorStatus(CollectorName.DEVICE_LIST, False, False, 3600.0, NOW, NOW, 1.0, 1)
 SNAPSHOT = Snapshot(
@@ -58,6 +58,7 @@ def test_collectors() -> None:
     assert of("collector_last_success_timestamp_seconds") == {"alarms": NOW - 100 + CORRECTION}
     assert of("collector_next_sweep_timestamp_seconds") == {"alarms": NOW + 200 + CORRECTION}
     assert of("collector_last_sweep_duration_seconds") == {"alarms": 12.5}
+    assert of("collector_left_out") == {"alarms": 1, "plant_list": 0}
     assert of("cache_entries") == {"alarms": 4, "plant_list": 0}
     assert of("cache_expired_total") == {"alarms": 2, "plant_list": 0}
 

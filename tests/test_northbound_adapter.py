@@ -143,3 +143,31 @@ def test_a_socks_proxy_keeps_connections_of_its_own_kind(monkeypatch: pytest.Mon
     assert manager.pool_classes_by_scheme is own
     assert adapter.proxy_manager_for("http://127.0.0.1:3128").pool_classes_by_scheme is not own
     adapter.close()
+
+
+@pytest.mark.parametrize(("longest", "connections"), [(0.0, 3), (60.0, 1)])
+def test_a_kept_connection_that_idled_for_too_long_is_not_used_again(
+    monkeypatch: pytest.MonkeyPatch, longest: float, connections: int
+) -> None:
+    monkeypatch.setattr(module, "LONGEST_IDLE", longest)
+    with FarSide(saying(reply())).running() as far:
+        transport = HttpTransport(TransportSettings(far.url))
+        for _ in range(3):
+            assert transport.post("login", {}, NOBODY).status == 200
+        transport.close()
+        assert far.connections == connections
+
+
+def test_a_name_that_no_resolver_answers_for_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+
+    def never(*_args: object, **_named: object) -> list[Address]:
+        over.wait(10)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", never)
+    began = time.monotonic()
+    error = failure("http://far.example", timeout=0.2)
+    over.set()
+    assert (error.reason, error.sent) == (Reason.TIMEOUT, False)
+    assert time.monotonic() - began < 5

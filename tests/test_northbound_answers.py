@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fusionsolar_exporter.northbound import answers
+from fusionsolar_exporter.northbound import answers, scalars
 from fusionsolar_exporter.northbound.answers import Items, Page
 from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Reading, Severity
 
@@ -166,7 +166,7 @@ def test_one_odd_item_never_hides_the_others(odd: list[object], also: dict[str, 
     ids=named,
 )
 def test_number(value: object, expected: float | None) -> None:
-    assert answers.number(value) == expected
+    assert scalars.number(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_number(value: object, expected: float | None) -> None:
     ids=named,
 )
 def test_integer(value: object, expected: int | None) -> None:
-    assert answers.integer(value) == expected
+    assert scalars.integer(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -219,23 +219,23 @@ def test_integer(value: object, expected: int | None) -> None:
     ids=named,
 )
 def test_text(value: object, expected: str) -> None:
-    assert answers.text(value) == expected
+    assert scalars.text(value) == expected
 
 
 @given(st.integers(min_value=-(2**53), max_value=2**53))
 def test_an_id_is_the_same_as_number_text_and_float(number: int) -> None:
     forms = [number, str(number), f" {number} ", float(number)]
-    assert {answers.identifier(form) for form in forms} == {str(number)}
+    assert {scalars.identifier(form) for form in forms} == {str(number)}
 
 
 @pytest.mark.parametrize("value", [None, True, "", " ", math.nan, math.inf, [], {}])
 def test_what_is_no_id_is_empty(value: object) -> None:
-    assert answers.identifier(value) == ""
+    assert scalars.identifier(value) == ""
 
 
 @pytest.mark.parametrize("name", ["NE=35436844", "+-5", "1_000", "٣", "0x1F", "\ud800"])
 def test_an_id_that_is_no_number_stays_as_it_is(name: str) -> None:
-    assert answers.identifier(name) == name
+    assert scalars.identifier(name) == name
 
 
 def test_lone_surrogates_survive() -> None:
@@ -316,7 +316,11 @@ def test_device() -> None:
         {"devTypeId": 1},
     ]
     assert answers.devices(data) == Items(
-        (Device("-214060404588862", "Inv 1", "NE=1", 38, "ES1", "SUN2000", "V1"),), empty=False, null=False, dropped=2
+        (Device("-214060404588862", "Inv 1", "NE=1", 38, "ES1", "SUN2000", "V1"),),
+        empty=False,
+        null=False,
+        dropped=2,
+        unreadable=2,
     )
 
 

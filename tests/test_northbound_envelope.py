@@ -147,7 +147,6 @@ def test_an_empty_answer_is_told_apart(body: bytes) -> None:
     ("body", "words"),
     [
         (b'{"failCode": 0, "data": [', "cut short or malformed"),
-        (b'{"failCode": 0, "data": "\xff"}', "cut short or malformed"),
         (b"[" * 100_000, "nested too deep"),
         (b'{"data": [], "success": true}', "no failCode"),
         (b'{"failCode": false}', "no failCode"),

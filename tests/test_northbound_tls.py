@@ -3,6 +3,7 @@
 import datetime as dt
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -202,3 +203,70 @@ def test_the_time_holds_while_the_greeting_drips(papers: Papers) -> None:
         took = time.monotonic() - began
     assert (error.reason, error.sent) in {(Reason.TIMEOUT, False), (Reason.TLS, False)}
     assert took < SHORT * 5
+
+
+def test_tls_where_the_far_side_speaks_none_is_told_as_that() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            sock, _ = listener.accept()
+            with sock:
+                sock.recv(1)
+                sock.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+                sock.recv(10_000)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        error = failure(TransportSettings(f"https://127.0.0.1:{listener.getsockname()[1]}"))
+        thread.join(10)
+    assert (error.reason, error.sent) == (Reason.TLS, False)
+    assert "write http:// in url" in error.message
+
+
+def test_http_where_the_far_side_speaks_tls_is_told_as_that() -> None:
+    def alert(sock: socket.socket, _request: Request) -> bool:
+        sock.sendall(b"\x15\x03\x03\x00\x02\x02\x16")
+        return False
+
+    with FarSide(alert).running() as far:
+        transport = HttpTransport(TransportSettings(far.url, timeout=5))
+        with pytest.raises(NorthboundError) as caught:
+            transport.post("login", {}, NOBODY)
+    assert caught.value.reason is Reason.BAD_RESPONSE
+    assert "write https:// in url" in caught.value.message
+
+
+def der(pem: bytes) -> bytes:
+    return ssl.PEM_cert_to_DER_cert(pem.decode())
+
+
+def test_authorities_and_the_servers_own_certificate_are_trusted_in_every_form(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    middle = authority.create_child_ca()
+    issued = middle.issue_cert("127.0.0.1")
+    leaf, root = issued.cert_chain_pems[0].bytes(), authority.cert_pem.bytes()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    issued.configure_cert(context)
+    forms = {
+        "leaf.pem": leaf,
+        "leaf.der": der(leaf),
+        "root.pem": root,
+        "root.der": der(root),
+        "middle.der": der(middle.cert_pem.bytes()),
+        "bag.pem": b"subject=/CN=x\xe9\n" + root.replace(b"\n", b"\r\n") + b"\r\n" + leaf,
+    }
+    with far_side(context) as far:
+        for name, content in forms.items():
+            (tmp_path / name).write_bytes(content)
+            assert post(TransportSettings(far.url, ca_file=str(tmp_path / name))) == 200, name
+        (tmp_path / "other.der").write_bytes(der(trustme.CA().cert_pem.bytes()))
+        assert failure(TransportSettings(far.url, ca_file=str(tmp_path / "other.der"))).reason is Reason.TLS
+
+
+@pytest.mark.parametrize("content", [b"", b"nothing of the kind", b"-----BEGIN CERTIFICATE-----\nAAAA"])
+def test_a_file_without_certificates_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "ca.pem").write_bytes(content)
+    error = failure(TransportSettings("https://127.0.0.1:9", ca_file=str(tmp_path / "ca.pem")))
+    assert (error.reason, error.sent) == (Reason.TLS, False)
+    assert "ca.pem" in error.message
+    assert "no certificates" in error.message

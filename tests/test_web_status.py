@@ -232,6 +232,14 @@ def test_an_account_that_has_only_begun_has_a_page_too() -> None:
     assert "Collectors" not in text
 
 
+def test_what_is_left_out_says_so() -> None:
+    view = account()
+    refused = replace(view.status.collectors[0], left_out={"NE=000": NOW + 3600})
+    text = Reader(page(replace(view, status=replace(view.status, collectors=(refused,))))).rows()
+    assert "Left out: 1 id that the far side refuses" in text
+    assert "plant_realtime NE=000 Roof asked again in 1 h" in text
+
+
 def test_accounts_that_are_well_are_closed_where_there_are_several() -> None:
     html = page(account("a"), account("b", state=AccountState.CONTENDED))
     assert html.count("<details>") == 1
@@ -290,6 +298,7 @@ def test_the_json_has_everything_in_unix_time() -> None:
         "batches": 1,
         "cache_entries": 1,
         "cache_expired": 2,
+        "left_out": [],
     }
     assert collectors["device_realtime"]["interval_seconds"] is None
     interfaces = {each.pop("interface"): each for each in only.pop("interfaces")}

@@ -11,6 +11,7 @@ from fusionsolar_exporter.config.connection import ProxyUrl, TlsConfig, Url, hos
 from fusionsolar_exporter.config.credentials import Credentials, read_secret_file
 from fusionsolar_exporter.config.errors import problem
 from fusionsolar_exporter.config.fields import (
+    BareText,
     Count,
     Factor,
     FilePath,
@@ -85,7 +86,7 @@ class AccountConfig(Section):
     """Label ``account``."""
     url: Url
     """Scheme, host and port only."""
-    username: Text | None = None
+    username: BareText | None = None
     username_file: FilePath | None = None
     password: SecretText | None = None
     password_file: FilePath | None = None

@@ -2,15 +2,20 @@
 
 import ipaddress
 import re
+import ssl
+from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import BeforeValidator, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, SecretStr, model_validator
 
 from fusionsolar_exporter.config.errors import problem
 from fusionsolar_exporter.config.fields import Flag, ReadableFile, Section
+from fusionsolar_exporter.northbound.certificates import CertificatesError, trust
 
+_AUTHORITIES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _OWN_PATHS = ("", "/", "/thirdData", "/thirdData/")
 _NOT_IN_URLS = re.compile(r'[\s\x00-\x1f\x7f\\<>"^`{|}\ud800-\udfff]')
@@ -78,11 +83,27 @@ Url = Annotated[str, BeforeValidator(_url)]
 ProxyUrl = Annotated[SecretStr, BeforeValidator(_proxy_url)]
 
 
+def _certificates(path: Path) -> Path:
+    try:
+        trust(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), str(path))
+    except CertificatesError as error:
+        raise problem(str(error)) from None
+    return path
+
+
+def authorities_of(environ: Mapping[str, str]) -> str | None:
+    """The certificates that the environment names for every program, a file or a folder; empty counts as unset."""
+    return next((environ[name] for name in _AUTHORITIES if environ.get(name)), None)
+
+
+CertificatesFile = Annotated[ReadableFile, AfterValidator(_certificates)]
+
+
 class TlsConfig(Section):
     """``accounts[].tls``: how the server proves itself, and how this client does."""
 
-    ca_file: ReadableFile | None = None
-    """Certificates to trust in the place of the usual ones, PEM."""
+    ca_file: CertificatesFile | None = None
+    """Certificates to trust in the place of the usual ones, PEM or DER: an authority's, or the server's own."""
     cert_file: ReadableFile | None = None
     """The client's certificate, PEM; may hold its key too."""
     key_file: ReadableFile | None = None

@@ -1,11 +1,14 @@
 """Who logs in, and the files it may be kept in."""
 
+import codecs
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from fusionsolar_exporter.config.errors import CredentialsUnavailable
+from fusionsolar_exporter.config.fields import bare
 
 _LARGEST_SECRET = 65_536  # bytes
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # what some shells write with ">"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,9 @@ class Credentials:
 
 
 def read_secret_file(key: str, path: Path) -> str:
-    """Read a file anew, without one newline at its end; ``key`` names the configuration's key in messages.
+    """Read a file anew, without white space and a byte order mark around what it says.
+
+    ``key`` names the configuration's key in messages.
 
     Raises :class:`CredentialsUnavailable`, naming the file.
     """
@@ -30,10 +35,9 @@ def read_secret_file(key: str, path: Path) -> str:
     if len(content) > _LARGEST_SECRET:
         raise CredentialsUnavailable(f"{key} {str(path)!r} is larger than {_LARGEST_SECRET} bytes")
     try:
-        text = content.decode()
+        text = bare(content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8"))
     except UnicodeDecodeError:
         raise CredentialsUnavailable(f"{key} {str(path)!r} is not UTF-8 text") from None
-    text = text.removesuffix("\n").removesuffix("\r")
     if not text:
         raise CredentialsUnavailable(f"{key} {str(path)!r} is empty")
     return text

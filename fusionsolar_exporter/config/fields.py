@@ -2,6 +2,7 @@
 
 import math
 import re
+import string
 import warnings
 from collections.abc import Callable
 from enum import StrEnum
@@ -51,6 +52,15 @@ def _text(value: Any) -> str:
     if _SURROGATE.search(value):
         raise problem("not valid text (half of a surrogate pair)")
     return value
+
+
+def bare(text: str) -> str:
+    """A name or a password without what editors, shells and Windows put around it."""
+    return text.strip("\ufeff" + string.whitespace)
+
+
+def _bare_text(value: Any) -> str:
+    return _text(bare(value) if isinstance(value, str) else value)
 
 
 def _flag(value: Any) -> bool:
@@ -163,7 +173,8 @@ def sequence_of(what: str) -> BeforeValidator:
 
 
 Text = Annotated[str, BeforeValidator(_text)]
-SecretText = Annotated[SecretStr, BeforeValidator(_text)]
+BareText = Annotated[str, BeforeValidator(_bare_text)]
+SecretText = Annotated[SecretStr, BeforeValidator(_bare_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Factor = Annotated[float, BeforeValidator(_number)]
 Count = Annotated[int, BeforeValidator(_whole(0))]

@@ -19,6 +19,7 @@ _VARIABLES = {
     "password": "FUSIONSOLAR_PASSWORD",
     "password_file": "FUSIONSOLAR_PASSWORD_FILE",
 }
+_CA_FILE = "FUSIONSOLAR_CA_FILE"
 
 
 def load_config(path: Path, environ: Mapping[str, str]) -> Config:
@@ -51,13 +52,17 @@ def config_from_environment(environ: Mapping[str, str]) -> Config:
 
     Raises :class:`ConfigError`, which says what to set.
     """
-    account = {key: environ[variable] for key, variable in _VARIABLES.items() if environ.get(variable)}
+    account: dict[str, object] = {
+        key: environ[variable] for key, variable in _VARIABLES.items() if environ.get(variable)
+    }
     missing = [_VARIABLES[key] for key in ("url", "username") if key not in account]
     if "password" not in account and "password_file" not in account:
         missing.append("FUSIONSOLAR_PASSWORD (or FUSIONSOLAR_PASSWORD_FILE)")
     if missing:
         text = f"no configuration: not set: {', '.join(missing)}; set them, or give a file with --config.file"
         raise ConfigError([f"{text}; `fusionsolar-exporter demo` needs no account"])
+    if environ.get(_CA_FILE):
+        account["tls"] = {"ca_file": environ[_CA_FILE]}
     tree = {"accounts": [{"name": "default", **account}]}
     try:
         return validate(tree, Path.cwd())
@@ -83,4 +88,5 @@ def _read(path: Path) -> str:
 
 def _in_variables(line: str) -> str:
     where, _, what = line.partition(": ")
-    return f"{_VARIABLES.get(where.removeprefix('accounts[0].'), where)}: {what}"
+    named = {**_VARIABLES, "tls.ca_file": _CA_FILE}
+    return f"{named.get(where.removeprefix('accounts[0].'), where)}: {what}"

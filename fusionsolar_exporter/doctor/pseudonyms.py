@@ -7,7 +7,7 @@ import re
 import threading
 from enum import StrEnum
 
-from fusionsolar_exporter.northbound.answers import identifier
+from fusionsolar_exporter.northbound.scalars import identifier
 
 _HEX_CODE = re.compile(r"[0-9A-F]{32}", re.IGNORECASE)
 _FIRST_ID = 7_875_000_000_000_000  # as long as real ones, exact as a float, and far from any of theirs

@@ -37,6 +37,8 @@ class StatusCollector(Collector):
         _add(rows, "fusionsolar_account_leader", labels, status.leads)
         _add(rows, "fusionsolar_account_state", labels | {"state": status.state.value}, 1)
         _add(rows, "fusionsolar_api_clock_offset_seconds", labels, status.clock_offset_seconds)
+        _add(rows, "fusionsolar_account_listed_plants", labels, status.listed_plants)
+        _add(rows, "fusionsolar_account_selected_plants", labels, status.selected_plants)
         for collector in status.collectors:
             self._collector(view, collector, labels | {"collector": collector.collector.value}, rows)
         for interface in status.interfaces:
@@ -52,6 +54,7 @@ class StatusCollector(Collector):
         _add(rows, f"{prefix}_last_success_timestamp_seconds", labels, self._wall(status.last_success_at))
         _add(rows, f"{prefix}_next_sweep_timestamp_seconds", labels, self._wall(status.next_sweep_at))
         _add(rows, f"{prefix}_last_sweep_duration_seconds", labels, status.last_sweep_duration_seconds)
+        _add(rows, f"{prefix}_left_out", labels, len(status.left_out))
         _add(rows, "fusionsolar_cache_entries", labels, view.snapshot.entries.get(status.collector, 0))
         _add(rows, "fusionsolar_cache_expired_total", labels, view.snapshot.expired.get(status.collector, 0))
 

@@ -5,7 +5,6 @@ One odd item never hides the others.
 """
 
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,18 +18,19 @@ from fusionsolar_exporter.northbound.model import (
     Reading,
     Severity,
 )
+from fusionsolar_exporter.northbound.scalars import identifier, integer, number, text
 from fusionsolar_exporter.northbound.values import Values
 
 T = TypeVar("T")
 
-_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
-_INTEGER = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
-_LONGEST_NUMBER = 64  # digits; anything longer is no measurement, and no id
-_LARGEST_INTEGER = 10**_LONGEST_NUMBER
 _WATTS_PER_KILOWATT = 1e3
 _WATTS_PER_MEGAWATT = 1e6
 _MILLISECONDS = 1e3
 _INFINITE = math.inf
+_MOMENTS = frozenset({"open_time", "close_time"})
+"""Keys that hold moments: 0 stands for none."""
+_ACTIVE = frozenset({None, 1})
+"""States of an alarm that is not over: servers that send no state send no others."""
 _LONGEST_EXPLANATION = 1000  # characters; a page has room for a few sentences
 
 
@@ -63,61 +63,6 @@ class Page(Generic[T]):
     """True where the answer was a bare list, which is the whole list."""
 
 
-def number(value: object) -> float | None:
-    """A finite float from a number or a text that is one; None for everything else, booleans included."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, str):
-        if len(value) > _LONGEST_NUMBER or not _NUMBER.fullmatch(value):
-            return None
-    elif not isinstance(value, int | float):
-        return None
-    try:
-        result = float(value)
-    except (OverflowError, ValueError):
-        return None
-    return result if math.isfinite(result) else None
-
-
-def integer(value: object) -> int | None:
-    """An int of up to 64 digits from ``512``, ``512.0``, ``"512"`` or ``"512.0"``; None for everything else."""
-    if type(value) is int and -_LARGEST_INTEGER < value < _LARGEST_INTEGER:
-        return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        result = value
-    elif isinstance(value, str) and len(value) <= _LONGEST_NUMBER and _INTEGER.fullmatch(value):
-        result = int(value)  # exact, where a float would round ids of 16 digits and more
-    else:
-        rounded = number(value)
-        if rounded is None or not rounded.is_integer():
-            return None
-        result = int(rounded)
-    return result if abs(result) < _LARGEST_INTEGER else None
-
-
-def text(value: object) -> str:
-    """A text as it came; finite numbers as Python writes them, whole ones without ``.0``; empty for everything else."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return ""
-    if isinstance(value, float) and not math.isfinite(value):
-        return ""
-    whole = integer(value)
-    try:
-        return str(value if whole is None else whole)
-    except ValueError:  # an integer of more than 4,300 digits
-        return ""
-
-
-def identifier(value: object) -> str:
-    """An id as text, equal for ``214060404588862``, ``"214060404588862"`` and ``214060404588862.0``."""
-    if type(value) is int and -_LARGEST_INTEGER < value < _LARGEST_INTEGER:
-        return str(value)
-    whole = integer(value) if not isinstance(value, str) or value.strip().lstrip("+-").isdigit() else None
-    return text(value).strip() if whole is None else text(whole)
-
-
 def items(data: object, parse: Callable[[Mapping[str, Any]], T | None]) -> Items[T]:
     """What ``parse`` makes of each record of a list; those that it makes nothing of are counted."""
     records = data if isinstance(data, list) else []
@@ -125,6 +70,11 @@ def items(data: object, parse: Callable[[Mapping[str, Any]], T | None]) -> Items
     items = tuple(item for item in parsed if item is not None)
     unreadable = len(records) - len(items)
     return Items(items, not records, data is None, unreadable, unreadable)
+
+
+def _first(item: Mapping[str, Any], *keys: str) -> object:
+    """What the first of these keys holds that is there and not null."""
+    return next((item[key] for key in keys if item.get(key) is not None), None)
 
 
 def only_asked(answer: Items[T], asked: Iterable[str], key: Callable[[T], str]) -> Items[T]:
@@ -152,14 +102,14 @@ def plants(data: object, *, megawatts: bool) -> Page[Plant]:
 
 
 def _plant(item: Mapping[str, Any], factor: float) -> Plant | None:
-    code = text(item.get("plantCode", item.get("stationCode")))
+    code = text(_first(item, "plantCode", "stationCode"))
     if not code:
         return None
     capacity = number(item.get("capacity"))
     date = text(item.get("gridConnectionDate"))
     return Plant(
         code=code,
-        name=text(item.get("plantName", item.get("stationName"))),
+        name=text(_first(item, "plantName", "stationName")),
         capacity_watts=None if capacity is None else number(capacity * factor),  # which may overflow
         latitude=_degrees(item.get("latitude"), 90),
         longitude=_degrees(item.get("longitude"), 180),
@@ -187,14 +137,15 @@ def devices(data: object) -> Items[Device]:
 
 
 def _device(item: Mapping[str, Any]) -> Device | None:
-    device_id = identifier(item.get("id", item.get("devId")))
+    device_id = identifier(_first(item, "id", "devId"))
     type_id = integer(item.get("devTypeId"))
-    if not device_id or type_id is None:
+    plant_code = text(_first(item, "stationCode", "plantCode"))
+    if not device_id or type_id is None or not plant_code:
         return None
     return Device(
         id=device_id,
         name=text(item.get("devName")),
-        plant_code=text(item.get("stationCode", item.get("plantCode"))),
+        plant_code=plant_code,
         type_id=type_id,
         serial_number=text(item.get("esnCode")),
         model=text(item.get("invType")) or text(item.get("model")),
@@ -204,12 +155,12 @@ def _device(item: Mapping[str, Any]) -> Device | None:
 
 def plant_readings(data: object) -> Items[Reading]:
     """The values of ``getStationRealKpi`` (9.1.4.1)."""
-    return items(data, lambda item: reading(text(item.get("stationCode", item.get("plantCode"))), item))
+    return items(data, lambda item: reading(text(_first(item, "stationCode", "plantCode")), item))
 
 
 def device_readings(data: object) -> Items[Reading]:
     """The values of ``getDevRealKpi`` (9.1.6.1)."""
-    return items(data, lambda item: reading(identifier(item.get("devId", item.get("id"))), item))
+    return items(data, lambda item: reading(identifier(_first(item, "devId", "id")), item))
 
 
 def reading(reading_id: str, item: Mapping[str, Any]) -> Reading | None:
@@ -217,6 +168,8 @@ def reading(reading_id: str, item: Mapping[str, Any]) -> Reading | None:
     values = item.get("dataItemMap")
     if not reading_id or not isinstance(values, dict | None):
         return None
+    if values and not _MOMENTS.isdisjoint(values):
+        values = {key: value for key, value in values.items() if key not in _MOMENTS or (number(value) or 0.0) > 0}
     parsed = ((key, _value(value)) for key, value in (values or {}).items())
     return Reading(reading_id, Values((key, value) for key, value in parsed if value is not None))
 
@@ -229,12 +182,14 @@ def _value(value: object) -> float | None:
 
 
 def alarms(data: object) -> Items[Alarm]:
-    """The active alarms of ``getAlarmList`` (9.1.7)."""
-    return items(data, _alarm)
+    """The active alarms of ``getAlarmList`` (9.1.7); those that are over are left out."""
+    records = data if isinstance(data, list) else []
+    over = [one for one in records if isinstance(one, dict) and integer(one.get("status")) not in _ACTIVE]
+    return items([one for one in records if one not in over] if over else data, _alarm)
 
 
 def _alarm(item: Mapping[str, Any]) -> Alarm | None:
-    plant_code = text(item.get("stationCode", item.get("plantCode")))
+    plant_code = text(_first(item, "stationCode", "plantCode"))
     if not plant_code:
         return None
     level = integer(item.get("lev"))

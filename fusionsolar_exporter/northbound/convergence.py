@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fusionsolar_exporter.northbound.answers import Items, items, number, text
+from fusionsolar_exporter.northbound.answers import Items, items
 from fusionsolar_exporter.northbound.model import Reading
+from fusionsolar_exporter.northbound.scalars import number, text
 from fusionsolar_exporter.northbound.values import Values
 
 MONTH_YIELD = "eMonth"

@@ -46,7 +46,8 @@ class NorthboundError(Exception):
     """A request that brought no data.
 
     ``sent`` is False where the far side cannot have seen the request; ``html`` is True where a web page answered,
-    which is what portal hosts do; ``http_status`` is None where no answer came.
+    which is what portal hosts do; ``http_status`` is None where no answer came; ``retry_after`` is for how many seconds
+    the answer asks not to be asked, an hour at most.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class NorthboundError(Exception):
         html: bool = False,
         empty: bool = False,
         sent: bool = True,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(f"{interface}: {message}")
         self.reason = reason
@@ -70,3 +72,4 @@ class NorthboundError(Exception):
         self.html = html
         self.empty = empty
         self.sent = sent
+        self.retry_after = retry_after

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from fusionsolar_exporter.northbound.answers import integer, number, text
 from fusionsolar_exporter.northbound.envelope import is_html
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.fail_codes import reason_of
 from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.northbound.scalars import integer, number, text
 from fusionsolar_exporter.northbound.transport import RawAnswer
 
 INVALID_GRANT = "invalid_grant"

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fusionsolar_exporter.northbound.answers import Items, identifier, items, number, reading, text
+from fusionsolar_exporter.northbound.answers import Items, items, reading
 from fusionsolar_exporter.northbound.model import DatedReading
+from fusionsolar_exporter.northbound.scalars import identifier, number, text
 
 _MILLISECONDS = 1e3
 _LATEST = 1e11

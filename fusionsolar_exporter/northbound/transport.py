@@ -22,12 +22,18 @@ from typing_extensions import override
 
 from fusionsolar_exporter.northbound.adapter import DeadlineAdapter
 from fusionsolar_exporter.northbound.auth import Auth
+from fusionsolar_exporter.northbound.certificates import CertificatesError, tls_context
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
+from fusionsolar_exporter.northbound.retry_after import retry_after
 
 LARGEST_ANSWER = 64 * 1024 * 1024
 _CHUNK = 64 * 1024
 _LONGEST_TIMEOUT = 86_400.0  # seconds; sockets cannot wait for more than 24 days
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
+_TLS_RECORDS = frozenset({"\x15\x03", "\x16\x03"})
+"""Beginnings of what a server says that waits for TLS and hears HTTP."""
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "PACKET_LENGTH_TOO_LONG"})
+"""What OpenSSL calls an answer that is no TLS."""
 _CLOSED = "the connection was closed before an answer came"
 
 
@@ -40,6 +46,8 @@ class RawAnswer:
     content_type: str
     token: str
     """XSRF-TOKEN of the response header, else of the cookie; empty where there is none."""
+    retry_after: float | None = None
+    """For how many seconds the answer asks not to be asked, an hour at most."""
 
 
 class Transport(Protocol):
@@ -89,12 +97,11 @@ class HttpTransport(Transport):
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         session.mount("http://", self._adapter)
         session.mount("https://", self._adapter)
-        session.verify = (settings.ca_file or True) if settings.verify else False
-        if settings.cert_file:
-            session.cert = (settings.cert_file, settings.key_file) if settings.key_file else settings.cert_file
+        session.verify = settings.verify
         if settings.proxy_url:
             session.proxies = {"http": settings.proxy_url, "https": settings.proxy_url}
         self._session = session
+        self._trusts = False
 
     @override
     def post(self, path: str, payload: Mapping[str, Any], auth: Auth) -> RawAnswer:
@@ -110,7 +117,21 @@ class HttpTransport(Transport):
     def close(self) -> None:
         self._session.close()
 
+    def _trust(self, path: str) -> None:
+        """Read the certificates, before the first request; again before the next one where they cannot be read."""
+        if not self._trusts:
+            given = self._settings
+            try:
+                context = tls_context(
+                    verify=given.verify, ca=given.ca_file, cert_file=given.cert_file, key_file=given.key_file
+                )
+            except CertificatesError as error:
+                raise NorthboundError(Reason.TLS, path, f"TLS: {error}", sent=False) from None
+            self._adapter.trust(context)
+            self._trusts = True
+
     def _send(self, url: str, path: str, body: bytes, headers: Mapping[str, str]) -> RawAnswer:
+        self._trust(path)
         deadline = time.monotonic() + self._seconds
         self._adapter.begin(deadline)
         watchdog = threading.Timer(self._seconds, self._adapter.cut)
@@ -144,6 +165,7 @@ class HttpTransport(Transport):
                 body=content,
                 content_type=response.headers.get("Content-Type", ""),
                 token=response.headers.get("xsrf-token") or (cookies[-1] if cookies else ""),
+                retry_after=retry_after(response.headers.get("Retry-After"), response.headers.get("Date")),
             )
 
     def _read(self, path: str, response: requests.Response, deadline: float) -> bytes:
@@ -178,8 +200,7 @@ class HttpTransport(Transport):
             failure = self._timeout(path)
             failure.sent = sent
             return failure
-        own_files = type(error) is OSError  # requests cannot read a certificate
-        if own_files or caused_by(ssl.SSLError, urllib3.exceptions.SSLError, requests.exceptions.SSLError):
+        if caused_by(ssl.SSLError, urllib3.exceptions.SSLError, requests.exceptions.SSLError):
             return NorthboundError(Reason.TLS, path, f"TLS: {_words(causes)}", sent=sent)
         if caused_by(ConnectionResetError, BrokenPipeError, http.client.RemoteDisconnected):
             return NorthboundError(Reason.CONNECTION, path, _CLOSED, sent=sent)
@@ -190,7 +211,10 @@ class HttpTransport(Transport):
         )
         if not_http or caused_by(http.client.HTTPException, urllib3.exceptions.DecodeError):
             what = "an answer that is not HTTP" if sent else "a request that cannot be sent"
-            return NorthboundError(Reason.BAD_RESPONSE, path, f"{what}: {type(error).__name__}", sent=sent)
+            greeting = next((str(one.args[0]) for one in causes if isinstance(one, http.client.BadStatusLine)), "")
+            speaks_tls = greeting[:2] in _TLS_RECORDS
+            why = "the port speaks TLS: write https:// in url" if speaks_tls else type(error).__name__
+            return NorthboundError(Reason.BAD_RESPONSE, path, f"{what}: {why}", sent=sent)
         return NorthboundError(Reason.CONNECTION, path, f"no connection: {_words(causes)}", sent=sent)
 
 
@@ -211,6 +235,8 @@ def _words(causes: list[BaseException]) -> str:
     for cause in reversed(causes):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return cause.verify_message
+        if isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS:
+            return "the port does not speak it: write http:// in url, or the port of https"
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
         if type(cause) is OSError:  # of a proxy's refusal, and of certificate files

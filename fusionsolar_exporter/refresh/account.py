@@ -27,6 +27,7 @@ class Account:
         clock, log = collaborators.clock, collaborators.log
         self._supervisor = collaborators.supervisor or Supervisor(clock.now, log, pause=clock.pause)
         self._published = collaborators.published
+        self._turns = collaborators.turns
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
@@ -133,7 +134,8 @@ class Account:
     def _guarded_step(self) -> float:
         """A mistake of ours must not end the thread quietly: it is logged, shown as down, and tried again."""
         try:
-            return self.step()
+            with self._turns.taken():
+                return self.step()
         except Exception as error:  # noqa: BLE001 - whatever it is, the thread has to go on
             self._status = replace(self._status, up=False)
             self._published()

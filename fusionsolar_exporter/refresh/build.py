@@ -39,7 +39,7 @@ def build_engine(settings: AccountSettings, collaborators: Collaborators, cache:
     limiter = RateLimiter(context, inventory)
     oauth = settings.account.oauth
     session = PasswordSession(context, limiter) if oauth is None else OAuthSession(context, limiter, oauth)
-    status_builder = StatusBuilder(context, limiter, far_clock)
+    status_builder = StatusBuilder(context, limiter, inventory, far_clock)
     collectors = make_collectors(context, limiter, inventory, answers, far_clock)
 
     # what outlives the process; a request may be sent only once the store has kept it

@@ -100,12 +100,14 @@ class Engine:
 
     def perform(self, collector: Collector, job: Job) -> NorthboundError | None:
         """Send a request now and take its answer; why it brought nothing, where it did not."""
+        about = f"{collector.name}/{job.batch.ids[0]}" if job.batch.ids else collector.name
         try:
             answer = self._requester.ask(
                 job.interface,
                 lambda client: collector.ask(client, job),
                 auth=self.session.auth(self.context.clock.now()) or NOBODY,
                 early=job.early,
+                about=about,
                 starts=lambda moment: collector.started(job, moment),
             )
         except NorthboundError as error:
@@ -120,7 +122,9 @@ class Engine:
         if not accepted:
             told = "an empty or incomplete answer: what was known stays"
             failure = NorthboundError(Reason.BAD_RESPONSE, job.interface, told, fail_code=0)
-            self._requester.failed(job.interface, failure)
+            self._requester.failed(job.interface, failure, about)
+        else:
+            self._requester.accepted(job.interface, about)
         collector.finished(job, answered=accepted, ended=answer.ended)
         if collector in self.collectors.lists:
             # after the turn is over: batches that come with new ids belong to the next sweep

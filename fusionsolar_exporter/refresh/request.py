@@ -19,7 +19,7 @@ from fusionsolar_exporter.state import NotLeadingError
 
 T = TypeVar("T")
 
-_LET_THROUGH = frozenset({Reason.PERMISSION, Reason.REJECTED})  # refused for what was asked, not for how often
+_OF_WHAT_WAS_ASKED = frozenset({Reason.PERMISSION, Reason.REJECTED})  # refused for that, not for how often
 _SMOOTHING = 0.2  # share of the newest request in the mean duration
 _LONGEST_MESSAGE = 240  # characters, the far side's own words included
 
@@ -71,6 +71,7 @@ class Requester(Asks):
         *,
         auth: Auth = NOBODY,
         early: bool = False,
+        about: str = "",
         starts: Callable[[float], object],
     ) -> TimedAnswer[T]:
         limiter, clock, counters = self._limiter, self._context.clock, self._observer.counters
@@ -94,9 +95,9 @@ class Requester(Asks):
             if not error.sent:
                 limiter.ledger.give_back(interface)
                 limiter.paces.unsent(interface)
-            elif error.reason in _LET_THROUGH:
+            elif error.reason in _OF_WHAT_WAS_ASKED:
                 limiter.paces.answered(interface, started)
-            self.failed(interface, error)
+            self.failed(interface, error, about if error.reason in _OF_WHAT_WAS_ASKED else "")
             raise
         ended = self._end(interface, started)
         self._answered(interface, answer, started, ended)
@@ -106,19 +107,24 @@ class Requester(Asks):
         """An answer held items that were not asked for or could not be read."""
         self._observer.counters.dropped(interface, count)
 
-    def failed(self, interface: Interface, error: NorthboundError) -> None:
-        """Report a failure."""
+    def accepted(self, interface: Interface, about: str) -> None:
+        """What was asked has brought what it should: whatever was wrong with it is over."""
+        self._observer.failures.recovered(interface, about)
+        self._status_builder.answered(interface, about)
+
+    def failed(self, interface: Interface, error: NorthboundError, about: str) -> None:
+        """Report a failure; ``about`` names the batch that it says something of, empty for the whole interface."""
         error.message = self._without_secrets(error.message)[:_LONGEST_MESSAGE]  # in this order: no part of one stays
         advice = advice_for(error)
         self._observer.counters.failed(interface, error.reason, error.fail_code or None)
-        self._observer.failures.failed(interface, error.reason, error.message, advice)
-        self._status_builder.failed(interface, error, advice, self._context.clock.now())
+        self._observer.failures.failed(interface, error.reason, error.message, advice, about)
+        self._status_builder.failed(interface, error, advice, self._context.clock.now(), about)
 
     def _answered(self, interface: Interface, answer: Answer[Any], started: float, ended: float) -> None:
         self._limiter.holds[interface].answered()
         self._limiter.paces.answered(interface, started)
-        self._observer.failures.recovered(interface)
-        self._status_builder.answered(interface)
+        # the interface answers; whether this answer is what it should be is judged by who asked
+        self.accepted(interface, "")
         if answer.far_time is not None:
             self._status_builder.far_clock(answer.far_time, (started + ended) / 2)
 

@@ -86,10 +86,10 @@ class CountingInstruments:
 
 
 class QuietFailures:
-    def failed(self, interface: Interface, reason: Reason, message: str, advice: str) -> None:
+    def failed(self, interface: Interface, reason: Reason, message: str, advice: str, about: str) -> None:
         pass
 
-    def recovered(self, interface: Interface) -> None:
+    def recovered(self, interface: Interface, about: str) -> None:
         pass
 
 

@@ -1,7 +1,7 @@
 """What all collectors have in common: intervals, sweeps, and what is done about a refused request."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -153,6 +153,10 @@ class Collector(ABC):
         """The interface has its back-off."""
         backoff = self.context.settings.rates.backoff
         self.limiter.holds[interface].back_off(ended, backoff, reason, at_most=self.slowest_retry)
+
+    def left_out(self) -> Mapping[str, float]:
+        """Until when ids are not asked."""
+        return {}
 
     def next_sweep_at(self) -> float | None:
         """When its next request is due."""

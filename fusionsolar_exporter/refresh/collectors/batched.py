@@ -180,8 +180,8 @@ class BatchCollector(Collector):
         for kind in self.kinds():
             kind.forgive(now)
 
+    @override
     def left_out(self) -> Mapping[str, float]:
-        """Until when ids are not asked."""
         return {key: until for kind in self.kinds() for key, until in kind.left_out.items()}
 
     def _answered_since(self, batch: Batch, refusal: Refusal) -> bool:

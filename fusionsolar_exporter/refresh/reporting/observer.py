@@ -30,12 +30,12 @@ class RequestCounters(Protocol):
 class FailureLog(Protocol):
     """Sums up failures that repeat."""
 
-    def failed(self, interface: Interface, reason: Reason, message: str, advice: str) -> None:
-        """A request failed."""
+    def failed(self, interface: Interface, reason: Reason, message: str, advice: str, about: str) -> None:
+        """A request failed; ``about`` names the batch that it says something of, empty for the whole interface."""
         ...
 
-    def recovered(self, interface: Interface) -> None:
-        """The interface answers."""
+    def recovered(self, interface: Interface, about: str) -> None:
+        """The interface answers, or the batch does."""
         ...
 
 

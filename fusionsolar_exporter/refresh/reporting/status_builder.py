@@ -9,6 +9,7 @@ from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.refresh.collectors.base import Collector
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.far_clock import FarClock
+from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.session.login_policy import Pause
 from fusionsolar_exporter.refresh.session.session import Session
@@ -19,6 +20,9 @@ from fusionsolar_exporter.status import (
     FailureNote,
     InterfaceStatus,
 )
+
+_MOST_FAILURES = 50
+"""Notes that an account keeps: the oldest goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +39,35 @@ class KeptOutcomes:
 class StatusBuilder:
     """Remembers outcomes of requests; moments are in the pacing clock's seconds."""
 
-    def __init__(self, context: AccountContext, limiter: RateLimiter, far_clock: FarClock) -> None:
+    def __init__(
+        self, context: AccountContext, limiter: RateLimiter, inventory: Inventory, far_clock: FarClock
+    ) -> None:
         self._context = context
         self._limiter = limiter
+        self._inventory = inventory
         self._far_clock = far_clock
         self._had_outcome = False
         self._enveloped = False
         self._unreachable = False
-        self._failures: dict[Interface, FailureNote] = {}
+        self._failures: dict[tuple[Interface, str], FailureNote] = {}
 
-    def answered(self, interface: Interface) -> None:
-        """A request was answered with failCode 0."""
+    def answered(self, interface: Interface, about: str) -> None:
+        """A request was answered with failCode 0; ``about`` names a batch that is well by now, empty for no batch."""
         self._had_outcome = self._enveloped = True
         self._unreachable = False
-        self._failures.pop(interface, None)
+        self._failures.pop((interface, about), None)
 
-    def failed(self, interface: Interface, error: NorthboundError, advice: str, moment: float) -> None:
-        """A request failed."""
+    def failed(self, interface: Interface, error: NorthboundError, advice: str, moment: float, about: str) -> None:
+        """A request failed; ``about`` names the batch that it says something of, empty for the whole interface."""
         self._had_outcome = True
         self._enveloped = error.fail_code is not None
         self._unreachable = error.reason in TRANSPORT or error.html
-        self._failures.pop(interface, None)
-        self._failures[interface] = FailureNote(moment, interface, error.reason, error.fail_code, error.message, advice)
+        self._failures.pop((interface, about), None)
+        self._failures[interface, about] = FailureNote(
+            moment, interface, error.reason, error.fail_code, error.message, advice, about
+        )
+        if len(self._failures) > _MOST_FAILURES:
+            del self._failures[next(iter(self._failures))]
 
     def kept(self) -> KeptOutcomes:
         """What state keeps."""
@@ -72,7 +83,9 @@ class StatusBuilder:
         """Take over what was kept; ``at`` turns its moments into those of this clock."""
         self._had_outcome, self._enveloped, self._unreachable = kept.had_outcome, kept.enveloped, kept.unreachable
         self._far_clock.offset = kept.clock_offset
-        self._failures = {Interface(note.interface): replace(note, at=at(note.at)) for note in kept.failures}
+        self._failures = {
+            (Interface(note.interface), note.about): replace(note, at=at(note.at)) for note in kept.failures
+        }
 
     def far_clock(self, far_time: float, moment: float) -> None:
         """An answer told the far side's Unix time."""
@@ -82,7 +95,7 @@ class StatusBuilder:
         self, collectors: Sequence[Collector], session: Session, stretch: float, *, leads: bool
     ) -> AccountStatus:
         """Everything about the account but its data."""
-        now = self._context.clock.now()
+        now, inventory = self._context.clock.now(), self._inventory
         told = [self._collector(collector) for collector in collectors]
         planned: dict[Interface, float] = {}
         for collector, status in zip(collectors, told, strict=True):
@@ -104,6 +117,8 @@ class StatusBuilder:
             interfaces=tuple(self._interface(interface, planned.get(interface), now) for interface in Interface),
             collectors=tuple(told),
             failures=tuple(failures) if problem is None else (problem, *failures),
+            listed_plants=None if inventory.plants_listed_at is None else len(inventory.listed),
+            selected_plants=None if inventory.plants_listed_at is None else len(inventory.plants),
         )
 
     def _state(self, session: Session, now: float) -> AccountState:
@@ -148,4 +163,5 @@ class StatusBuilder:
             next_sweep_at=None if math.isinf(next_sweep) else next_sweep,
             last_sweep_duration_seconds=sweeps.last_duration,
             batches=len(batches),
+            left_out=collector.left_out(),
         )

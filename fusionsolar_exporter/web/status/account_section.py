@@ -5,7 +5,13 @@ from collections.abc import Sequence
 from fusionsolar_exporter.status import AccountState
 from fusionsolar_exporter.web.formatting import NOTHING, counted, moment, relative, span, tally
 from fusionsolar_exporter.web.status.markup import Markup, element, foreign, joined, table
-from fusionsolar_exporter.web.status.report import AccountReport, CollectorReport, FailureReport, InterfaceReport
+from fusionsolar_exporter.web.status.report import (
+    AccountReport,
+    CollectorReport,
+    FailureReport,
+    InterfaceReport,
+    LeftOutReport,
+)
 
 _TONE: dict[str, str] = {
     AccountState.OK: "ok",
@@ -14,6 +20,9 @@ _TONE: dict[str, str] = {
 }
 _WORST_FIRST = ("bad", "wait", "ok")
 _COLLECTORS = ("Collector", "State", "Every", "Last success", "Next", "Took", "Cached")
+_LEFT_OUT = ("Collector", "Id", "Name", "Until")
+MOST_LEFT_OUT = 20
+"""Shown on the page; the JSON has them all."""
 _QUOTAS = ("Interface", "Used", "Window", "Next request", "Held")
 
 
@@ -41,6 +50,12 @@ def account_section(account: AccountReport, anchor: str, now: float, *, several:
     if account.collectors:
         rows = [_collector(collector, now) for collector in account.collectors]
         parts.append(table(_COLLECTORS, rows, caption="Collectors"))
+    left_out = [(each.collector, one) for each in account.collectors for one in each.left_out]
+    if left_out:
+        left = [_left_out(collector, one, now) for collector, one in left_out[:MOST_LEFT_OUT]]
+        parts.append(
+            table(_LEFT_OUT, left, caption=f"Left out: {counted(len(left_out), 'id')} that the far side refuses")
+        )
     if account.interfaces:
         quotas = [_interface(interface, now) for interface in account.interfaces]
         parts.append(table(_QUOTAS, quotas, caption="Quotas"))
@@ -70,6 +85,10 @@ def _collector(collector: CollectorReport, now: float) -> Sequence[str]:
         span(collector.last_sweep_duration_seconds),
         f"{collector.cache_entries:,}",
     )
+
+
+def _left_out(collector: str, one: LeftOutReport, now: float) -> Sequence[str]:
+    return collector, one.id, foreign(one.name), f"asked again {relative(one.until_timestamp_seconds, now)}"
 
 
 def _interface(interface: InterfaceReport, now: float) -> Sequence[str]:

@@ -17,6 +17,7 @@ from fusionsolar_exporter.web.status.report import (
     CollectorReport,
     FailureReport,
     InterfaceReport,
+    LeftOutReport,
     StatusReport,
 )
 
@@ -92,7 +93,15 @@ def _collector(status: CollectorStatus, view: AccountView, clock: Clock) -> Coll
         batches=status.batches,
         cache_entries=view.snapshot.entries.get(status.collector, 0),
         cache_expired=view.snapshot.expired.get(status.collector, 0),
+        left_out=tuple(
+            LeftOutReport(key, _name(key, view), _wall(until, clock)) for key, until in sorted(status.left_out.items())
+        ),
     )
+
+
+def _name(key: str, view: AccountView) -> str:
+    known = view.snapshot.plants.get(key) or view.snapshot.devices.get(key)
+    return known.name if known else ""
 
 
 def _interface(status: InterfaceStatus, clock: Clock, now: float) -> InterfaceReport:

@@ -7,6 +7,15 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOutReport:
+    """A plant or device that is not asked for, because the far side refuses it although it lists it."""
+
+    id: str
+    name: str
+    until_timestamp_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class CollectorReport:
     """One collector's sweeps and cached entries."""
 
@@ -20,6 +29,7 @@ class CollectorReport:
     batches: int
     cache_entries: int
     cache_expired: int
+    left_out: tuple[LeftOutReport, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,54 @@
+"""Whom to trust: certificates as they are handed out, PEM or DER, an authority's or the server's own."""
+
+import ssl
+from pathlib import Path
+
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+_PEM = b"-----BEGIN CERTIFICATE-----"
+_LARGEST = 16 * 1024 * 1024  # bytes
+
+
+class CertificatesError(Exception):
+    """A file of certificates that cannot be used; the message names it."""
+
+
+def tls_context(*, verify: bool, ca: str | None, cert_file: str | None, key_file: str | None) -> ssl.SSLContext:
+    """The same for every Python: later ones refuse more, among it what the far side's own pages hand out.
+
+    ``ca`` is a file or a folder of certificates to trust in the place of the usual ones; CertificatesError.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # a server's own certificate is enough
+    if verify:
+        trust(context, ca or DEFAULT_CA_BUNDLE_PATH)
+    else:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if cert_file:
+        try:
+            context.load_cert_chain(cert_file, key_file)
+        except (OSError, ValueError) as error:
+            raise CertificatesError(f"{cert_file!r} cannot be used: {_words(error)}") from None
+    return context
+
+
+def trust(context: ssl.SSLContext, path: str) -> None:
+    """Trust what a file or a folder holds; CertificatesError."""
+    try:
+        if Path(path).is_dir():
+            context.load_verify_locations(capath=path)
+            return
+        with Path(path).open("rb") as file:
+            content = file.read(_LARGEST)
+        # bytes are taken as DER, one after another; a text as PEM, whatever stands around the certificates
+        context.load_verify_locations(cadata=content.decode("ascii", "ignore") if _PEM in content else content)
+    except (OSError, ValueError) as error:
+        raise CertificatesError(f"{path!r} cannot be used: {_words(error)}") from None
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, ssl.SSLError | ValueError):
+        return "no certificates in PEM or DER"
+    return getattr(error, "strerror", None) or type(error).__name__
