@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fusionsolar_exporter import __version__, check_config, demo, healthcheck, logs, signals
 from fusionsolar_exporter.authorize import command as authorize
+from fusionsolar_exporter.backfill import command as backfill
 from fusionsolar_exporter.config import Config, ConfigError, config_from_environment, load_config
 from fusionsolar_exporter.doctor import command as doctor
 from fusionsolar_exporter.logs import EventLogger, LogFormat, LogLevel
@@ -50,6 +51,8 @@ def _configured(args: argparse.Namespace, log: EventLogger) -> int:
         for problem in error.problems:
             log.error("configuration", error=problem)
         return 1
+    if args.command == "backfill":
+        return backfill.run(args, config, log)
     if args.command == "doctor":
         return doctor.run(args, config, log)
     if args.command == "authorize":
@@ -80,16 +83,18 @@ def _parser() -> argparse.ArgumentParser:
         "doctor", "ask each interface once, say what is permitted and what to do; the exit status is 0 where all is"
     )
     doctor.add_arguments(examiner)
+    historian = add("backfill", "history as OpenMetrics text, for promtool tsdb create-blocks-from openmetrics")
+    backfill.add_arguments(historian)
     consenter = add(
         "authorize", "an owner's consent for an account with oauth: prints where to agree, keeps the tokens"
     )
     authorize.add_arguments(consenter)
-    for each in (server, examiner, consenter):
+    for each in (server, examiner, consenter, historian):
         _add_config(each)
     for each in (server, demonstration):
         _add_web(each)
         _add_log(each, LogLevel.INFO)
-    for each in (examiner, consenter):
+    for each in (examiner, consenter, historian):
         _add_log(each, LogLevel.WARN)
     simulator.add_arguments(add("simulator", "a simulated management system, for other clients and for tests"))
     checker = add("check-config", "validate a configuration and print the cadence that follows from it")

@@ -32,6 +32,7 @@ LAYERS = (
     {"reports", "running_accounts", "reload_thread", "check_config", "doctor", "health_asking", "authorize"},
     {"guarded_healthcheck"},
     {"healthcheck"},
+    {"backfill"},
     {"exporter"},
     {"building"},
     {"embedding", "serving"},

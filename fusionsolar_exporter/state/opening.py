@@ -26,7 +26,7 @@ def open_state(
         case StateKind.MEMORY:
             log.info("state is kept in memory only: after a restart everything is asked anew", state="memory:")
             observer.working(True)
-            return MemoryState()
+            return MemoryState(clock)
 
 
 def _open_redis(config: StateConfig, clock: Clock, log: Log, observer: StateObserver, supervisor: Supervisor) -> State:
