@@ -36,7 +36,7 @@ from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.rendering.renderer import Renderer
 from fusionsolar_exporter.scales import ScaleOverrides
-from fusionsolar_exporter.state.memory import MemoryPartition
+from fusionsolar_exporter.state.memory import MemoryState
 from fusionsolar_exporter.view import AccountView
 
 _DEVICES = 100_000
@@ -114,7 +114,9 @@ def main() -> None:
     observer = Observer(OwnInstruments(registry).account(_NAME), _Quiet())
     account = AccountConfig(name=_NAME, url="http://far.example", username="user", password="password")
     collaborators = Collaborators(clock, lambda _: far_side, lambda _: observer, EventLogger())
-    engine = build_engine(AccountSettings(account), collaborators, cache, MemoryPartition())
+    engine = build_engine(
+        AccountSettings(account), collaborators, cache, MemoryState(clock).partition("host", _NAME)
+    )
 
     def views() -> Sequence[AccountView]:
         return [AccountView(_NAME, cache.snapshot(), engine.status(), ScaleOverrides())]

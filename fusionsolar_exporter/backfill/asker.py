@@ -7,6 +7,7 @@ from enum import Enum, auto
 
 from fusionsolar_exporter.backfill.collector import HistoryCollector
 from fusionsolar_exporter.backfill.planner import Holdings
+from fusionsolar_exporter.backfill.report import Allowance
 from fusionsolar_exporter.backfill.request import HistoryRequest
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.fail_codes import Concern, fail_code_row
@@ -101,10 +102,10 @@ class Asker:
         limiter = self.engine.limiter
         return max(limiter.earliest(interface), limiter.next_gap, self._spare_at(interface))
 
-    def calls_a_day(self, interface: Interface) -> float:
+    def allowance(self, interface: Interface) -> Allowance:
         """What is left for the past when the exporter has had its part."""
         limit = self.engine.limiter.limit(interface)
-        return self._spare(interface) * 86400 / limit.window
+        return Allowance(self._spare(interface), limit.window, limit.spacing)
 
     def ask(self, request: HistoryRequest) -> tuple[Verdict, Sequence[DatedReading]]:
         """Send one request, if it may be sent now."""

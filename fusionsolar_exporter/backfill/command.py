@@ -180,7 +180,7 @@ class _Backfill:
         if self.options.end.at(0.0) > wall - YOUNGEST:
             self._say("nothing younger than three hours is written: Prometheus has that in its head block")
         for name, asker in run.askers.items():
-            for line in plan_lines(name, run.requests(name), asker.calls_a_day):
+            for line in plan_lines(name, run.requests(name), asker.allowance):
                 self._say(line)
         return True
 

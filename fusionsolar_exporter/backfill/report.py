@@ -3,21 +3,38 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from fusionsolar_exporter.backfill.request import HistoryRequest
-from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.northbound.interfaces import DAY, Interface
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What the exporter leaves of an interface's quota."""
+
+    calls: int
+    window: float
+    """Seconds."""
+    spacing: float
+    """Seconds between two calls."""
+
+    def seconds(self, calls: int) -> float:
+        """How long so many calls take: those of a window are free at its beginning."""
+        windows = max(math.ceil(calls / self.calls) - 1, 0)
+        return windows * self.window + (calls - windows * self.calls) * self.spacing
 
 
 def plan_lines(
-    account: str, requests: Sequence[HistoryRequest], calls_a_day: Callable[[Interface], float]
+    account: str, requests: Sequence[HistoryRequest], allowance: Callable[[Interface], Allowance]
 ) -> list[str]:
     """The plan of one account."""
     calls = Counter(request.interface for request in requests)
     if not calls:
         return [f"{account}: nothing to ask for: no plant or device has data in this time"]
-    days = {interface: _days(count, calls_a_day(interface)) for interface, count in calls.items()}
+    days = {interface: allowance(interface).seconds(count) / DAY for interface, count in calls.items()}
     lines = [
-        f"{account}: {interface}: {count} calls, {calls_a_day(interface):.0f} a day beside the exporter, "
+        f"{account}: {interface}: {count} calls, {allowance(interface).calls} a day beside the exporter, "
         f"{_shown(days[interface])}"
         for interface, count in sorted(calls.items())
     ]
@@ -33,11 +50,5 @@ def _smaller(account: str, requests: Sequence[HistoryRequest], days: Mapping[Int
     return [f"{account}: without {what} {_shown(max(rest))}"] if rest else []
 
 
-def _days(calls: int, calls_a_day: float) -> float:
-    """A window's calls are all free at its beginning: the first day needs no waiting."""
-    full = math.ceil(calls / calls_a_day) - 1
-    return full + 1 / 24 if full >= 0 else 0.0
-
-
 def _shown(days: float) -> str:
-    return "under a day" if days < 1 else f"{math.ceil(days)} days"
+    return "under a day" if days < 1 else f"{days:.1f} days"

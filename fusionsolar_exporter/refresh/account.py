@@ -8,7 +8,7 @@ from fusionsolar_exporter.refresh.build import build_engine
 from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.state import NotLeadingError, Partition
-from fusionsolar_exporter.state.memory import MemoryPartition
+from fusionsolar_exporter.state.memory import MemoryState
 from fusionsolar_exporter.status import AccountStatus
 
 _LONGEST_NAP = 60.0  # seconds; changed files with credentials are noticed after that
@@ -34,7 +34,8 @@ class Account:
         self._pending: AccountSettings | None = None
         self.cache = Cache(collaborators.clock)
         self.cache.enable_only(settings.collectors.enabled)
-        self._engine = build_engine(settings, collaborators, self.cache, partition or MemoryPartition())
+        kept = partition or MemoryState(collaborators.clock).partition(settings.account.host, settings.name)
+        self._engine = build_engine(settings, collaborators, self.cache, kept)
         self._longest_nap = _LONGEST_NAP_SHARED if self._engine.store.keeps else _LONGEST_NAP
         self._engine.take_part()
         self._engine.forgive()

@@ -22,7 +22,7 @@ def open_state(config: StateConfig, clock: Clock, log: Log, observer: StateObser
         case StateKind.MEMORY:
             log.info("state is kept in memory only: after a restart everything is asked anew", state="memory:")
             observer.working(True)
-            return MemoryState()
+            return MemoryState(clock)
 
 
 def _open_redis(config: StateConfig, clock: Clock, log: Log, observer: StateObserver) -> State:

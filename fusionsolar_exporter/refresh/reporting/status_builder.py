@@ -144,7 +144,7 @@ class StatusBuilder:
             interface=interface,
             quota_calls=limit.calls,
             window_seconds=limit.window,
-            calls=self._limiter.ledger.within(interface, limit.window, now),
+            calls=self._limiter.ledger.within(interface, limit, now),
             next_request_at=None if moment is None or math.isinf(moment) else moment,
             held_until=hold.until if hold.until > now else None,
             hold_reason=hold.reason if hold.until > now else "",
