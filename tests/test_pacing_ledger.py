@@ -160,7 +160,9 @@ def test_within_names_the_calls_of_the_window_oldest_first(steps: list[float], w
         now += step
         ledger.start(KPI, now, Limit(100, window, 0))
         moments.append(now)
-    assert ledger.within(KPI, Limit(100, window, 0), now) == tuple(moment for moment in moments if moment > now - window)
+    assert ledger.within(KPI, Limit(100, window, 0), now) == tuple(
+        moment for moment in moments if moment > now - window
+    )
 
 
 def test_early_calls_are_counted_apart() -> None:

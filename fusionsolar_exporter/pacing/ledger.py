@@ -1,7 +1,7 @@
 """The ledger of calls of one account: what was asked and when, so that no sliding window is ever overdrawn.
 
-The far side counts a request when it arrives, somewhere between our start and our end of it. A request that takes longer
-than the margin therefore counts from its end less the margin: the window then holds wherever in between it was counted,
+The far side counts a request when it arrives, somewhere between our start and our end of it. A request that takes
+longer than the margin therefore counts from its end less the margin: the window then holds wherever in between it was counted,
 and quick requests cost nothing. Both moments are kept, since the margin may be another one by tomorrow.
 """
 
@@ -58,7 +58,7 @@ class _Calls:
 
 @dataclass(frozen=True, slots=True)
 class KeptCalls:
-    """The calls of one interface as state keeps them: how many starts and ends, then early starts follow; the newest."""
+    """The calls of one interface as state keeps them: how many starts, ends and early starts follow; the newest."""
 
     counted: int
     early: int

@@ -89,7 +89,9 @@ class RateLimiter:
         budget = self.budget if interface in DATA_INTERFACES else None
         free = -inf if budget is None else self.daily.earliest(budget)
         allowed = max(self.ledger.earliest(interface, limit), free)
-        return max(allowed, self.holds[interface].until, self.paces.earliest(interface, self.ledger.last(interface, limit)))
+        return max(
+            allowed, self.holds[interface].until, self.paces.earliest(interface, self.ledger.last(interface, limit))
+        )
 
     def forgive(self) -> None:
         """End the holds for want of a permission."""

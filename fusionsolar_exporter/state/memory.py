@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from typing_extensions import override
 
 from fusionsolar_exporter.pacing.clock import Clock
-from fusionsolar_exporter.state.store import LOOK_SECONDS, Entry, Found, Kept, NotLeadingError, Partition, State, name_of
+from fusionsolar_exporter.state.store import (
+    LOOK_SECONDS,
+    Entry,
+    Found,
+    Kept,
+    NotLeadingError,
+    Partition,
+    State,
+    name_of,
+)
 
 
 @dataclass(slots=True, eq=False)

@@ -46,8 +46,8 @@ class SqliteEntries:
         remote = remote_file_system(path)
         if remote is not None:
             log.warning(
-                "state is on another machine's file system: kept without SQLite's log, which is slower, and safe only if "
-                "that file system's locks are; put it on a disk of this machine, or use Redis",
+                "state is on another machine's file system: kept without SQLite's log, which is slower, and safe only "
+                "if that file system's locks are; put it on a disk of this machine, or use Redis",
                 file=str(path),
                 file_system=remote,
             )

@@ -180,14 +180,16 @@ class SqliteFile:
         for option in options:
             connection = self._connection(f"{given}?{option}", uri=True)
             try:
-                if not _version_of(connection):
-                    raise UnusableFileError("there is nothing in it")
+                version = _version_of(connection)
             except BaseException as error:
                 connection.close()
                 if option == options[-1] or not isinstance(error, sqlite3.OperationalError):
                     raise
             else:
-                return connection
+                if version:
+                    return connection
+                connection.close()
+                raise UnusableFileError("there is nothing in it")
         raise UnusableFileError("it cannot be read")  # pragma: no cover - one of them was the last
 
     @staticmethod
