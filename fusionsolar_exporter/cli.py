@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from fusionsolar_exporter import __version__, check_config, demo, healthcheck, logs
+from fusionsolar_exporter import __version__, check_config, demo, healthcheck, logs, signals
 from fusionsolar_exporter.authorize import command as authorize
 from fusionsolar_exporter.backfill import command as backfill
 from fusionsolar_exporter.config import Config, ConfigError, config_from_environment, load_config
@@ -22,6 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not given or (given[0].startswith("-") and given[0] not in {"-h", "--help", "--version"}):
         given.insert(0, "serve")
     args = _parser().parse_args(given)
+    if args.command not in {"serve", "demo"}:
+        signals.forget()
     if args.command == "check-config":
         return check_config.check_config(args.file)
     if args.command == "simulator":
@@ -59,7 +61,7 @@ def _configured(args: argparse.Namespace, log: EventLogger) -> int:
 
 
 def _web(args: argparse.Namespace) -> WebOptions:
-    return WebOptions(args.listen_addresses or [healthcheck.DEFAULT_ADDRESS], args.telemetry_path)
+    return WebOptions(args.listen_addresses or [healthcheck.DEFAULT_ADDRESS], args.telemetry_path, args.web_config_file)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -120,6 +122,13 @@ def _add_web(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="HOST:PORT",
         help=f"where to serve, repeatable; port 0 takes a free one (default: {healthcheck.DEFAULT_ADDRESS})",
+    )
+    parser.add_argument(
+        "--web.config.file",
+        dest="web_config_file",
+        type=Path,
+        metavar="FILE",
+        help="TLS, client certificates and passwords, in the format that Prometheus exporters share (default: none)",
     )
     parser.add_argument(
         "--web.telemetry-path",

@@ -14,6 +14,7 @@ from fusionsolar_exporter.cache import Snapshot
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.simulator.faults import Fault, FaultKind
 from fusionsolar_exporter.simulator.interfaces import Interface as FarInterface
+from fusionsolar_exporter.simulator.limit_text import limits_of
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.status import AccountState, CollectorName
 
@@ -282,3 +283,18 @@ def test_two_processes_on_one_file_are_one_exporter(tmp_path: Path) -> None:
     world.run(10 * MINUTE)
     assert world.instruments.attempts[Interface.LOGIN] <= asked + 1
     assert world.refused == {}
+
+
+def test_a_learnt_pace_outlives_the_process(tmp_path: Path) -> None:
+    world = KeptWorld(tmp_path, PLAN)
+    world.system.change_limits(limits_of("getStationRealKpi window=15m"))
+    world.run(3 * HOUR)
+    (learnt,) = [one for one in world.account.status().interfaces if one.pace_ratio > 1]
+    refused = len(world.system.log.refusals)
+    world.kill()
+    world.start()
+    (again,) = [one for one in world.account.status().interfaces if one.pace_ratio > 1]
+    assert (again.interface, again.pace_ratio) == (learnt.interface, pytest.approx(learnt.pace_ratio))
+    assert learnt.pace_learnt_at is not None
+    assert again.pace_learnt_at == pytest.approx(learnt.pace_learnt_at)
+    assert len(world.system.log.refusals) == refused

@@ -9,8 +9,8 @@ from math import ceil
 from fusionsolar_exporter.pacing.limits import Limit
 
 _BUSY_SHARE = 0.97  # of the account's time that regular requests may take: the rest lets late ones catch up
-_KEPT_BACK = 10  # one of so many calls for reports is for restarts and retries
 _SMALL_SHARE = 0.05  # of that time: an interface that takes no more, as one bound by its spacing, delays nobody
+_KEPT_BACK = 10  # one of so many calls for reports is for restarts and retries
 _LIST_FRACTION = 24  # a list is asked at most this often in a window
 
 

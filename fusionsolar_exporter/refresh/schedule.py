@@ -28,20 +28,19 @@ class Schedule:
     def update(self, mean_seconds: float) -> None:
         """Derive the intervals anew; ``mean_seconds`` is how long a request takes."""
         intervals = [collector.unstretched_interval() for collector in self._collectors]
-        seconds_a_request = max(self._context.settings.rates.min_gap, mean_seconds)
-        rates = [
+        loads = [
             collector.calls_needed() / interval if collector.enabled else 0.0
             for collector, interval in zip(self._collectors, intervals, strict=True)
         ]
-        factors = cadence.stretches([rate * seconds_a_request for rate in rates])
-        day, night = self._budget_stretches(sum(rates))
+        seconds_a_request = max(self._context.settings.rates.min_gap, mean_seconds)
+        factors = cadence.stretches([load * seconds_a_request for load in loads])
+        day, night = self._budget_stretches(sum(loads))
         budget = day if self._daylight.awake else night
         self.stretch = max(*factors, budget)
-        for collector, interval, factor in zip(self._collectors, intervals, factors, strict=True):
-            collector.stretch = max(factor, budget)
-            collector.interval = interval * collector.stretch
+        for collector, interval, busy in zip(self._collectors, intervals, factors, strict=True):
+            collector.interval, collector.stretch = interval * max(busy, budget), busy
             # what is read at dusk has to last until it is read at night
-            collector.longest_interval = interval * max(factor, day, night)
+            collector.longest_interval = interval * max(busy, day, night)
 
     def _budget_stretches(self, load: float) -> tuple[float, float]:
         """By day and by night, where the account has a budget of a day."""

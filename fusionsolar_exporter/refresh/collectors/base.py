@@ -50,10 +50,10 @@ class Collector(ABC):
         self.sweeps = Sweeps()
         self.interval = 0.0
         """Seconds between two starts of a batch, stretched."""
+        self.stretch = 1.0
+        """By how much it is longer because the account's one request at a time cannot keep up."""
         self.longest_interval = 0.0
         """The same as it will be by night."""
-        self.stretch = 1.0
-        """By how much the interval is longer than limits and paces ask for."""
 
     @abstractmethod
     def next(self, now: float) -> Job | None:

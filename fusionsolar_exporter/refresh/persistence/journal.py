@@ -46,6 +46,10 @@ class Journal:
         """All of that is kept now."""
         self._entries.clear()
 
+    def again(self, entries: Iterable[Entry]) -> None:
+        """The state lacks these; what is newer comes first."""
+        self._entries = {entry.key: entry for entry in entries} | self._entries
+
     def superseded(self, keys: Iterable[str]) -> None:
         """Another process has kept something newer under these keys."""
         for key in keys:

@@ -20,10 +20,10 @@ _TONE: dict[str, str] = {
 }
 _WORST_FIRST = ("bad", "wait", "ok")
 _COLLECTORS = ("Collector", "State", "Every", "Last success", "Next", "Took", "Cached")
+_SLOWER = 1.01  # times slower than its limits: worth a word
 _LEFT_OUT = ("Collector", "Id", "Name", "Until")
 MOST_LEFT_OUT = 20
 """Shown on the page; the JSON has them all."""
-_SLOWER = 1.01  # times slower than its limits: worth a word
 _QUOTAS = ("Interface", "Used", "Window", "Next request", "Held")
 
 
