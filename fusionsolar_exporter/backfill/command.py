@@ -17,6 +17,7 @@ from fusionsolar_exporter.backfill.options import Bound, Options
 from fusionsolar_exporter.backfill.parts import Parts
 from fusionsolar_exporter.backfill.planner import YOUNGEST
 from fusionsolar_exporter.backfill.progress import FolderError, Progress
+from fusionsolar_exporter.backfill.progress_bar import ProgressBar
 from fusionsolar_exporter.backfill.report import plan_lines
 from fusionsolar_exporter.backfill.run import BackfillRun, End
 from fusionsolar_exporter.cache import Cache
@@ -32,8 +33,6 @@ from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.state import NotLeadingError, State
 from fusionsolar_exporter.state.opening import open_state
 from fusionsolar_exporter.wiring import account_identity, account_secrets, transport_settings
-
-_LINE_EVERY = 60.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -149,7 +148,7 @@ class _Backfill:
         wall = self.clock.wall(self.clock.now())
         progress = _progress(self.options, self.accounts, wall)
         askers = {account.name: self._asker(account, progress) for account in self.accounts}
-        bar = _Bar(self.output, self.clock)
+        bar = ProgressBar(self.output, self.clock)
         exports = self.config.metrics.exports
         run = BackfillRun(self.options, progress, askers, self.clock, exports, self._say, bar, self.stop)
         try:
@@ -225,30 +224,3 @@ def _progress(options: Options, accounts: Sequence[AccountConfig], now: float) -
         Parts(options.output).clear()
     progress.save()
     return progress
-
-
-class _Bar:
-    """Progress: a bar on a terminal, else a line a minute."""
-
-    def __init__(self, stream: TextIO, clock: Clock) -> None:
-        self._stream = stream
-        self._clock = clock
-        self._terminal = stream.isatty()
-        self._said_at = clock.now()
-
-    def __call__(self, done: int, of: int) -> None:
-        share = done / of if of else 1.0
-        if self._terminal:
-            filled = int(30 * share)
-            self._stream.write(f"\r[{'#' * filled}{'.' * (30 - filled)}] {done} of {of} requests")
-            self._stream.flush()
-        elif self._clock.now() >= self._said_at + _LINE_EVERY:
-            self._said_at = self._clock.now()
-            self._stream.write(f"{done} of {of} requests, {share:.0%}\n")
-            self._stream.flush()
-
-    def end(self) -> None:
-        """The last line is over."""
-        if self._terminal:
-            self._stream.write("\n")
-            self._stream.flush()

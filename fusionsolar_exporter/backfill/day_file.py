@@ -1,8 +1,7 @@
 """The file of one day: OpenMetrics text with timestamps, with the names and labels of live scrapes."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from math import isfinite
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -28,8 +27,9 @@ from fusionsolar_exporter.status import CollectorName
 
 _POWER_KEY, _POWER = "active_power", "fusionsolar_plant_active_power_watts"
 _UNKNOWN = "fusionsolar_device_kpi"
-_IN_MEMORY = 4_000_000
-"""Characters of all metrics that wait in memory."""
+_AT_ONCE = 1 << 20
+_IN_MEMORY = 16_000_000
+"""Bytes of all metrics that wait in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class DayFile:
         self._extra = extra
         self._exports = exports
         self._labels: dict[int, Labels] = {}
-        self._power: dict[tuple[str, str], dict[float, float]] = {}
-        self._waiting: dict[str, StringIO] = {}
-        self._spilled: dict[str, IO[str]] = {}
+        self._power: dict[tuple[str, str], dict[str, float]] = {}
+        self._waiting: dict[str, list[bytes]] = {}
+        self._spilled: dict[str, IO[bytes]] = {}
         self._held = 0
         self.samples = 0
 
@@ -73,7 +73,8 @@ class DayFile:
         for (account, code), points in sorted(self._power.items()):
             labels = self._accounts[account].labels.plants.get(code)
             if labels is not None:
-                self._write(_POWER, labels, {}, sorted(points.items()))
+                times = sorted(points)
+                self._write(_POWER, labels, {}, times, [points[at] for at in times])
         if self.samples:
             replace_where_different(path, self._texts())
 
@@ -83,9 +84,9 @@ class DayFile:
                 yield _head(family).encode()
                 if name in self._spilled:
                     self._spilled[name].seek(0)
-                    while text := self._spilled[name].read(_IN_MEMORY):
-                        yield text.encode()
-                yield self._waiting[name].getvalue().encode()
+                    while text := self._spilled[name].read(_AT_ONCE):
+                        yield text
+                yield from self._waiting[name]
         yield b"# EOF\n"
 
     def close(self) -> None:
@@ -99,11 +100,7 @@ class DayFile:
         if labels is None or device is None:
             return
         routes = series.routes.of(device, series.labels.known_plants)
-        columns: dict[str, list[tuple[float, float]]] = {}
-        for row, at in rows:
-            for name, value in row.values.items():
-                columns.setdefault(name, []).append((at, value))
-        for name, points in columns.items():
+        for name, times, values in _columns(rows):
             route = routes[name]
             if route is None:
                 multiplier, divisor = routes.scale(name, 1.0)
@@ -111,11 +108,11 @@ class DayFile:
             else:
                 multiplier, divisor, metric = route.multiplier, route.divisor, route.metric
                 extra = {route.label: route.label_value} if route.label else {}
-            scaled = [(at, value * multiplier / divisor) for at, value in points]
-            self._write(metric, labels, extra, scaled)
+            scaled = [value * multiplier / divisor for value in values]
+            self._write(metric, labels, extra, times, scaled)
             if name == _POWER_KEY and device.type_id in INVERTER_TYPES:
                 sums = self._power.setdefault((account, device.plant_code), {})
-                for at, value in scaled:
+                for at, value in zip(times, scaled, strict=True):
                     sums[at] = sums.get(at, 0.0) + value
 
     def _report(self, report: CollectorName, account: str, key: str, rows: list[tuple[DatedReading, float]]) -> None:
@@ -126,34 +123,31 @@ class DayFile:
             return
         type_id = 0 if labels is plant or device is None else device.type_id
         last = {PERIOD_LABEL: ReportPeriod.LAST.value}
-        self._write(period_metric(report), labels, last, [(at, row.begin) for row, at in rows])
-        columns: dict[str, list[tuple[float, float]]] = {}
-        for row, at in rows:
-            for name, value in row.values.items():
-                columns.setdefault(name, []).append((at, value))
-        for name, points in columns.items():
+        times = [f"{at:.0f}" for _, at in rows]
+        self._write(period_metric(report), labels, last, times, [row.begin for row, _ in rows])
+        for name, some, values in _columns(rows):
             kpi = report_kpi(report, type_id, name)
             if kpi is None:
-                self._write(unknown_metric(report), labels, {**last, KEY_LABEL: label_value(name)}, points)
+                self._write(unknown_metric(report), labels, {**last, KEY_LABEL: label_value(name)}, some, values)
             else:
-                scaled = [(at, value * kpi.multiplier / kpi.divisor) for at, value in points]
-                self._write(kpi.metric, labels, last, scaled)
+                scaled = [value * kpi.multiplier / kpi.divisor for value in values]
+                self._write(kpi.metric, labels, last, some, scaled)
 
     def _write(
-        self, metric: str, labels: Labels, extra: Mapping[str, str], points: Iterable[tuple[float, float]]
+        self, metric: str, labels: Labels, extra: Mapping[str, str], times: Sequence[str], values: Sequence[float]
     ) -> None:
         if not self._exports(metric):
             return
         before = f"{metric}{{{self._all(labels).joined(extra)}}} "
-        lines = [f"{before}{value!r} {at:.0f}\n" for at, value in points if isfinite(value)]
-        if not lines:
-            return
-        text = "".join(lines)
-        self._waiting.setdefault(metric, StringIO()).write(text)
-        self.samples += len(lines)
-        self._held += len(text)
-        if self._held > _IN_MEMORY:
-            self._spill()
+        # the one loop that runs for every value of the past
+        lines = [f"{before}{value!r} {at}\n" for value, at in zip(values, times, strict=True) if isfinite(value)]
+        if lines:
+            text = "".join(lines).encode()
+            self._waiting.setdefault(metric, []).append(text)
+            self.samples += len(lines)
+            self._held += len(text)
+            if self._held > _IN_MEMORY:
+                self._spill()
 
     def _all(self, labels: Labels) -> Labels:
         """The labels of a plant or device with those that were asked for."""
@@ -163,12 +157,25 @@ class DayFile:
         return found
 
     def _spill(self) -> None:
-        for name, buffer in self._waiting.items():
+        for name, texts in self._waiting.items():
             if name not in self._spilled:
-                self._spilled[name] = TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed with the day
-            self._spilled[name].write(buffer.getvalue())
-            self._waiting[name] = StringIO()
+                self._spilled[name] = TemporaryFile()  # noqa: SIM115 - closed with the day
+            self._spilled[name].writelines(texts)
+            self._waiting[name] = []
         self._held = 0
+
+
+def _columns(rows: Sequence[tuple[DatedReading, float]]) -> Iterator[tuple[str, Sequence[str], Sequence[float]]]:
+    """Times and values of each key, in the order in which keys came first."""
+    times = [f"{at:.0f}" for _, at in rows]
+    all_values = [row.values for row, _ in rows]
+    for name in dict.fromkeys(key for values in all_values for key in values):
+        found = [values.get(name) for values in all_values]
+        if None in found:
+            pairs = [(at, value) for at, value in zip(times, found, strict=True) if value is not None]
+            yield name, [at for at, _ in pairs], [value for _, value in pairs]
+        else:
+            yield name, times, [value for value in found if value is not None]
 
 
 def _head(family: Family) -> str:
