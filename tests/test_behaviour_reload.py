@@ -56,12 +56,27 @@ def test_other_limits_count_at_once_and_the_ledger_stays() -> None:
 def test_back_offs_outlive_a_reload() -> None:
     with HttpWorld(SMALL) as world:
         world.run(20)
+        world.order(FaultKind.GATEWAY, Interface.ALARMS, times=6)
+        world.run_to_request(Interface.ALARMS)
+        world.run(HOUR)
+        before = len(world.requests(Interface.ALARMS))
+        world.reload()
+        world.run(5 * MINUTE)
+
+        assert len(world.requests(Interface.ALARMS)) == before
+
+
+def test_a_permission_is_tried_again_at_a_reload() -> None:
+    with HttpWorld(SMALL) as world:
+        world.run(20)
         world.order(FaultKind.FAIL_CODE, Interface.ALARMS, fail_code=401)
         world.run_to_request(Interface.ALARMS)
-        world.reload()
         world.run(3 * HOUR)
-
         assert len(world.requests(Interface.ALARMS)) == 2
+        world.reload()
+        world.run(MINUTE)
+
+        assert [request.fail_code for request in world.requests(Interface.ALARMS)] == [0, 401, 0]
 
 
 def test_a_disabled_collector_loses_its_series_at_once_and_asks_nothing() -> None:

@@ -17,6 +17,7 @@ from fusionsolar_exporter.simulator.interfaces import Interface as FarInterface
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.state import Entry, NotLeadingError
 from fusionsolar_exporter.state.sqlite import SqliteState
+from fusionsolar_exporter.state.sqlite_partition import SqlitePartition
 
 MINUTE = 60.0
 PLAN = FleetPlan(plants=2, devices_per_plant=3)
@@ -34,6 +35,13 @@ class Bench:
 
     def state(self) -> SqliteState:
         return SqliteState(self.file, self.clock, self.log, self.observed)
+
+    def leader(self, username: str = "user") -> SqlitePartition:
+        """A partition in a process of its own, which leads and has read what there is."""
+        partition = self.state().partition("host", username)
+        assert partition.acquire()
+        partition.read_new()
+        return partition
 
     def entry(self, key: str, value: bytes = b"value", keep: float = 1e6) -> Entry:
         return Entry(key, value, self.clock.now(), keep)
@@ -134,8 +142,7 @@ def test_two_gigabytes_of_something_else_are_set_aside_at_once(bench: Bench) -> 
 
 
 def test_a_value_of_unlikely_size_is_left_alone(bench: Bench) -> None:
-    partition = bench.state().partition("host", "user")
-    assert partition.acquire()
+    partition = bench.leader()
     partition.write([bench.entry("large", bytes(64 * 1024 * 1024 + 1)), bench.entry("small")])
     assert [kept.key for kept in bench.state().partition("host", "user").read_new().entries] == ["small"]
 
@@ -143,8 +150,7 @@ def test_a_value_of_unlikely_size_is_left_alone(bench: Bench) -> None:
 def test_the_file_is_for_its_owner_alone(bench: Bench) -> None:
     bench.file.parent.mkdir()
     bench.file.touch(mode=0o644)
-    partition = bench.state().partition("host", "user")
-    assert partition.acquire()
+    partition = bench.leader()
     partition.write([bench.entry("key")])
     modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in bench.file.parent.iterdir()}
     assert len(modes) == 5
@@ -154,8 +160,9 @@ def test_the_file_is_for_its_owner_alone(bench: Bench) -> None:
 def test_an_account_sees_nothing_of_another(bench: Bench) -> None:
     state = bench.state()
     one, other = state.partition("host", "one"), state.partition("host", "other")
-    assert one.acquire()
-    assert other.acquire()
+    for partition in (one, other):
+        assert partition.acquire()
+        partition.read_new()
     one.write([bench.entry("key", b"of one")])
     other.write([bench.entry("key", b"of the other")])
     again = bench.state()
@@ -165,8 +172,7 @@ def test_an_account_sees_nothing_of_another(bench: Bench) -> None:
 
 
 def test_what_is_new_is_what_others_wrote_in_the_order_of_writing(bench: Bench) -> None:
-    writer, reader = bench.state().partition("host", "user"), bench.state().partition("host", "user")
-    assert writer.acquire()
+    writer, reader = bench.leader(), bench.state().partition("host", "user")
     writer.write([bench.entry("a"), bench.entry("b")])
     assert [kept.key for kept in reader.read_new().entries] == ["a", "b"]
     bench.clock.advance(5)
@@ -204,8 +210,7 @@ def test_who_demands_the_account_gets_it_and_gives_it_back(bench: Bench) -> None
 
 
 def test_entries_that_nobody_wants_any_more_go(bench: Bench) -> None:
-    partition = bench.state().partition("host", "user")
-    assert partition.acquire()
+    partition = bench.leader()
     partition.write([bench.entry("short", keep=10), bench.entry("long")])
     bench.clock.advance(3600)
     partition.write([bench.entry("other")])
@@ -213,8 +218,7 @@ def test_entries_that_nobody_wants_any_more_go(bench: Bench) -> None:
 
 
 def test_an_entry_that_is_written_late_is_as_old_as_what_it_speaks_of(bench: Bench) -> None:
-    partition = bench.state().partition("host", "user")
-    assert partition.acquire()
+    partition = bench.leader()
     entry = bench.entry("key")
     bench.clock.advance(100)
     partition.write([entry])

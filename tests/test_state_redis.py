@@ -462,7 +462,7 @@ def test_bookkeeping_that_redis_has_thrown_out_is_noticed_and_put_right(world: W
     assert late.read_new().unknown
     assert not late.unread
     late.write([world.entry("account"), world.entry("calls")])
-    assert late.was_emptied() == (gone != "ends") or late.was_emptied()
+    assert late.was_emptied()
     again = world.state().partition("far.example", "one")
     again.acquire()
     found = again.read_new()
@@ -531,7 +531,7 @@ def test_redis_whose_clock_is_set_back_locks_nobody_out(world: World) -> None:
     while not any(world.pass_with_looks(1, second)):
         assert world.clock.now() < died_at + 2 * LEASE + 2
     _, age = contents(second)["account"]
-    assert age == 0.0  # counts as now
+    assert age < 0.0  # nobody knows it
 
 
 def test_who_demands_an_account_gets_it_and_gives_it_back(world: World) -> None:

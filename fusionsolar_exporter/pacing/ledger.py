@@ -58,7 +58,7 @@ class _Calls:
 
 @dataclass(frozen=True, slots=True)
 class KeptCalls:
-    """The calls of one interface as state keeps them: how many starts, ends and early starts follow; the newest."""
+    """One interface's calls as state keeps them: how many starts, ends and early starts follow, and the newest call."""
 
     counted: int
     early: int

@@ -132,7 +132,7 @@ def _open(path: Path) -> int:
 
 def nothing_can_be_at(path: Path, error: OSError) -> bool:
     """Whether opening a file, and making it where there is none, failed since there is none and none can be made."""
-    if error.errno in {errno.ENOENT, errno.ENOTDIR}:
+    if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.EEXIST}:  # the last where a file is in a directory's place
         return not path.parent.is_dir()
     if error.errno not in _NOT_TO_BE_MADE:
         return False

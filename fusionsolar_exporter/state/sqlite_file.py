@@ -189,8 +189,7 @@ class SqliteFile:
                 if version:
                     return connection
                 connection.close()
-                raise UnusableFileError("there is nothing in it")
-        raise UnusableFileError("it cannot be read")  # pragma: no cover - one of them was the last
+        raise UnusableFileError("it may not be written, and there is nothing in it")
 
     @staticmethod
     def _connection(where: str, *, uri: bool = False) -> sqlite3.Connection:

@@ -75,7 +75,8 @@ class SqlitePartition(Partition):
             self._written = self._read
         # whoever could not write has left what is older than its last calls
         unwritten = self._lock.held and not self._probed and not self._probe()
-        return Found([kept for _, kept in found], unknown=(first and self._entries.lost) or unwritten)
+        entries = [kept for _, kept in found if kept.key != _PROBE]
+        return Found(entries, unknown=(first and self._entries.lost) or unwritten)
 
     @override
     def write(self, entries: Sequence[Entry]) -> None:

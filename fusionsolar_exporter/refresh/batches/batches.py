@@ -10,6 +10,7 @@ from math import ceil
 
 from fusionsolar_exporter.northbound.interfaces import IDS_PER_CALL
 from fusionsolar_exporter.refresh.batches.batch import Batch
+from fusionsolar_exporter.refresh.batches.refusal import Refusal
 
 
 class Batches:
@@ -69,7 +70,12 @@ class Batches:
             back = [key for key, until in self._left_out.items() if until <= now]
             for key in back:
                 del self._left_out[key]
-            self._add(back, now)
+            # by themselves until they are answered: packed with others, a refusal would be all of theirs
+            self.all += [
+                Batch(some, created=now, device_type=self._device_type, refusal=Refusal(now, times=1))
+                for start in range(0, len(back), IDS_PER_CALL)
+                for some in (back[start : start + IDS_PER_CALL],)
+            ]
             self._count()
 
     def forgive(self, now: float) -> None:
