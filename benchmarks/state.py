@@ -103,7 +103,7 @@ def main() -> None:
 
         def keep(readings: list[Reading]) -> None:
             engine.store.permit()
-            ledger.end(Interface.GET_DEV_REAL_KPI, fleet.clock.now(), 3.0)
+            ledger.end(Interface.GET_DEV_REAL_KPI, fleet.clock.now())
             journal.readings(CollectorName.DEVICE_REALTIME, [one.id for one in readings], readings, fresh)
             engine.store.save()
 

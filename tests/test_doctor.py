@@ -20,7 +20,7 @@ from fusionsolar_exporter.simulator.faults import FaultKind
 from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.state import NotLeadingError
-from fusionsolar_exporter.state.sqlite import SqlitePartition
+from fusionsolar_exporter.state.sqlite_partition import SqlitePartition
 
 ENABLED = {"stations", "getDevList", "getStationRealKpi", "getDevRealKpi", "getAlarmList"}
 

@@ -15,6 +15,7 @@ from fusionsolar_exporter.pacing.limits import Limit
 KPI = Interface.GET_STATION_REAL_KPI
 LISTS = Interface.GET_DEV_LIST
 T0 = 1_750_000_000.0
+HOUR, DAY = 3600.0, 86400.0
 
 
 @dataclass
@@ -67,7 +68,7 @@ CALLS = st.builds(
 def test_no_sliding_window_is_overdrawn(
     calls: int, window: float, spacing: float, margin: float, asked: list[Call]
 ) -> None:
-    limit = Limit(calls, window + margin, spacing + margin if spacing else 0.0)
+    limit = Limit(calls, window + margin, spacing + margin if spacing else 0.0, margin)
     # a hair's breadth for sums of floats of the size of Unix time
     far = StrictCounter(calls, window - 1e-5, spacing - 1e-5 if spacing else 0.0)
     ledger, now = Ledger(), T0
@@ -75,7 +76,7 @@ def test_no_sliding_window_is_overdrawn(
         now = max(now, ledger.earliest(KPI, limit)) + call.idle
         ledger.start(KPI, now, limit)
         end = now + call.duration
-        ledger.end(KPI, end, margin)
+        ledger.end(KPI, end)
         if call.unsent:
             ledger.give_back(KPI)
         else:
@@ -85,13 +86,13 @@ def test_no_sliding_window_is_overdrawn(
 
 @given(calls=st.integers(1, 6), window=st.integers(10, 1000), count=st.integers(1, 30))
 def test_quick_calls_use_the_whole_quota(calls: int, window: int, count: int) -> None:
-    limit = Limit(calls, window, 0.0)
+    limit = Limit(calls, window, 0.0, 3.0)
     ledger, now = Ledger(), T0
     for number in range(count):
         now = max(now, ledger.earliest(KPI, limit))
         assert now == pytest.approx(T0 + number // calls * window, abs=1e-3)
         ledger.start(KPI, now, limit)
-        ledger.end(KPI, now + 0.001, margin=3.0)
+        ledger.end(KPI, now + 0.001)
 
 
 def test_no_calls_allowed_is_never() -> None:
@@ -110,20 +111,20 @@ def test_interfaces_do_not_count_against_each_other() -> None:
 
 
 def test_a_slow_request_moves_towards_its_end() -> None:
-    ledger, limit = Ledger(), Limit(1, 303, 63)
+    ledger, limit = Ledger(), Limit(1, 303, 63, 3)
     ledger.start(KPI, T0, limit)
-    ledger.end(KPI, T0 + 3, margin=3)
+    ledger.end(KPI, T0 + 3)
     assert ledger.earliest(KPI, limit) == T0 + 303
-    ledger.end(KPI, T0 + 25, margin=3)
+    ledger.end(KPI, T0 + 25)
     assert ledger.earliest(KPI, limit) == T0 + 22 + 303
 
 
 def test_what_is_given_back_leaves_the_quota_and_keeps_its_spacing() -> None:
-    ledger, limit = Ledger(), Limit(1, 303, 63)
+    ledger, limit = Ledger(), Limit(1, 303, 63, 3)
     ledger.start(KPI, T0, limit)
-    ledger.end(KPI, T0 + 1, margin=3)
+    ledger.end(KPI, T0 + 1)
     ledger.give_back(KPI)
-    assert ledger.within(KPI, limit.window, T0 + 1) == ()
+    assert ledger.within(KPI, limit, T0 + 1) == ()
     assert ledger.earliest(KPI, limit) == T0 + 63
 
 
@@ -133,23 +134,23 @@ def test_only_the_newest_call_is_given_back_and_only_once() -> None:
         ledger.start(KPI, T0 + second, limit)
     ledger.give_back(KPI)
     ledger.give_back(KPI)
-    assert ledger.within(KPI, limit.window, T0 + 5) == (T0, T0 + 1)
+    assert ledger.within(KPI, limit, T0 + 5) == (T0, T0 + 1)
 
 
 def test_the_end_of_a_call_that_was_given_back_moves_no_other_call() -> None:
-    ledger, limit = Ledger(), Limit(3, 303, 63)
+    ledger, limit = Ledger(), Limit(3, 303, 63, 3)
     ledger.start(KPI, T0, limit)
     ledger.start(KPI, T0 + 63, limit)
     ledger.give_back(KPI)
-    ledger.end(KPI, T0 + 80, margin=3)
-    assert ledger.within(KPI, limit.window, T0 + 80) == (T0,)
+    ledger.end(KPI, T0 + 80)
+    assert ledger.within(KPI, limit, T0 + 80) == (T0,)
     assert ledger.earliest(KPI, limit) == T0 + 77 + 63
 
 
 def test_giving_back_nothing_is_nothing() -> None:
     ledger = Ledger()
     ledger.give_back(KPI)
-    assert ledger.within(KPI, 300, T0) == ()
+    assert ledger.within(KPI, Limit(1, 300, 0), T0) == ()
 
 
 @given(st.lists(st.floats(min_value=0.5, max_value=100), max_size=30), st.floats(min_value=1, max_value=200))
@@ -159,7 +160,9 @@ def test_within_names_the_calls_of_the_window_oldest_first(steps: list[float], w
         now += step
         ledger.start(KPI, now, Limit(100, window, 0))
         moments.append(now)
-    assert ledger.within(KPI, window, now) == tuple(moment for moment in moments if moment > now - window)
+    assert ledger.within(KPI, Limit(100, window, 0), now) == tuple(
+        moment for moment in moments if moment > now - window
+    )
 
 
 def test_early_calls_are_counted_apart() -> None:
@@ -169,7 +172,7 @@ def test_early_calls_are_counted_apart() -> None:
     ledger.start(LISTS, T0 + 20, limit, early=True)
     assert ledger.early_within(LISTS, limit.window, T0 + 30) == 2
     assert ledger.early_within(LISTS, limit.window, T0 + 10 + limit.window) == 1
-    assert len(ledger.within(LISTS, limit.window, T0 + 30)) == 3
+    assert len(ledger.within(LISTS, limit, T0 + 30)) == 3
 
 
 def test_a_quota_that_shrinks_or_grows_counts_the_calls_there_were() -> None:
@@ -183,12 +186,43 @@ def test_a_quota_that_shrinks_or_grows_counts_the_calls_there_were() -> None:
 
 def test_calls_are_forgotten_long_after_they_count() -> None:
     ledger, limit = Ledger(), Limit(5, 100, 0)
-    for number in range(500):
+    for number in range(10_000):
         ledger.start(KPI, T0 + number * 20, limit, early=True)
-    newest = T0 + 499 * 20
-    assert len(ledger.within(KPI, 1e9, newest)) <= 11
-    assert len(ledger.within(KPI, 150, newest)) == 8
-    assert ledger.early_within(KPI, 1e9, newest) <= 11
+    newest = T0 + 9_999 * 20
+    assert len(ledger.within(KPI, Limit(5, 1e9, 0), newest)) <= 301
+    assert len(ledger.within(KPI, Limit(5, 150, 0), newest)) == 8
+    assert ledger.early_within(KPI, 1e9, newest) <= DAY / 20 + 1
+
+
+def test_a_window_that_was_mistyped_for_a_while_forgets_nothing_of_the_day() -> None:
+    ledger, day, mistyped = Ledger(), Limit(24, DAY + 3, 0, 3), Limit(24, 24 + 3, 0, 3)
+    for number in range(24):
+        ledger.start(LISTS, T0 + number * 60, day)
+    ledger.start(LISTS, T0 + 2 * HOUR, mistyped)
+    assert ledger.earliest(LISTS, day) == T0 + 60 + DAY + 3
+    assert len(ledger.within(LISTS, day, T0 + 2 * HOUR)) == 25
+
+
+def test_a_lower_margin_opens_no_window_early() -> None:
+    ledger = Ledger()
+    ledger.start(KPI, T0, Limit(1, 330, 90, 30))
+    ledger.end(KPI, T0 + 30)
+    assert ledger.earliest(KPI, Limit(1, 330, 90, 30)) == T0 + 330
+    assert ledger.earliest(KPI, Limit(1, 301, 61, 1)) == T0 + 29 + 301
+
+
+def test_what_is_read_late_takes_the_place_of_what_was_presumed_and_stands_beside_what_was_asked() -> None:
+    kept, limit = Ledger(), Limit(3, 300, 60)
+    kept.start(KPI, T0 - 100, limit)
+    ledger = Ledger()
+    ledger.presume(KPI, T0, limit)
+    ledger.presume(LISTS, T0, limit)
+    assert ledger.earliest(KPI, limit) == T0 + 60
+    ledger.start(KPI, T0 + 70, limit)
+    ledger.restore(*kept.kept(), float, beside=True)
+    assert ledger.within(KPI, limit, T0 + 80) == (T0 - 100, T0 + 70)
+    assert ledger.earliest(KPI, limit) == T0 + 130
+    assert ledger.earliest(LISTS, limit) == -math.inf
 
 
 def test_a_call_that_was_not_sent_leaves_no_trace() -> None:
@@ -225,6 +259,6 @@ def test_what_is_kept_comes_back_moved_by_the_clock(calls: list[tuple[Interface,
 
 @pytest.mark.parametrize("numbers", [(-1, 0), (2, 0), (0, 2)])
 def test_heads_that_do_not_fit_their_moments_are_refused(numbers: tuple[int, int]) -> None:
-    head = KeptCalls(*numbers, last=1.0, last_counted=True)
+    head = KeptCalls(*numbers, last=1.0, last_end=1.0, last_counted=True)
     with pytest.raises(ValueError, match=r"negative|differ"):
         Ledger().restore({Interface.LOGIN: head}, array("d", [1.0]), float)

@@ -25,7 +25,9 @@ def asked(pace: Pace, limit: Limit, answers: list[bool]) -> float:
     """Each call goes as soon as it may; the moment from which the next one may."""
     ledger, hold, now = Ledger(), Hold(), T0
     for answered in answers:
-        now = max(now, ledger.earliest(INTERFACE, limit), pace.earliest(ledger.last(INTERFACE), limit), hold.until)
+        now = max(
+            now, ledger.earliest(INTERFACE, limit), pace.earliest(ledger.last(INTERFACE, limit), limit), hold.until
+        )
         ledger.start(INTERFACE, now, limit)
         pace.called(now)
         if answered:

@@ -30,7 +30,7 @@ PAGES = {
     for path in [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
 }
 README = PAGES["README.md"]
-COMMANDS = ("serve", "demo", "simulator", "check-config", "doctor", "healthcheck")
+COMMANDS = ("serve", "demo", "simulator", "check-config", "doctor", "authorize", "healthcheck")
 OTHER_PROGRAMS = {"python3", "pip", "export", "podman", "helm", "amtool", "sed", "source", "install", "head", "sudo"}
 _FLAGS = """
 --require-hashes --no-cov --no-deps --slow --upgrade --check --days --faults --jobs --largest --inverters --output

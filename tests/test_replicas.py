@@ -10,7 +10,7 @@ from support.replicas import LEASE, Replica, Replicas
 from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.state import Partition
-from fusionsolar_exporter.state.memory import MemoryPartition
+from fusionsolar_exporter.state.memory import MemoryState
 from fusionsolar_exporter.status import CollectorName
 
 pytestmark = pytest.mark.no_cover  # the tracer would double their time
@@ -28,8 +28,8 @@ def server(tmp_path: Path) -> Iterator[RedisServer]:
 def alone(accounts: int, seconds: float) -> Replicas:
     """A single exporter without state, for the same time."""
 
-    def partition(_replica: Replica, _name: str) -> Partition:
-        return MemoryPartition()
+    def partition(replica: Replica, name: str) -> Partition:
+        return MemoryState(replica.world.clock).partition("host", name)
 
     world = Replicas("", accounts)
     world.running.append(Replica(world, partition))

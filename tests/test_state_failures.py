@@ -70,7 +70,7 @@ def test_state_that_works_says_so(tmp_path: Path) -> None:
 def test_a_full_disk_degrades_to_memory_and_recovers(tmp_path: Path) -> None:
     world = KeptWorld(tmp_path, replace(PLAN, plants=20))
     _, state = world.partitions[0]
-    with state._file.reading() as connection:
+    with state.entries._file.reading() as connection:
         connection.execute("PRAGMA max_page_count = 4")
     world.run(30)
     assert world.observed.works is False
@@ -110,7 +110,7 @@ def test_a_file_that_breaks_while_it_is_used_is_set_aside_and_nothing_is_lost(tm
     world = KeptWorld(tmp_path, PLAN)
     world.run(10 * MINUTE)
     _, state = world.partitions[0]
-    with state._file.transaction() as connection:
+    with state.entries._file.transaction() as connection:
         connection.execute("DROP TABLE entries")
     world.run(10 * MINUTE)
     assert len([one for one in tmp_path.iterdir() if ".broken-" in one.name]) >= 1
@@ -129,7 +129,7 @@ def test_two_gigabytes_of_something_else_are_set_aside_at_once(bench: Bench) -> 
         file.truncate(2 * 1024**3)
     state = bench.state()
     assert bench.observed.failures == 1
-    assert state.partition("host", "user").read_new() == []
+    assert state.partition("host", "user").read_new().entries == []
     assert sorted(one.stat().st_size for one in bench.file.parent.glob("*.broken-*")) == [2 * 1024**3]
 
 
@@ -137,7 +137,7 @@ def test_a_value_of_unlikely_size_is_left_alone(bench: Bench) -> None:
     partition = bench.state().partition("host", "user")
     assert partition.acquire()
     partition.write([bench.entry("large", bytes(64 * 1024 * 1024 + 1)), bench.entry("small")])
-    assert [kept.key for kept in bench.state().partition("host", "user").read_new()] == ["small"]
+    assert [kept.key for kept in bench.state().partition("host", "user").read_new().entries] == ["small"]
 
 
 def test_the_file_is_for_its_owner_alone(bench: Bench) -> None:
@@ -159,21 +159,21 @@ def test_an_account_sees_nothing_of_another(bench: Bench) -> None:
     one.write([bench.entry("key", b"of one")])
     other.write([bench.entry("key", b"of the other")])
     again = bench.state()
-    assert [kept.value for kept in again.partition("host", "one").read_new()] == [b"of one"]
-    assert [kept.value for kept in again.partition("host", "other").read_new()] == [b"of the other"]
-    assert again.partition("elsewhere", "one").read_new() == []
+    assert [kept.value for kept in again.partition("host", "one").read_new().entries] == [b"of one"]
+    assert [kept.value for kept in again.partition("host", "other").read_new().entries] == [b"of the other"]
+    assert again.partition("elsewhere", "one").read_new().entries == []
 
 
 def test_what_is_new_is_what_others_wrote_in_the_order_of_writing(bench: Bench) -> None:
     writer, reader = bench.state().partition("host", "user"), bench.state().partition("host", "user")
     assert writer.acquire()
     writer.write([bench.entry("a"), bench.entry("b")])
-    assert [kept.key for kept in reader.read_new()] == ["a", "b"]
+    assert [kept.key for kept in reader.read_new().entries] == ["a", "b"]
     bench.clock.advance(5)
     writer.write([bench.entry("a", b"newer")])
-    assert [(kept.key, kept.value, kept.age) for kept in reader.read_new()] == [("a", b"newer", 0)]
-    assert reader.read_new() == []
-    assert writer.read_new() == []
+    assert [(kept.key, kept.value, kept.age) for kept in reader.read_new().entries] == [("a", b"newer", 0)]
+    assert reader.read_new().entries == []
+    assert writer.read_new().entries == []
 
 
 def test_who_does_not_lead_writes_nothing(bench: Bench) -> None:
@@ -209,7 +209,7 @@ def test_entries_that_nobody_wants_any_more_go(bench: Bench) -> None:
     partition.write([bench.entry("short", keep=10), bench.entry("long")])
     bench.clock.advance(3600)
     partition.write([bench.entry("other")])
-    assert [kept.key for kept in bench.state().partition("host", "user").read_new()] == ["long", "other"]
+    assert [kept.key for kept in bench.state().partition("host", "user").read_new().entries] == ["long", "other"]
 
 
 def test_an_entry_that_is_written_late_is_as_old_as_what_it_speaks_of(bench: Bench) -> None:
@@ -219,7 +219,7 @@ def test_an_entry_that_is_written_late_is_as_old_as_what_it_speaks_of(bench: Ben
     bench.clock.advance(100)
     partition.write([entry])
     bench.clock.advance(10)
-    assert [kept.age for kept in bench.state().partition("host", "user").read_new()] == [110]
+    assert [kept.age for kept in bench.state().partition("host", "user").read_new().entries] == [110]
 
 
 @pytest.mark.parametrize("value", [b"", b"\xff\xff\xff\xff", b"\x02\x00\x00\x00{}", b"\x03\x00\x00\x00nul" + bytes(8)])

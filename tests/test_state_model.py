@@ -18,7 +18,8 @@ from support.kept_world import KeptWorld, Killed
 
 from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.simulator.plan import FleetPlan
-from fusionsolar_exporter.state.sqlite import SqlitePartition, SqliteState
+from fusionsolar_exporter.state.sqlite import SqliteState
+from fusionsolar_exporter.state.sqlite_partition import SqlitePartition
 
 PLAN = FleetPlan(plants=2, devices_per_plant=3, alarm_share=0.5)
 MIN_GAP = 1.0

@@ -68,7 +68,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 def contents(partition: RedisPartition) -> dict[str, tuple[bytes, float]]:
     """What is new: value and age by key."""
     partition.acquire()
-    return {kept.key: (kept.value, kept.age) for kept in partition.read_new()}
+    return {kept.key: (kept.value, kept.age) for kept in partition.read_new().entries}
 
 
 def test_one_of_two_leads_and_the_other_reads_what_it_writes(world: World) -> None:
@@ -81,16 +81,14 @@ def test_one_of_two_leads_and_the_other_reads_what_it_writes(world: World) -> No
     first.write([world.entry("account", bytes(range(256))), world.entry("list", b"", age=7.5)])
     world.clock.advance(2.0)
     assert contents(second) == {"account": (bytes(range(256)), 2.0), "list": (b"", 9.5)}
-    assert first.read_new() == ()
-    assert second.read_new() == ()
+    assert first.read_new().entries == ()
+    assert second.read_new().entries == ()
     with pytest.raises(NotLeadingError):
         second.write([world.entry("account")])
 
     first.write([world.entry("account", b"newer")])
     world.clock.advance(1.0)
     assert contents(second) == {"account": (b"newer", 1.0)}
-    assert not first.was_lost()
-    assert not second.was_lost()
     assert not second.was_emptied()
 
 
@@ -109,7 +107,7 @@ def test_news_come_oldest_first_and_however_many_there_are(world: World) -> None
     first.write([world.entry("key-5"), world.entry("last")])
     world.clock.advance(1.0)
     second.acquire()
-    keys = [kept.key for kept in second.read_new()]
+    keys = [kept.key for kept in second.read_new().entries]
     assert keys == [*(f"key-{number}" for number in range(130) if number != 5), "key-5", "last"]
 
 
@@ -122,8 +120,9 @@ def test_what_nobody_wants_any_more_is_not_kept(world: World) -> None:
     world.redis.delete(f"{PREFIX}{first.account}:entry:short")  # as Redis does, by its own clock
     late = world.partition()
     late = world.state().partition("far.example", "one")
-    assert set(contents(late)) == {"long"}
-    assert not late.was_lost()
+    late.acquire()
+    found = late.read_new()
+    assert ([kept.key for kept in found.entries], found.unknown) == (["long"], False)
     first.write([])
     assert world.redis.zcard(f"{PREFIX}{first.account}:numbers") == 1
     assert world.redis.zcard(f"{PREFIX}{first.account}:ends") == 1
@@ -309,7 +308,7 @@ def test_who_led_last_goes_on_first_after_an_outage(world: World) -> None:
         link.cut = False
     assert world.pass_with_looks(1, second) == [False]
     assert world.pass_with_looks(2, second, first) == [False, True]
-    assert first.read_new() == ()
+    assert first.read_new().entries == ()
     first.write([world.entry("account")])
 
 
@@ -346,7 +345,7 @@ def test_an_emptied_redis_goes_to_who_knows_most_and_is_written_again(world: Wor
     assert LEASE / 3 <= waited <= LEASE
     assert third.was_emptied()
     assert not third.was_emptied()
-    assert third.read_new() == ()
+    assert third.read_new().entries == ()
     third.write([world.entry("account", b"3")])
     world.clock.advance(1.0)
     assert contents(second)["account"][0] == b"3"
@@ -392,7 +391,7 @@ def test_older_data_that_comes_back_is_not_believed(world: World) -> None:
     world.server.stop()
     world.server.start()
     assert holder.acquire()
-    assert holder.read_new() == ()
+    assert holder.read_new().entries == ()
     holder.write([world.entry("account", b"newest")])
     assert holder.was_emptied()
     assert contents(world.state().partition("far.example", "one"))["account"][0] == b"newest"
@@ -436,9 +435,10 @@ def test_what_redis_has_thrown_out_is_presumed_asked(world: World) -> None:
     holder.write([world.entry("account"), world.entry("list")])
     world.redis.delete(f"{PREFIX}{holder.account}:entry:account")
     late = world.state().partition("far.example", "one")
-    assert set(contents(late)) == {"list"}
-    assert late.was_lost()
-    assert not late.was_lost()
+    late.acquire()
+    found = late.read_new()
+    assert ([kept.key for kept in found.entries], found.unknown) == (["list"], True)
+    assert not late.read_new().unknown
 
 
 def test_a_value_of_another_program_is_left_out(world: World) -> None:
@@ -446,8 +446,27 @@ def test_a_value_of_another_program_is_left_out(world: World) -> None:
     holder.write([world.entry("account"), world.entry("list")])
     world.redis.set(f"{PREFIX}{holder.account}:entry:list", b"\x80foreign")
     late = world.state().partition("far.example", "one")
-    assert set(contents(late)) == {"account"}
-    assert late.was_lost()
+    late.acquire()
+    found = late.read_new()
+    assert ([kept.key for kept in found.entries], found.unknown) == (["account"], True)
+
+
+@pytest.mark.parametrize("gone", ["meta", "numbers", "ends"])
+def test_bookkeeping_that_redis_has_thrown_out_is_noticed_and_put_right(world: World, gone: str) -> None:
+    holder = world.partition()
+    holder.write([world.entry("account"), world.entry("calls")])
+    world.redis.delete(f"{PREFIX}{holder.account}:{gone}")
+    holder.release()
+    late = world.state().partition("far.example", "one")
+    assert late.acquire()
+    assert late.read_new().unknown
+    assert not late.unread
+    late.write([world.entry("account"), world.entry("calls")])
+    assert late.was_emptied() == (gone != "ends") or late.was_emptied()
+    again = world.state().partition("far.example", "one")
+    again.acquire()
+    found = again.read_new()
+    assert ({kept.key for kept in found.entries}, found.unknown) == ({"account", "calls"}, False)
 
 
 @pytest.mark.parametrize("key", ["leases", "demands", "fence", "ACCOUNT:meta"])
@@ -621,7 +640,7 @@ def test_news_that_cannot_be_read_now_come_later(world: World) -> None:
     world.clock.advance(1.0)
     assert second.acquire()
     world.links[1].cut = True
-    assert second.read_new() == ()
+    assert second.read_new().entries == ()
     world.links[1].cut = False
     world.clock.advance(1.0)
     with pytest.raises(NotLeadingError):

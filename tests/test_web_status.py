@@ -280,7 +280,7 @@ def test_the_page_loads_nothing_from_elsewhere() -> None:
 
 
 def test_the_json_has_everything_in_unix_time() -> None:
-    with serving(exporter=FakeExporter(accounts=[account(failures=[FAILURE])], is_ready=False)) as server:
+    with serving(exporter=FakeExporter(accounts=[account(failures=[FAILURE])], waiting=["default"])) as server:
         answer = ask(server, "/api/v1/status")
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     now = NOW + WALL_AHEAD

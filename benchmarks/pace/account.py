@@ -110,7 +110,7 @@ class Asking:
     def ready(self, ledger: Ledger) -> float:
         earliest = ledger.earliest(self.interface, self.limit)
         if self.learn:
-            earliest = max(earliest, self.pace.earliest(ledger.last(self.interface), self.limit))
+            earliest = max(earliest, self.pace.earliest(ledger.last(self.interface, self.limit), self.limit))
         return max(self._starts[0] + self.interval, earliest, self.hold.until)
 
     def ask(self, now: float, ledger: Ledger, jitter: float) -> None:
@@ -118,7 +118,7 @@ class Asking:
         self.pace.called(now)
         served = self.shape.admit(now + LATENCY / 2 + jitter - START)
         ended = now + LATENCY
-        ledger.end(self.interface, ended, 3.0)
+        ledger.end(self.interface, ended)
         if served:
             self.asked.answered.append(now - START)
             self._starts.rotate(-1)

@@ -8,6 +8,7 @@ from math import inf
 _PLANNED = 0.9  # of the budget; the rest is for restarts, doctor, and lists made due early
 _NIGHT = 3.0  # times slower, while no inverter is awake
 _KEPT_WINDOWS = 2  # a reload may lengthen the window
+_DAY = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class DailyCalls:
 
     def start(self, moment: float, budget: DailyBudget) -> None:
         """Write a call down, before it is sent."""
-        while self.moments and self.moments[0] < moment - _KEPT_WINDOWS * budget.window:
+        while self.moments and self.moments[0] < moment - max(_KEPT_WINDOWS * budget.window, _DAY):
             self.moments.popleft()
         self.moments.append(moment)
 

@@ -15,6 +15,8 @@ class Limit:
     """Seconds."""
     spacing: float
     """Seconds; 0 where there is none."""
+    margin: float = 0.0
+    """Seconds of both that the far side does not ask for."""
 
 
 def limit_of(interface: Interface, fleet: Fleet, rates: RateLimits) -> Limit:
@@ -24,4 +26,4 @@ def limit_of(interface: Interface, fleet: Fleet, rates: RateLimits) -> Limit:
     window = facts.window if given.window is None else given.window
     spacing = facts.spacing if given.spacing is None else given.spacing
     calls = facts.calls(fleet) if given.calls is None else given.calls
-    return Limit(calls, window + rates.margin, spacing + rates.margin if spacing > 0 else 0.0)
+    return Limit(calls, window + rates.margin, spacing + rates.margin if spacing > 0 else 0.0, rates.margin)

@@ -44,10 +44,11 @@ def build_engine(settings: AccountSettings, collaborators: Collaborators, cache:
 
     # what outlives the process; a request may be sent only once the store has kept it
     store = AccountStore(
+        clock=clock,
         partition=partition,
         journal=journal,
         reader=AccountReader(context, limiter, inventory, cache, counting, session, status_builder, collectors),
-        writer=AccountWriter(context, limiter, inventory, journal, session, status_builder, collectors),
+        writer=AccountWriter(context, limiter, inventory, session, status_builder, collectors),
     )
     requester = Requester(
         context, limiter, status_builder, collaborators, without_secrets=session.without_secrets, permit=store.permit

@@ -83,11 +83,11 @@ class Paces:
         self._tell(interface, before)
         return before is None
 
-    def lists_changed(self, within: Callable[[Interface, float, float], tuple[float, ...]]) -> None:
+    def lists_changed(self, within: Callable[[Interface, Limit, float], tuple[float, ...]]) -> None:
         """The fleet is another: refusals that its quotas explain teach nothing. ``within`` is the ledger's."""
         for interface, moment in self._refused_at.items():
             limit = self._limit(interface)
-            calls = within(interface, limit.window, moment)
+            calls = within(interface, limit, moment)
             if sum(call <= moment for call in calls) > limit.calls:
                 self._paces[interface].excuse()
 

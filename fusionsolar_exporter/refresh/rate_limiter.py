@@ -55,6 +55,10 @@ class RateLimiter:
         if self.budget is not None and interface in DATA_INTERFACES:
             self.daily.start(moment, self.budget)
 
+    def presume(self, interface: Interface, moment: float) -> None:
+        """The interface may just have been asked, for all that is known."""
+        self.ledger.presume(interface, moment, self.limit(interface))
+
     def sent(self, interface: Interface, moment: float) -> None:
         """The newest call is sent now: writing it down may have taken a while."""
         self.ledger.sent(interface, moment)
@@ -69,10 +73,9 @@ class RateLimiter:
 
     def end(self, interface: Interface, moment: float) -> None:
         """Correct the newest call for a request that took longer than the margin."""
-        margin = self._context.settings.rates.margin
-        self.ledger.end(interface, moment, margin)
+        self.ledger.end(interface, moment)
         if interface in DATA_INTERFACES:
-            self.daily.later(moment - margin)
+            self.daily.later(moment)  # its share of a day is worth no finer reckoning
 
     def sharing_a_day(self, interface: Interface) -> Sequence[Interface]:
         """The interfaces that have no call left for the day when one of them has none."""
@@ -86,7 +89,9 @@ class RateLimiter:
         budget = self.budget if interface in DATA_INTERFACES else None
         free = -inf if budget is None else self.daily.earliest(budget)
         allowed = max(self.ledger.earliest(interface, limit), free)
-        return max(allowed, self.holds[interface].until, self.paces.earliest(interface, self.ledger.last(interface)))
+        return max(
+            allowed, self.holds[interface].until, self.paces.earliest(interface, self.ledger.last(interface, limit))
+        )
 
     def forgive(self) -> None:
         """End the holds for want of a permission."""

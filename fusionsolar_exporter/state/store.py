@@ -41,7 +41,17 @@ class Kept:
     key: str
     value: bytes
     age: float
-    """Seconds since the moment it speaks of; never negative, whatever clocks have done meanwhile."""
+    """Seconds since the moment it speaks of; negative where the clocks contradict each other, and nobody knows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What reading brought: entries, nothing, or that it cannot be known."""
+
+    entries: Sequence[Kept] = ()
+    """Oldest first."""
+    unknown: bool = False
+    """Whether there may be more than could be read, so that everything may just have been asked."""
 
 
 class Partition(Protocol):
@@ -60,16 +70,17 @@ class Partition(Protocol):
         """Where this process does not lead: after how long it makes sense to try again."""
         ...
 
-    def was_lost(self) -> bool:
-        """Whether what was kept is lost, so that everything may just have been asked; says so once."""
-        ...
-
     def was_emptied(self) -> bool:
-        """Whether the store was emptied while this process knew what was in it; says so once."""
+        """Whether the store lacks what this process knows; says so once."""
         ...
 
-    def read_new(self) -> Sequence[Kept]:
-        """What others have written since the last call, oldest first; all there is, at the first call."""
+    @property
+    def unread(self) -> bool:
+        """Whether what was kept has still to be read: until then nothing is written over it."""
+        ...
+
+    def read_new(self) -> Found:
+        """What others have written since the last call; all there is, at the first call."""
         ...
 
     def write(self, entries: Sequence[Entry]) -> None:
@@ -77,7 +88,7 @@ class Partition(Protocol):
         ...
 
     def release(self) -> None:
-        """Let others lead."""
+        """Let others lead, and hold nothing open."""
         ...
 
     def request_handover(self) -> None:

@@ -10,7 +10,8 @@ from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.simulator.plan import FleetPlan
-from fusionsolar_exporter.state.sqlite import SqlitePartition, SqliteState
+from fusionsolar_exporter.state.sqlite import SqliteState
+from fusionsolar_exporter.state.sqlite_partition import SqlitePartition
 from support.observed import Observed
 from support.world import InProcess, QuietFailures, World
 

@@ -11,7 +11,7 @@ from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.energy_counting import EnergyCounting
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.persistence import account_record, counters_record
-from fusionsolar_exporter.refresh.persistence.account_record import ACCOUNT, CALLS, TOKENS
+from fusionsolar_exporter.refresh.persistence.account_record import ACCOUNT, CALLS, TOKENS, AccountRecord
 from fusionsolar_exporter.refresh.persistence.counters_record import COUNTERS_KEY
 from fusionsolar_exporter.refresh.persistence.records import (
     ALARMS,
@@ -32,6 +32,7 @@ from fusionsolar_exporter.state import Kept
 from fusionsolar_exporter.status import REPORTS as REPORT_NAMES
 from fusionsolar_exporter.status import CollectorName
 
+_CLOCKS_AGREE = 1.0  # seconds
 _LISTS = frozenset({CollectorName.PLANT_LIST, CollectorName.DEVICE_LIST})
 
 
@@ -49,14 +50,14 @@ class AccountReader:
     collectors: Collectors
 
     def take(self, entries: Sequence[Kept]) -> None:
-        """Take over what others have kept, oldest first."""
+        """Take over what others have kept, oldest first; nothing in it ends a start."""
         # first, since the cache refuses whatever belongs to a plant or device that no list names
         self._take_lists([kept for kept in entries if _kind(kept) in _LISTS])
         # before the readings, which show what is counted by then
         for kept in sorted(entries, key=lambda kept: _kind(kept) != COUNTERS_KEY):
             try:
                 self._take(kept)
-            except UnreadableRecordError as error:
+            except Exception as error:  # noqa: BLE001 - whatever odd things are in it
                 self._unreadable(kept, error)
         if entries:
             # last: batches are planned from when each id was asked, which only the answers say
@@ -64,11 +65,22 @@ class AccountReader:
             for collector in self.collectors.all:
                 collector.resume(now)
 
+    def take_beside(self, entries: Sequence[Kept]) -> None:
+        """Take over what was kept before this process began, which has asked since without having read it."""
+        for kept in entries:
+            try:
+                if _kind(kept) == account_record.CALLS_KEY:
+                    self._take_calls(kept, beside=True)
+                elif _kind(kept) == account_record.TOKENS_KEY and self.session.tokens is None:
+                    self._take(kept)
+            except Exception as error:  # noqa: BLE001 - as above
+                self._unreadable(kept, error)
+
     def presume_asked(self) -> None:
         """Nobody knows what was asked: everything may just have been."""
         now = self.context.clock.now()
         for interface in Interface:
-            self.limiter.ledger.start(interface, now, self.limiter.limit(interface))
+            self.limiter.presume(interface, now)
 
     def _take_lists(self, entries: Sequence[Kept]) -> None:
         plants: list[tuple[PlantListRecord, Freshness]] = []
@@ -81,7 +93,7 @@ class AccountReader:
                 else:
                     device_list, _ = DEVICE_LIST.read(kept.value)
                     devices.append((device_list, self._freshness(kept, device_list)))
-            except UnreadableRecordError as error:
+            except Exception as error:  # noqa: BLE001 - as above
                 self._unreadable(kept, error)
         if not plants and not devices:
             return
@@ -110,7 +122,7 @@ class AccountReader:
                 record, _ = TOKENS.read(kept.value)
                 obtained_at = self._at(kept, record.now)(record.tokens.obtained_at)
                 self.session.take_tokens(replace(record.tokens, obtained_at=obtained_at))
-            case _:
+            case _ if not _is_from_the_future(kept):
                 self._take_answer(kept)
 
     def _take_answer(self, kept: Kept) -> None:
@@ -142,7 +154,7 @@ class AccountReader:
                 if reports.running:
                     self.cache.fetched_reports(collector, [row.id for row in reports.rows], freshness)
 
-    def _take_calls(self, kept: Kept) -> None:
+    def _take_calls(self, kept: Kept, *, beside: bool = False) -> None:
         try:
             record, moments = CALLS.read(kept.value)
             at = self._at(kept, record.now)
@@ -153,21 +165,24 @@ class AccountReader:
                 # no call of the past may count in the future, however clocks have jumped: nothing would ever be asked
                 return min(at(moment), now)
 
-            self.limiter.ledger.restore(record.calls, moments[:ledgers], here)
-            self.limiter.daily.moments = deque(map(here, moments[ledgers:]))
-        except (UnreadableRecordError, ValueError):
+            self.limiter.ledger.restore(record.calls, moments[:ledgers], here, beside=beside)
+            own = self.limiter.daily.moments if beside else ()
+            self.limiter.daily.moments = deque(sorted((*map(here, moments[ledgers:]), *own)))
+        except Exception:
             self.presume_asked()
-            raise UnreadableRecordError("the calls are not known") from None
+            raise
 
     def _take_account(self, kept: Kept) -> None:
         try:
             record, _ = ACCOUNT.read(kept.value)
             at = self._at(kept, record.now)
-            # first, since it is the one that can fail: nothing is taken over by halves
             self.status_builder.restore(record.outcomes, at)
-        except (UnreadableRecordError, ValueError):
+            self._restore(record, at)
+        except Exception:
             self.presume_asked()
-            raise UnreadableRecordError("the account is not known") from None
+            raise
+
+    def _restore(self, record: AccountRecord, at: At) -> None:
         for interface, hold in self.limiter.holds.items():
             hold.restore(record.holds.get(interface), at)
         self.limiter.paces.restore(record.paces, at)
@@ -186,19 +201,31 @@ class AccountReader:
 
     def _at(self, kept: Kept, written: float) -> At:
         # by the age that the backend gives, and not by the moments themselves: other machines count from elsewhere
-        shift = self.context.clock.now() - kept.age - written
+        shift = self.context.clock.now() - max(kept.age, 0.0) - written
         return lambda moment: moment + shift
 
     def _freshness(self, kept: Kept, head: DatedRecord) -> Freshness:
+        """Over, where nobody knows how old it is: names are good for longer, values are not."""
+        if _is_from_the_future(kept):
+            return Freshness(self.context.clock.now() - head.ttl, head.ttl)
         return Freshness(self._at(kept, head.now)(head.fetched_at), head.ttl)
 
-    def _unreadable(self, kept: Kept, error: UnreadableRecordError) -> None:
+    def _unreadable(self, kept: Kept, error: Exception) -> None:
         self.context.log.warning(
             "what state holds under a key cannot be read: left out",
             account=self.context.settings.name,
             key=kept.key,
-            error=str(error),
+            error=str(error) if isinstance(error, UnreadableRecordError) else type(error).__name__,
         )
+
+
+def lacks_calls(entries: Sequence[Kept]) -> bool:
+    """Whether all that was kept of an account lacks what was asked: answers without calls are partly lost."""
+    kinds = {_kind(kept) for kept in entries}
+    answers = not kinds.isdisjoint(CollectorName)
+    return (answers and account_record.ACCOUNT_KEY not in kinds) or (
+        (answers or account_record.ACCOUNT_KEY in kinds) and account_record.CALLS_KEY not in kinds
+    )
 
 
 def _counted_by(kept: Kept) -> CollectorName:
@@ -206,6 +233,10 @@ def _counted_by(kept: Kept) -> CollectorName:
     if name not in {CollectorName.PLANT_REALTIME, CollectorName.DEVICE_REALTIME}:
         raise UnreadableRecordError("counters of something else")
     return CollectorName(name)
+
+
+def _is_from_the_future(kept: Kept) -> bool:
+    return kept.age < -_CLOCKS_AGREE
 
 
 def _kind(kept: Kept) -> str:

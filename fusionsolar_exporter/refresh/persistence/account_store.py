@@ -1,20 +1,27 @@
 """One account's way into its state and out of it: who leads, what must be kept before a request, and what after it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
-from fusionsolar_exporter.refresh.persistence.account_reader import AccountReader
+from fusionsolar_exporter.pacing.clock import Clock
+from fusionsolar_exporter.refresh.persistence.account_reader import AccountReader, lacks_calls
 from fusionsolar_exporter.refresh.persistence.account_writer import AccountWriter
 from fusionsolar_exporter.refresh.persistence.journal import Journal
 from fusionsolar_exporter.refresh.session.tokens import HeldTokens
-from fusionsolar_exporter.state import Entry, NotLeadingError, Partition
+from fusionsolar_exporter.state import Entry, Found, NotLeadingError, Partition
+
+_PATIENCE = 60.0  # seconds for state that cannot be read yet
 
 
 class AccountStore:
     """Used by the account's own thread."""
 
-    def __init__(self, *, partition: Partition, journal: Journal, reader: AccountReader, writer: AccountWriter) -> None:
+    def __init__(
+        self, *, clock: Clock, partition: Partition, journal: Journal, reader: AccountReader, writer: AccountWriter
+    ) -> None:
         self.leads = False
         """Whether this process refreshes the account."""
+        self._clock = clock
         self._partition = partition
         self._journal = journal
         self._reader = reader
@@ -22,6 +29,9 @@ class AccountStore:
         self._calls_kept = -1
         self._tokens_kept: HeldTokens | None = None
         self._demands = False
+        self._presumed_as: bool | None = None  # while nothing can be read: whether this process led
+        self._patient_until: float | None = None
+        self._sent_unread = False
 
     @property
     def keeps(self) -> bool:
@@ -31,21 +41,46 @@ class AccountStore:
     def take_part(self) -> bool:
         """Lead where nobody else does, and take over what others have kept meanwhile; whether there was anything."""
         led, self.leads = self.leads, self._partition.acquire()
-        if led and self.leads:
+        if led and self.leads and not self._partition.unread:
+            if self._partition.was_emptied():
+                self._write_anew()
             return False  # nobody else can have written
-        new = self._partition.read_new()
-        self._journal.superseded(kept.key for kept in new)
-        # before anything that is known: the ledger that was kept, where there is one, then takes its place
-        if self._partition.was_lost():
+        first = self._partition.unread
+        found = self._partition.read_new()
+        if self._partition.unread:
+            self._without_reading(found)
+        if found.entries or not self._partition.unread:
+            self._take_over(found, first=first and not self._partition.unread)
+        return bool(found.entries)
+
+    def _without_reading(self, found: Found) -> None:
+        """What was kept may be read soon: some patience saves a login and much else, then care has to do."""
+        now = self._clock.now()
+        if not found.unknown:
+            return
+        if self._patient_until is None:
+            self._patient_until = now + _PATIENCE
+        if self._presumed_as is not self.leads:
+            self._presumed_as = self.leads
             self._reader.presume_asked()
+        self.leads = self.leads and now >= self._patient_until
+
+    def _take_over(self, found: Found, *, first: bool) -> None:
+        self._journal.superseded(kept.key for kept in found.entries)
         held = self._writer.session.tokens
-        self._reader.take(new)
+        if self._sent_unread:
+            self._reader.take_beside(found.entries)
+        else:
+            self._reader.take(found.entries)
+        self._sent_unread = False
+        # after it: what was read may lack the newest calls
+        if found.unknown or (first and lacks_calls(found.entries)):
+            self._reader.presume_asked()
         if self._writer.session.tokens is not held:
             self._tokens_kept = self._writer.session.tokens
         elif self.keeps and not self.leads and self._renewed():
             self._demands = True
             self._partition.request_handover()  # who leads has a refresh token that was used up here
-        return bool(new)
 
     def request_handover(self) -> None:
         """Have the process that leads give the account up."""
@@ -61,6 +96,7 @@ class AccountStore:
 
     def permit(self) -> None:
         """Keep the call that is about to be sent; NotLeadingError where it must not be."""
+        self._sent_unread = self._sent_unread or self._partition.unread
         if self.keeps:
             changes, tokens = self._writer.ledger_changes, self._writer.session.tokens
             # a refresh token works once: a new one is kept before anything is asked with what came with it
@@ -72,9 +108,7 @@ class AccountStore:
         if not self.keeps:
             return
         if self._partition.was_emptied():
-            self._writer.write_lists_again()
-            self._calls_kept = -1
-            self._tokens_kept = None
+            self._forget_kept()
         changes = self._writer.ledger_changes
         calls = () if changes == self._calls_kept else (self._writer.calls(),)
         tokens = self._writer.session.tokens
@@ -87,8 +121,20 @@ class AccountStore:
 
     def release(self) -> None:
         """Let others lead."""
+        if self.leads and not self.keeps:
+            self._write(*self._writer.everything())  # for this process, which may be given the account again
         self._partition.release()
         self.leads = self._demands = False
+
+    def _write_anew(self) -> None:
+        self._forget_kept()
+        with suppress(NotLeadingError):
+            self.save()
+
+    def _forget_kept(self) -> None:
+        self._journal.again(self._writer.lists())
+        self._calls_kept = -1
+        self._tokens_kept = None
 
     def _renewed(self) -> Sequence[Entry]:
         """The tokens, where they are not in the state as they are."""

@@ -1,5 +1,6 @@
 """From an account to the entries that its state keeps."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fusionsolar_exporter.refresh.collectors import Collectors
@@ -33,7 +34,6 @@ class AccountWriter:
     context: AccountContext
     limiter: RateLimiter
     inventory: Inventory
-    journal: Journal
     session: Session
     status_builder: StatusBuilder
     collectors: Collectors
@@ -79,11 +79,19 @@ class AccountWriter:
         now = self.context.clock.now()
         return Entry(TOKENS_KEY, TOKENS.write(TokensRecord(now, tokens)), now, TOKENS_KEPT)
 
-    def write_lists_again(self) -> None:
-        """The state was emptied; readings come anew soon, lists only after hours."""
+    def lists(self) -> Sequence[Entry]:
+        """The lists, which are asked for seldom; readings come anew soon."""
+        journal = Journal(self.context.clock, keeps=True)
         inventory, collectors = self.inventory, self.collectors
         if inventory.plants_listed_at is not None:
             freshness = collectors.plant_list.freshness(inventory.plants_listed_at)
-            self.journal.plant_list(inventory.listed, freshness)
+            journal.plant_list(inventory.listed, freshness)
         for moment, codes, devices in inventory.device_lists():
-            self.journal.device_list(codes, devices, collectors.device_list.freshness(moment))
+            journal.device_list(codes, devices, collectors.device_list.freshness(moment))
+        return journal.pending()
+
+    def everything(self) -> Sequence[Entry]:
+        """All but readings."""
+        tokens = self.session.tokens
+        held = () if tokens is None else (self.tokens(tokens),)
+        return (*self.lists(), *held, self.calls(), self.account())

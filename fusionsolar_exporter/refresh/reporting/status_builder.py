@@ -114,7 +114,11 @@ class StatusBuilder:
             had_first_outcome=self._had_outcome or problem is not None,
             clock_offset_seconds=self._far_clock.offset,
             stretch=stretch,
-            interfaces=tuple(self._interface(interface, planned.get(interface), now) for interface in Interface),
+            interfaces=tuple(
+                self._interface(interface, planned.get(interface), now)
+                for interface in Interface
+                if interface not in session.unused
+            ),
             collectors=tuple(told),
             failures=tuple(failures) if problem is None else (problem, *failures),
             listed_plants=None if inventory.plants_listed_at is None else len(inventory.listed),
@@ -140,7 +144,7 @@ class StatusBuilder:
             interface=interface,
             quota_calls=limit.calls,
             window_seconds=limit.window,
-            calls=self._limiter.ledger.within(interface, limit.window, now),
+            calls=self._limiter.ledger.within(interface, limit, now),
             next_request_at=None if moment is None or math.isinf(moment) else moment,
             held_until=hold.until if hold.until > now else None,
             hold_reason=hold.reason if hold.until > now else "",

@@ -8,8 +8,9 @@
 --                   has gone to another.
 --   demands         a hash from account to "HOLDER UNTIL": who wants the account given up.
 --   fence           the last fence given.
---   ACCOUNT:meta    "number" of the newest entry, since when the lease is seen "free", and who waits for it and knows
---                   more than Redis does: "ahead" is the newest number that any of them knows, and when it looked.
+--   ACCOUNT:meta    "number" of the newest entry, the "count" of all, since when the lease is seen "free", and who waits
+--                   for it and knows more than Redis does: "ahead" is the newest number that any of them knows, and when
+--                   it looked.
 --   ACCOUNT:numbers, ACCOUNT:ends
 --                   sorted sets of entries, by number and by the moment at which they expire.
 --   ACCOUNT:entry:KEY
@@ -21,6 +22,18 @@
 
 local prefix = KEYS[1]
 local MONTH = 31 * 24 * 3600 * 1000
+
+local function keys_of(account)
+  local own = prefix .. account
+  return own .. ':meta', own .. ':numbers', own .. ':ends'
+end
+
+-- whether the keys by which entries are found agree: Redis may have thrown one of them out
+local function sound(account)
+  local meta, numbers, ends = keys_of(account)
+  local count = tonumber(redis.call('HGET', meta, 'count') or 0) or 0
+  return redis.call('ZCARD', numbers) == count and redis.call('ZCARD', ends) == count
+end
 
 local function text(number) return string.format('%.0f', number) end
 

@@ -8,11 +8,11 @@ from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.state.redis import scripts
 from fusionsolar_exporter.state.redis.lease import Lease
 from fusionsolar_exporter.state.redis.link import Answer, Argument, LinkDownError, RedisLink
-from fusionsolar_exporter.state.store import LOOK_SECONDS, Entry, Kept, NotLeadingError, Partition
+from fusionsolar_exporter.state.store import LOOK_SECONDS, Entry, Found, Kept, NotLeadingError, Partition
 
 _ENTRIES_AT_ONCE = 50
 _NO_LEASE = "0"
-_FIELDS = 4  # of an entry read
+_HEAD, _FIELDS = 3, 4  # of what is read, and of each entry
 
 
 class RedisPartition(Partition):
@@ -37,7 +37,7 @@ class RedisPartition(Partition):
         self._all_known_at: float | None = None  # when nothing was new
         self._led_last = False
         self._wants_handover = False
-        self._was_lost = False
+        self._unread = True
         self._was_emptied = False
 
     @override
@@ -57,35 +57,41 @@ class RedisPartition(Partition):
 
     @override
     def wait_seconds(self) -> float:
-        return min(max(self._look_at - self._clock.now(), 0.0), LOOK_SECONDS)
-
-    @override
-    def was_lost(self) -> bool:
-        lost, self._was_lost = self._was_lost, False
-        return lost
+        left = self._look_at - self._clock.now()
+        return left if 0.0 < left < LOOK_SECONDS else LOOK_SECONDS
 
     @override
     def was_emptied(self) -> bool:
         emptied, self._was_emptied = self._was_emptied, False
         return emptied
 
+    @property
     @override
-    def read_new(self) -> Sequence[Kept]:
+    def unread(self) -> bool:
+        return self._unread
+
+    @override
+    def read_new(self) -> Found:
         """What cannot be read now is new the next time; nothing is written before."""
-        found: dict[str, Kept] = {}
-        if self._number <= self._known:
-            return ()
+        if self._number <= self._known and not self._unread:
+            return Found()
         asked_at = self._clock.now()
+        found: dict[str, Kept] = {}
+        whole = True
         try:
-            for number, kept in self._read():
-                found.pop(kept.key, None)
-                found[kept.key] = kept
-                self._known = number
-            self._known = max(self._known, self._number)
-            self._all_known_at = asked_at
+            for number, kept, sound in self._read():
+                self._known, whole = max(self._known, number), whole and sound
+                if kept is not None:
+                    found.pop(kept.key, None)
+                    found[kept.key] = kept
         except LinkDownError:
-            pass  # reported
-        return tuple(found.values())
+            return Found(tuple(found.values()), unknown=not whole)  # reported
+        # what was kept before is known by who has written or read since: only who begins may lack something
+        unknown = not whole
+        self._unread = False
+        self._known = max(self._known, self._number)
+        self._all_known_at = asked_at
+        return Found(tuple(found.values()), unknown=unknown)
 
     @override
     def write(self, entries: Sequence[Entry]) -> None:
@@ -155,21 +161,22 @@ class RedisPartition(Partition):
         except LinkDownError:
             return
 
-    def _read(self) -> Iterator[tuple[int, Kept]]:
+    def _read(self) -> Iterator[tuple[int, Kept | None, bool]]:
+        """The number of each entry, the entry where it is there, and whether nothing is missing so far."""
         after = self._known
         while True:
             sent = self._clock.now()
             answer = self._link.call(scripts.READ, self.account, after, _ENTRIES_AT_ONCE)
-            now = int(answer[0])
-            self._number = int(answer[1])
-            rows = [answer[start : start + _FIELDS] for start in range(2, len(answer), _FIELDS)]
+            now, self._number, sound = int(answer[0]), int(answer[1]), answer[2] == b"1"
+            rows = [answer[start : start + _FIELDS] for start in range(_HEAD, len(answer), _FIELDS)]
+            yield after, None, sound
             for key, number, expected, value in rows:
                 after = int(number)
                 age, content = self._aged(value, now, sent)
                 if content is not None:
-                    yield after, Kept(key.decode(errors="surrogateescape"), content, age)
-                elif value is not None or expected == b"1":  # foreign, or thrown out by Redis before its time
-                    self._was_lost = True
+                    yield after, Kept(key.decode(errors="surrogateescape"), content, age), True
+                else:  # foreign, or thrown out by Redis before its time
+                    yield after, None, value is None and expected != b"1"
             if len(rows) < _ENTRIES_AT_ONCE:
                 return
 
@@ -179,7 +186,7 @@ class RedisPartition(Partition):
         age, space, content = rest.partition(b" ")
         if not (space and written.isdigit() and age.isdigit()):
             return 0.0, None
-        since = max((now - int(written)) / 1000, 0.0)
+        since = (now - int(written)) / 1000
         if self._all_known_at is not None:  # whatever the clock of Redis did meanwhile, it was written after that
             since = min(since, sent - self._all_known_at)
         return int(age) / 1000 + since, content

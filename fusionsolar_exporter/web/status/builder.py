@@ -76,8 +76,11 @@ def _total(counts: Iterable[Counter[str]]) -> dict[str, int]:
     return dict(sorted(total.items()))
 
 
+_BEGINNINGS = (Interface.LOGIN, Interface.TOKEN)  # an account has one of the two
+
+
 def _login_pause(status: AccountStatus, clock: Clock) -> float | None:
-    held = next((each.held_until for each in status.interfaces if each.interface == Interface.LOGIN), None)
+    held = next((each.held_until for each in status.interfaces if each.interface in _BEGINNINGS), None)
     return _wall(held, clock)
 
 
