@@ -6,7 +6,7 @@ asked twice in a window, and the number of calls is the least that the quota for
 """
 
 from collections.abc import Iterable, Mapping
-from math import ceil
+from math import ceil, inf
 
 from fusionsolar_exporter.northbound.interfaces import IDS_PER_CALL
 from fusionsolar_exporter.refresh.batches.batch import Batch
@@ -72,7 +72,7 @@ class Batches:
                 del self._left_out[key]
             # by themselves until they are answered: packed with others, a refusal would be all of theirs
             self.all += [
-                Batch(some, created=now, device_type=self._device_type, refusal=Refusal(now, times=1))
+                Batch(some, created=now, device_type=self._device_type, refusal=Refusal(-inf, times=1))
                 for start in range(0, len(back), IDS_PER_CALL)
                 for some in (back[start : start + IDS_PER_CALL],)
             ]

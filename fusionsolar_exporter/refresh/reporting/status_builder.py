@@ -155,7 +155,7 @@ class StatusBuilder:
 
     def _collector(self, collector: Collector) -> CollectorStatus:
         batches = collector.batches()
-        due = collector.next_sweep_at()
+        due = collector.next_sweep_at() if collector.enabled else None
         next_sweep = math.inf if due is None else max(due, self._limiter.earliest(collector.planned_interface()))
         sweeps = collector.sweeps
         return CollectorStatus(
