@@ -294,7 +294,8 @@ def test_a_learnt_pace_outlives_the_process(tmp_path: Path) -> None:
     world.kill()
     world.start()
     (again,) = [one for one in world.account.status().interfaces if one.pace_ratio > 1]
-    assert (again.interface, again.pace_ratio) == (learnt.interface, pytest.approx(learnt.pace_ratio))
+    assert again.interface == learnt.interface
+    assert again.pace_ratio == pytest.approx(learnt.pace_ratio)
     assert learnt.pace_learnt_at is not None
     assert again.pace_learnt_at == pytest.approx(learnt.pace_learnt_at)
     assert len(world.system.log.refusals) == refused

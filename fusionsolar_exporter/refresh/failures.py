@@ -88,7 +88,7 @@ class Failures:
                 hold = self.limiter.holds[interface]
                 hold.rate_limited(ended, window, error.message, at_least=HOUR if used_up else 0.0)
         else:
-            collector.hold_back(job.interface, ended, error.message)
+            collector.hold_back(job.interface, ended, error)
 
     def _other_list(self, collector: Collector, job: Job, until: float, ended: float) -> None:
         if collector is self.collectors.plant_list:

@@ -18,7 +18,7 @@ from fusionsolar_exporter.supervision import Heartbeat, Supervisor, ThreadKind
 from fusionsolar_exporter.view import AccountView
 
 _REST = 9  # of ten seconds at most one is spent on rendering, however often something changes
-_LONGEST_REST = 5.0  # seconds that a change may wait for that reason: three hundred accounts take half a second
+_LONGEST_REST = 2.0  # seconds that a change may wait for that reason: three hundred accounts take half a second
 _AFTER_ERROR = 60.0  # seconds
 _LONGEST_NAP = 30.0  # seconds
 _GRACE = 60.0  # seconds that rendering may take, or be late, before what is published is not served any more

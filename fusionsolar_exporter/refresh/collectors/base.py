@@ -157,10 +157,15 @@ class Collector(ABC):
         """Seconds: where a day's quota would not last otherwise, retries become as slow as regular calls."""
         return self.step if self.limiter.limit(self.planned_interface()).window >= DAY else 0.0
 
-    def hold_back(self, interface: Interface, ended: float, reason: str) -> None:
-        """The interface has its back-off."""
-        backoff = self.context.settings.rates.backoff
-        self.limiter.holds[interface].back_off(ended, backoff, reason, at_most=self.slowest_retry)
+    def hold_back(self, interface: Interface, ended: float, error: NorthboundError) -> None:
+        """The interface has its back-off, and what the far side asked to wait for."""
+        self.limiter.holds[interface].back_off(
+            ended,
+            self.context.settings.rates.backoff,
+            error.message,
+            at_most=self.slowest_retry,
+            at_least=error.retry_after or 0.0,
+        )
 
     def left_out(self) -> Mapping[str, float]:
         """Until when ids are not asked."""
