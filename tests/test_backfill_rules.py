@@ -50,7 +50,5 @@ def test_two_passes_give_the_results_of_rules_two_deep(tmp_path: Path) -> None:
 
     points = {float(at): float(value) for at, value in series["values"]}
     assert len(points) == HOURS * 60 - 1
-    # promtool leaves a sample out where its own blocks meet: what needs it is a minute behind there
-    behind = [(at - BEGIN) / 60 * 2 + 1 - value for at, value in points.items()]
-    assert set(behind) <= {0.0, 2.0}
-    assert sum(1 for value in behind if value) <= HOURS
+    # a group is evaluated at a second of its own within the minute: what is read on the minute is one behind
+    assert {(at - BEGIN) / 60 * 2 + 1 - value for at, value in points.items()} <= {0.0, 2.0}
