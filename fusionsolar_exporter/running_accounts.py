@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fusionsolar_exporter.cache import Snapshot
-from fusionsolar_exporter.config import Config
+from fusionsolar_exporter.config import AccountConfig, Config, ConfigError, CredentialsUnavailable
 from fusionsolar_exporter.open_files import provide_open_files
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.settings import AccountSettings
-from fusionsolar_exporter.state import State
+from fusionsolar_exporter.state import Partition, State
+from fusionsolar_exporter.state.late_partition import LatePartition
 from fusionsolar_exporter.supervision import Supervisor, ThreadKind
 from fusionsolar_exporter.view import AccountView
-from fusionsolar_exporter.wiring import account_identity
 
 _STOP_SECONDS = 2.0  # for a request in flight and the logout, out of the five that SIGTERM allows
 
@@ -33,7 +33,8 @@ class AccountSet:
 
     def without(self, other: "AccountSet") -> Sequence[Account]:
         """The accounts that another set does not have."""
-        return [account for identity, account in self.accounts.items() if identity not in other.accounts]
+        kept = set(other.accounts.values())
+        return [account for account in self.accounts.values() if account not in kept]
 
 
 class RunningAccounts:
@@ -46,6 +47,7 @@ class RunningAccounts:
         self._clock = clock
         self._in_force = AccountSet()
         self._unreadable: weakref.WeakSet[Account] = weakref.WeakSet()
+        self._named_late: dict[Identity, Identity] = {}
 
     @property
     def in_force(self) -> AccountSet:
@@ -95,14 +97,15 @@ class RunningAccounts:
     def prepare(self, config: Config) -> AccountSet:
         """Make what a configuration has anew; accounts of the same host and user are taken over. Changes nothing."""
         settings = {
-            account_identity(account): AccountSettings(account, config.collectors) for account in config.accounts
+            self._identity(account, number): AccountSettings(account, config.collectors)
+            for number, account in enumerate(config.accounts)
         }
         provide_open_files(len(settings), self._collaborators.log)
         accounts: dict[Identity, Account] = {}
         try:
             for identity, wanted in settings.items():
-                known = self._in_force.accounts.get(identity)
-                accounts[identity] = known or Account(wanted, self._collaborators, self._state.partition(*identity))
+                known = self._known(identity, wanted)
+                accounts[identity] = known or Account(wanted, self._collaborators, self._partition(identity, wanted))
         except BaseException:
             self.discard(AccountSet(accounts))
             raise
@@ -112,13 +115,46 @@ class RunningAccounts:
         """Put others in force; accounts that stay take their new settings."""
         before, self._in_force = self._in_force, others
         for identity, account in others.accounts.items():
-            if identity in before.accounts:
+            if account in before.accounts.values():
                 account.reconfigure(others.settings[identity])
 
     def discard(self, those: AccountSet) -> None:
         """Retire what is not in force."""
         for account in those.without(self._in_force):
             account.retire()
+
+    def _identity(self, account: AccountConfig, number: int) -> Identity:
+        """Where the username cannot be read: its file, for an account that waits for it since the start."""
+        try:
+            return account.identity
+        except CredentialsUnavailable as error:
+            waiting = account.host, str(account.username_file)
+            if self._in_force.accounts and waiting not in self._in_force.accounts:
+                told = f"accounts[{number}].{error}; nobody knows then whose limits and session these are"
+                raise ConfigError([told]) from None
+            return waiting
+
+    def _known(self, identity: Identity, wanted: AccountSettings) -> Account | None:
+        known = self._in_force.accounts.get(identity)
+        waiting = wanted.account.host, str(wanted.account.username_file)
+        if known is None and self._named_late.get(waiting) == identity:
+            return self._in_force.accounts.get(waiting)
+        return known
+
+    def _partition(self, identity: Identity, wanted: AccountSettings) -> Partition:
+        partition = self._state.partition(*identity)
+        if identity != (wanted.account.host, str(wanted.account.username_file)):
+            return partition
+
+        def find() -> Partition | None:
+            try:
+                named = wanted.account.identity
+            except CredentialsUnavailable:
+                return None
+            self._named_late[identity] = named
+            return self._state.partition(*named)
+
+        return LatePartition(find, keeps=partition.keeps)
 
     def start(self) -> None:
         """Begin to refresh, each account in its own thread; those that run already go on."""

@@ -58,6 +58,8 @@ class Engine:
         """See whether this process leads the account, and take over what others have done; whether anything changed."""
         led = self.store.leads
         took_over = self.store.take_part()
+        if not self.store.named:
+            self.session.credentials()  # says what is missing; nothing is asked
         if took_over:
             self.replan()
         return took_over or led != self.store.leads

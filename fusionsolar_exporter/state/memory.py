@@ -31,6 +31,7 @@ class _Kept:
 class MemoryPartition(Partition):
     """Keeps what is written when the account is given up, for one that a later configuration brings back."""
 
+    named = True
     keeps = False
 
     def __init__(self, kept: _Kept, clock: Clock) -> None:

@@ -16,6 +16,7 @@ _PROBE, _PROBE_SECONDS = "led", 86400.0
 class SqlitePartition(Partition):
     """Used by one thread."""
 
+    named = True
     keeps = True
 
     def __init__(self, entries: SqliteEntries, account: str) -> None:

@@ -62,6 +62,11 @@ class Partition(Protocol):
         """Whether anything is kept at all: where not, nobody needs to make entries."""
         ...
 
+    @property
+    def named(self) -> bool:
+        """Whether it is known whose part it is; until then nobody leads."""
+        ...
+
     def acquire(self) -> bool:
         """Whether this process refreshes the account now; takes an account that is free, gives it up where asked to."""
         ...

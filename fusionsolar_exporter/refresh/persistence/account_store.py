@@ -38,6 +38,11 @@ class AccountStore:
         """Whether anything outlives this process."""
         return self._partition.keeps
 
+    @property
+    def named(self) -> bool:
+        """Whether it is known whose account it is."""
+        return self._partition.named
+
     def take_part(self) -> bool:
         """Lead where nobody else does, and take over what others have kept meanwhile; whether there was anything."""
         led, self.leads = self.leads, self._partition.acquire()

@@ -18,6 +18,7 @@ _HEAD, _FIELDS = 3, 4  # of what is read, and of each entry
 class RedisPartition(Partition):
     """What Redis does not confirm, this process does not do."""
 
+    named = True
     keeps = True
 
     def __init__(
