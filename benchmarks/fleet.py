@@ -27,6 +27,7 @@ from fusionsolar_exporter.rendering.piece import Body
 from fusionsolar_exporter.rendering.renderer import Renderer
 from fusionsolar_exporter.scales import ScaleOverrides
 from fusionsolar_exporter.status import AccountState, AccountStatus, CollectorName, CollectorStatus, InterfaceStatus
+from fusionsolar_exporter.supervision import Supervisor
 from fusionsolar_exporter.view import AccountView
 from fusionsolar_exporter.web.status.overview import PlantOverview
 
@@ -134,9 +135,10 @@ class RenderedFleet:
 
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
-        self.renderer = Renderer(
-            fleet.exports(), fleet.own(), fleet.cache.next_expiry, fleet.clock, EventLogger(), threading.Event()
-        )
+        clock = fleet.clock
+        self.changed = threading.Event()
+        watch = Supervisor(clock.now, EventLogger(), pause=clock.pause)
+        self.renderer = Renderer(fleet.exports(), fleet.own(), fleet.cache.next_expiry, clock, watch, self.changed)
         self.renderer.refresh()
         self.overview = PlantOverview(fleet.clock)
         self._live = LiveMetrics(build_registry([], lambda _: True), fleet.clock)
@@ -151,8 +153,11 @@ class RenderedFleet:
     def views(self) -> Sequence[AccountView]:
         return self.fleet.views()
 
-    def ready(self) -> bool:
-        return True
+    def waited_for(self) -> Sequence[str]:
+        return ()
+
+    def ailments(self) -> Sequence[str]:
+        return ()
 
     def reload(self) -> ReloadOutcome:
         return ReloadOutcome()
@@ -164,7 +169,7 @@ class RenderedFleet:
         def work() -> None:
             for body in self.fleet.answers():
                 self.fleet.take(body)
-                self.renderer.wake()
+                self.changed.set()
                 time.sleep(pause)
 
         threading.Thread(target=work, daemon=True).start()

@@ -6,9 +6,11 @@ from the fourth to the 28th hour (daily quotas: from the third to the eighth day
 
 import argparse
 from collections.abc import Iterable
+from pathlib import Path
 
 from benchmarks.pace.account import ALARMS, DEVICE_LIST, DEVICES, PLANT_LIST, PLANTS, Figures, run
 from benchmarks.pace.cases import DAILY, FLEETS, NOON, STEADY, Make, facts, loosens, random_case, tightens
+from benchmarks.pace.picture import draw
 from fusionsolar_exporter.northbound.interfaces import Interface
 
 REFUSED, USED = 0.03, 0.75
@@ -83,7 +85,11 @@ def at_random(seeds: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=200)
+    parser.add_argument("--picture", type=Path, help="write a picture of a learning day to this file, and nothing else")
     arguments = parser.parse_args()
+    if arguments.picture is not None:
+        draw(arguments.picture)
+        return
     table()
     changes()
     at_random(arguments.seeds)

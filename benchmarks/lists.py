@@ -37,6 +37,7 @@ from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.rendering.renderer import Renderer
 from fusionsolar_exporter.scales import ScaleOverrides
 from fusionsolar_exporter.state.memory import MemoryState
+from fusionsolar_exporter.supervision import Supervisor
 from fusionsolar_exporter.view import AccountView
 
 _DEVICES = 100_000
@@ -122,7 +123,8 @@ def main() -> None:
     exports = ExportSettings(lambda _: True, tuple(SEVERITY_OF_LEVEL.values()))
     own = exported_registry([StatusCollector(views, clock), registry], exports.exports)
     account_exports = AccountExports(views, exports, clock, lambda *_: None)
-    renderer = Renderer(account_exports, own, cache.next_expiry, clock, EventLogger(), threading.Event())
+    watch = Supervisor(clock.now, EventLogger(), pause=clock.pause)
+    renderer = Renderer(account_exports, own, cache.next_expiry, clock, watch, threading.Event())
 
     def plant_list() -> None:
         job = engine.collectors.plant_list.next(clock.now())

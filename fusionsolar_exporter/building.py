@@ -16,6 +16,7 @@ from fusionsolar_exporter.metrics.cut_series import SeriesLimit
 from fusionsolar_exporter.metrics.own import OwnInstruments
 from fusionsolar_exporter.metrics.registry import build_registry, exported_registry
 from fusionsolar_exporter.metrics.status_collector import StatusCollector
+from fusionsolar_exporter.metrics.supervision_collector import SupervisionCollector
 from fusionsolar_exporter.northbound.transport import HttpTransport, Transport
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.refresh.collaborators import Collaborators
@@ -25,6 +26,7 @@ from fusionsolar_exporter.rendering.renderer import Renderer
 from fusionsolar_exporter.reports import AccountObservers, ShownState
 from fusionsolar_exporter.running_accounts import RunningAccounts
 from fusionsolar_exporter.state.opening import open_state
+from fusionsolar_exporter.supervision import Supervisor
 from fusionsolar_exporter.web.status.overview import PlantOverview
 from fusionsolar_exporter.wiring import export_settings, redact_secrets, transport_settings
 
@@ -38,6 +40,7 @@ class Core:
     own: CollectorRegistry
     """The metrics about the exporter itself."""
     instruments: OwnInstruments
+    supervisor: Supervisor
 
 
 def build_core(config: Config, changed: Callable[[], None], *, clock: Clock, log: EventLogger) -> Core:
@@ -45,16 +48,18 @@ def build_core(config: Config, changed: Callable[[], None], *, clock: Clock, log
     redact_secrets(config)  # before anything can log
     for warning in config.warnings:
         log.warning("doubtful configuration", warning=warning)
+    supervisor = Supervisor(clock.now, log, pause=clock.pause)
     counted = CollectorRegistry()
     instruments = OwnInstruments(counted)
-    state = open_state(config.state, clock, log, ShownState(instruments.state, changed))
+    state = open_state(config.state, clock, log, ShownState(instruments.state, changed), supervisor)
     observers = AccountObservers(instruments, RepeatedFailures(log, lambda: clock.wall(clock.now())))
     turns = Turns()
 
     def transport(account: AccountConfig) -> Transport:
         return TurnTakingTransport(HttpTransport(transport_settings(account)), turns)
 
-    accounts = RunningAccounts(Collaborators(clock, transport, observers, log, changed, turns), state, clock)
+    collaborators = Collaborators(clock, transport, observers, log, changed, turns, supervisor)
+    accounts = RunningAccounts(collaborators, state, supervisor, clock)
     accounts.exchange(accounts.prepare(config))
     instruments.config_reloaded(successful=True, at=clock.wall(clock.now()))
 
@@ -63,7 +68,7 @@ def build_core(config: Config, changed: Callable[[], None], *, clock: Clock, log
 
     exports = AccountExports(accounts.views, export_settings(config), clock, warn_of_cut)
     own = exported_registry([StatusCollector(accounts.views, clock), counted], exports.wanted)
-    return Core(accounts, exports, own, instruments)
+    return Core(accounts, exports, own, instruments, supervisor)
 
 
 def build_exporter(config: Config, load: Callable[[], Config], *, clock: Clock, log: EventLogger) -> Exporter:
@@ -71,9 +76,12 @@ def build_exporter(config: Config, load: Callable[[], Config], *, clock: Clock, 
     changed = threading.Event()  # first of all: accounts and state set it, and the renderer, made of both, waits for it
     core = build_core(config, changed.set, clock=clock, log=log)
     overview = PlantOverview(clock)
-    renderer = Renderer(core.exports, core.own, core.accounts.next_change, clock, log, changed, overview.note)
+    renderer = Renderer(
+        core.exports, core.own, core.accounts.next_change, clock, core.supervisor, changed, overview.note
+    )
     renderer.refresh()  # what the state held is shown from the first scrape on
     connection_counts = ConnectionCounts()
+    watched = SupervisionCollector(core.supervisor, clock.wall)
     return Exporter(
         config=config,
         load=load,
@@ -81,9 +89,10 @@ def build_exporter(config: Config, load: Callable[[], Config], *, clock: Clock, 
         exports=core.exports,
         instruments=core.instruments,
         renderer=renderer,
-        live=LiveMetrics(build_registry([connection_counts], core.exports.wanted), clock),
+        live=LiveMetrics(build_registry([connection_counts, watched], core.exports.wanted), clock),
         connection_counts=connection_counts,
         overview=overview,
+        supervisor=core.supervisor,
         clock=clock,
         log=log,
     )

@@ -12,9 +12,11 @@ from fusionsolar_exporter.northbound.interfaces import ALARM_TYPES, REAL_TIME_TY
 from fusionsolar_exporter.pacing.clock import SystemClock
 from fusionsolar_exporter.refresh.preview import preview
 from fusionsolar_exporter.refresh.settings import AccountSettings
+from fusionsolar_exporter.status import CollectorName
 
 _FLEETS = (1, 100, 1000)
 _USUAL_TYPES = (38, 39, 47, 62)
+_FURTHER_TYPES = ((1,), (1, 39), (1, 10, 17, 39, 47))
 _EVERY_TYPE = tuple(sorted(ALARM_TYPES | REAL_TIME_TYPES))
 
 
@@ -34,7 +36,7 @@ def check_config(path: Path, *, environ: Mapping[str, str] = os.environ, output:
     print(f"{path}: right; {len(accounts)} account{'s' if len(accounts) > 1 else ''}", file=output)
     for settings in accounts:
         print(f"\naccount {settings.name}: seconds between two refreshes of the same plant or device", file=output)
-        for line in _table(settings):
+        for line in (*_table(settings), *_budget(settings)):
             print(f"  {line}", file=output)
     print(
         "\nfor plants with an inverter, a battery, a meter and a dongle each; the plan for the real lists is logged "
@@ -68,6 +70,20 @@ def _table(settings: AccountSettings) -> Iterable[str]:
     yield f"{'collector':<16}" + "".join(f"{_plants(count):>14}" for count in _FLEETS)
     for row in zip(*plans, strict=True):
         yield f"{row[0].name:<16}" + "".join(f"{_seconds(planned.interval):>14}" for planned in row)
+
+
+def _budget(settings: AccountSettings) -> Iterable[str]:
+    """What a day's calls mean, by the number of device types that have real-time data."""
+    oauth = settings.account.oauth
+    if oauth is None:
+        return
+    plans = [preview(settings, 1, types, clock=SystemClock(), log=EventLogger()) for types in _FURTHER_TYPES]
+    told = (each for plan in plans for each in plan if each.name is CollectorName.DEVICE_REALTIME)
+    intervals = ", ".join(_seconds(planned.interval) for planned in told)
+    yield (
+        f"of {oauth.daily_calls:,} calls in {format_duration(oauth.daily_window)} nine tenths are planned: "
+        f"devices of 1, 2 and 5 types every {intervals}; with nights, days are faster"
+    )
 
 
 def _plants(count: int) -> str:

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from fusionsolar_exporter import __version__, check_config, demo, healthcheck, logs
+from fusionsolar_exporter import __version__, check_config, demo, healthcheck, logs, signals
 from fusionsolar_exporter.authorize import command as authorize
+from fusionsolar_exporter.backfill import command as backfill
 from fusionsolar_exporter.config import Config, ConfigError, config_from_environment, load_config
 from fusionsolar_exporter.doctor import command as doctor
 from fusionsolar_exporter.logs import EventLogger, LogFormat, LogLevel
@@ -21,6 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not given or (given[0].startswith("-") and given[0] not in {"-h", "--help", "--version"}):
         given.insert(0, "serve")
     args = _parser().parse_args(given)
+    if args.command not in {"serve", "demo"}:
+        signals.forget()
     if args.command == "check-config":
         return check_config.check_config(args.file)
     if args.command == "simulator":
@@ -48,6 +51,8 @@ def _configured(args: argparse.Namespace, log: EventLogger) -> int:
         for problem in error.problems:
             log.error("configuration", error=problem)
         return 1
+    if args.command == "backfill":
+        return backfill.run(args, config, log)
     if args.command == "doctor":
         return doctor.run(args, config, log)
     if args.command == "authorize":
@@ -56,7 +61,7 @@ def _configured(args: argparse.Namespace, log: EventLogger) -> int:
 
 
 def _web(args: argparse.Namespace) -> WebOptions:
-    return WebOptions(args.listen_addresses or [healthcheck.DEFAULT_ADDRESS], args.telemetry_path)
+    return WebOptions(args.listen_addresses or [healthcheck.DEFAULT_ADDRESS], args.telemetry_path, args.web_config_file)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,16 +83,18 @@ def _parser() -> argparse.ArgumentParser:
         "doctor", "ask each interface once, say what is permitted and what to do; the exit status is 0 where all is"
     )
     doctor.add_arguments(examiner)
+    historian = add("backfill", "history as OpenMetrics text, for promtool tsdb create-blocks-from openmetrics")
+    backfill.add_arguments(historian)
     consenter = add(
         "authorize", "an owner's consent for an account with oauth: prints where to agree, keeps the tokens"
     )
     authorize.add_arguments(consenter)
-    for each in (server, examiner, consenter):
+    for each in (server, examiner, consenter, historian):
         _add_config(each)
     for each in (server, demonstration):
         _add_web(each)
         _add_log(each, LogLevel.INFO)
-    for each in (examiner, consenter):
+    for each in (examiner, consenter, historian):
         _add_log(each, LogLevel.WARN)
     simulator.add_arguments(add("simulator", "a simulated management system, for other clients and for tests"))
     checker = add("check-config", "validate a configuration and print the cadence that follows from it")
@@ -115,6 +122,13 @@ def _add_web(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="HOST:PORT",
         help=f"where to serve, repeatable; port 0 takes a free one (default: {healthcheck.DEFAULT_ADDRESS})",
+    )
+    parser.add_argument(
+        "--web.config.file",
+        dest="web_config_file",
+        type=Path,
+        metavar="FILE",
+        help="TLS, client certificates and passwords, in the format that Prometheus exporters share (default: none)",
     )
     parser.add_argument(
         "--web.telemetry-path",

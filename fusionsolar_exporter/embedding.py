@@ -14,6 +14,8 @@ from fusionsolar_exporter.config import Config
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.metrics.data_collector import DataCollector
 from fusionsolar_exporter.metrics.families import FAMILIES
+from fusionsolar_exporter.metrics.registry import exported_registry
+from fusionsolar_exporter.metrics.supervision_collector import SupervisionCollector
 from fusionsolar_exporter.pacing.clock import Clock, SystemClock
 
 
@@ -24,10 +26,12 @@ class FusionSolarCollector(Collector):
     """
 
     def __init__(self, config: Config, *, clock: Clock | None = None, log: EventLogger | None = None) -> None:
-        core = build_core(config, lambda: None, clock=clock or SystemClock(), log=log or EventLogger())
+        clock = clock or SystemClock()
+        core = build_core(config, lambda: None, clock=clock, log=log or EventLogger())
+        watched = SupervisionCollector(core.supervisor, clock.wall)
         self._accounts = core.accounts
         self._wanted = core.exports.wanted
-        self._collectors = (DataCollector(core.exports), core.own)
+        self._collectors = (DataCollector(core.exports), core.own, exported_registry([watched], self._wanted))
         self._scraping = threading.Lock()  # what is remembered between two scrapes is for one thread at a time
         self._accounts.start()
 

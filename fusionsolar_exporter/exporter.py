@@ -15,6 +15,7 @@ from fusionsolar_exporter.rendering.live_metrics import LiveMetrics
 from fusionsolar_exporter.rendering.piece import Body
 from fusionsolar_exporter.rendering.renderer import Renderer
 from fusionsolar_exporter.running_accounts import AccountSet, RunningAccounts
+from fusionsolar_exporter.supervision import Supervisor, ThreadKind
 from fusionsolar_exporter.view import AccountView
 from fusionsolar_exporter.web.status.overview import PlantOverview
 from fusionsolar_exporter.wiring import export_settings, redact_secrets
@@ -37,6 +38,7 @@ class Exporter:
         live: LiveMetrics,
         connection_counts: ConnectionCounts,
         overview: PlantOverview,
+        supervisor: Supervisor,
         clock: Clock,
         log: EventLogger,
     ) -> None:
@@ -51,6 +53,8 @@ class Exporter:
         """Of the web server."""
         self.overview = overview
         """Of the status page."""
+        self.supervisor = supervisor
+        """Of all threads."""
         self._clock = clock
         self._log = log
         self._reloading = threading.Lock()
@@ -63,7 +67,7 @@ class Exporter:
 
         Called by one thread.
         """
-        return self._renderer.exposition.body(
+        return self._renderer.current().body(
             self._live.look(), openmetrics=openmetrics, gzipped=gzipped, accounts=accounts, names=names
         )
 
@@ -77,7 +81,15 @@ class Exporter:
 
     def ready(self) -> bool:
         """Whether each account has had its first answer or failure; a minute after the start in any case."""
-        return self._clock.now() - self._started_at >= _READY_AFTER or self._accounts.had_first_outcome()
+        return not self.waited_for()
+
+    def waited_for(self) -> Sequence[str]:
+        """The accounts whose first answer or failure is waited for; nobody's from a minute after the start on."""
+        return () if self._clock.now() - self._started_at >= _READY_AFTER else self._accounts.waited_for()
+
+    def ailments(self) -> Sequence[str]:
+        """What is wrong with the process itself, in words: threads that should have run long ago."""
+        return self.supervisor.problems()
 
     def reload(self) -> ReloadOutcome:
         """Take the configuration anew, as a whole or not at all: where anything fails the old one runs on."""
@@ -148,11 +160,11 @@ class Exporter:
         return self._old_one_stays(ReloadOutcome(tuple(error.problems)))
 
     def _failed(self, error: Exception) -> ReloadOutcome:
-        self._log.error("internal error while reloading: please report it; the old configuration stays", error=error)
+        self.supervisor.failed(ThreadKind.RELOAD, error, consequence="the old configuration stays")
         told = without_secrets(f"internal error, the old configuration stays: {type(error).__name__}: {error}")
         return self._old_one_stays(ReloadOutcome((told,), broken=True))
 
     def _old_one_stays(self, outcome: ReloadOutcome) -> ReloadOutcome:
         self._instruments.config_reloaded(successful=False, at=self._clock.wall(self._clock.now()))
-        self._renderer.wake()
+        self._renderer.refresh_guarded()
         return outcome

@@ -2,9 +2,11 @@
 
 import math
 import threading
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from fusionsolar_exporter.cache import Snapshot
 from fusionsolar_exporter.config import AccountConfig, Config, ConfigError, CredentialsUnavailable
 from fusionsolar_exporter.open_files import provide_open_files
 from fusionsolar_exporter.pacing.clock import Clock
@@ -13,6 +15,7 @@ from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.state import Partition, State
 from fusionsolar_exporter.state.late_partition import LatePartition
+from fusionsolar_exporter.supervision import Supervisor, ThreadKind
 from fusionsolar_exporter.view import AccountView
 
 _STOP_SECONDS = 2.0  # for a request in flight and the logout, out of the five that SIGTERM allows
@@ -37,11 +40,13 @@ class AccountSet:
 class RunningAccounts:
     """Read from any thread; prepared and exchanged by one at a time."""
 
-    def __init__(self, collaborators: Collaborators, state: State, clock: Clock) -> None:
+    def __init__(self, collaborators: Collaborators, state: State, supervisor: Supervisor, clock: Clock) -> None:
+        self._supervisor = supervisor
         self._collaborators = collaborators
         self._state = state
         self._clock = clock
         self._in_force = AccountSet()
+        self._unreadable: weakref.WeakSet[Account] = weakref.WeakSet()
         self._named_late: dict[Identity, Identity] = {}
 
     @property
@@ -56,14 +61,14 @@ class RunningAccounts:
     def views(self) -> Sequence[AccountView]:
         """Every account as it is now."""
         return [
-            AccountView(settings.name, account.cache.snapshot(), account.status(), settings.account.scale_overrides)
+            AccountView(settings.name, self._snapshot(account), account.status(), settings.account.scale_overrides)
             for account in self.all()
             for settings in (account.settings,)
         ]
 
-    def had_first_outcome(self) -> bool:
-        """Whether each account has had its first answer or its first failure."""
-        return all(account.status().had_first_outcome for account in self.all())
+    def waited_for(self) -> Sequence[str]:
+        """Accounts that have had neither their first answer nor their first failure."""
+        return [account.settings.name for account in self.all() if not account.status().had_first_outcome]
 
     def next_change(self) -> float:
         """When something changes though nothing arrives: data expires, or a call ceases to count."""
@@ -75,6 +80,19 @@ class RunningAccounts:
                 ends = (call + interface.window_seconds for call in interface.calls)
                 moments.extend(end for end in ends if end > now)
         return min(moments)
+
+    def _snapshot(self, account: Account) -> Snapshot:
+        try:
+            snapshot = account.cache.snapshot()
+        except Exception as error:  # noqa: BLE001 - whatever it is, other accounts have nothing to do with it
+            if account in self._unreadable:  # it may come back every second: the log has it
+                self._supervisor.count(ThreadKind.RENDER)
+            else:
+                self._unreadable.add(account)
+                self._supervisor.failed(ThreadKind.RENDER, error, account=account.settings.name)
+            return Snapshot()
+        self._unreadable.discard(account)
+        return snapshot
 
     def prepare(self, config: Config) -> AccountSet:
         """Make what a configuration has anew; accounts of the same host and user are taken over. Changes nothing."""

@@ -1,21 +1,24 @@
 """The life of the process that serves: listen, refresh, reload, end."""
 
-import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FrameType
+from pathlib import Path
 
-from fusionsolar_exporter import __version__
+from fusionsolar_exporter import __version__, signals
 from fusionsolar_exporter.building import build_exporter
-from fusionsolar_exporter.config import Config
+from fusionsolar_exporter.config import Config, ConfigError
 from fusionsolar_exporter.exporter import Exporter
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.pacing.clock import SystemClock
+from fusionsolar_exporter.reload_thread import ReloadThread
+from fusionsolar_exporter.supervision import Supervisor, ThreadKind
 from fusionsolar_exporter.web.addresses import ListenError
 from fusionsolar_exporter.web.application import Application
+from fusionsolar_exporter.web.security.gate import Gate
+from fusionsolar_exporter.web.security.web_security import WebSecurity
 from fusionsolar_exporter.web.server import WebServer
 
 _FAREWELL_SECONDS = 3.0
@@ -28,6 +31,8 @@ class WebOptions:
 
     addresses: Sequence[str]
     telemetry_path: str = "/metrics"
+    config_file: Path | None = None
+    """TLS, client certificates, passwords; None: neither."""
 
 
 def serve(
@@ -41,10 +46,24 @@ def serve(
     """Serve until SIGTERM or SIGINT; the exit status. ``load`` reads the configuration anew for a reload."""
     clock = SystemClock()
     log.info("starting", version=__version__, accounts=len(config.accounts))
+    try:
+        security = WebSecurity(web.config_file, log)
+    except ConfigError as error:
+        for problem in error.problems:
+            log.error("web configuration", error=problem)
+        return 1
     exporter = build_exporter(config, load, clock=clock, log=log)
+    supervisor = exporter.supervisor
     sys.setswitchinterval(SWITCH_SECONDS)
+    beat = supervisor.begin(ThreadKind.WEB)
     app = Application(exporter, clock=clock, telemetry_path=web.telemetry_path)
-    server = WebServer(app, web.addresses, counts=exporter.connection_counts)
+    server = WebServer(
+        app if web.config_file is None else Gate(app, security, clock.now),
+        web.addresses,
+        counts=exporter.connection_counts,
+        beat=lambda: beat.ran(clock.now()),
+        security=security,
+    )
     try:
         server.bind()
     except ListenError as error:
@@ -63,30 +82,25 @@ def serve(
         if farewell.ident is None:
             farewell.start()
 
-    with _signals(end, exporter):
+    reloads = ReloadThread(exporter.reload, security.look, clock)
+    supervisor.start(ThreadKind.RELOAD, reloads.run)
+    # signals are taken last: what came before is done now, when everything that it needs is there
+    with _hooked(supervisor), signals.taken(end=end, reload=reloads.wake):
         for address in server.addresses:
             log.info("listening", address=address)
         exporter.start()
         listening(exporter, server.addresses)
-        server.run()
+        supervisor.guard(beat, lambda _: server.run())
+        reloads.stop()
         farewell.join(_FAREWELL_SECONDS)
     return 0
 
 
 @contextmanager
-def _signals(end_all: Callable[[], None], exporter: Exporter) -> Iterator[None]:
-    """SIGTERM and SIGINT end everything, SIGHUP reloads; reading files and taking locks is left to threads."""
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        end_all()
-
-    def reload(_number: int, _frame: FrameType | None) -> None:
-        threading.Thread(target=exporter.reload, name="reload", daemon=True).start()
-
-    handlers = {signal.SIGTERM: end, signal.SIGINT: end, signal.SIGHUP: reload}
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+def _hooked(supervisor: Supervisor) -> Iterator[None]:
+    """Whatever ends a thread that nobody guards is counted, and logged in one line."""
+    before, threading.excepthook = threading.excepthook, supervisor.excepthook
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        threading.excepthook = before

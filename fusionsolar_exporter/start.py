@@ -1,17 +1,14 @@
-"""The first lines that run: before anything large is imported, a signal can already end the process.
-
-As process 1 of a container it would otherwise ignore SIGTERM until its own handlers stand, a second later.
-"""
+"""The first lines that run: before anything large is imported, signals already do what they should."""
 
 import os
-import signal
 import sys
-from types import FrameType
+
+from fusionsolar_exporter import signals
 
 
 def main() -> int:
     """Run the command line; its exit status."""
-    signal.signal(signal.SIGTERM, _end)
+    signals.note()
     try:
         if sys.argv[1:2] == ["healthcheck"]:
             # asked every few seconds by container runtimes: nothing else is loaded for it
@@ -27,7 +24,3 @@ def main() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return status
-
-
-def _end(_number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(0)

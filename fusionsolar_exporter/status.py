@@ -116,7 +116,7 @@ class AccountStatus:
     clock_offset_seconds: float | None
     """The far side's clock less ours; None until an answer tells it."""
     stretch: float
-    """Factor by which every interval is stretched (1 where the account is not bound by its own speed)."""
+    """The largest factor by which an interval is stretched (1 where the account is not bound by its own speed)."""
     interfaces: tuple[InterfaceStatus, ...]
     collectors: tuple[CollectorStatus, ...]
     failures: tuple[FailureNote, ...]

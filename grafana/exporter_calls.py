@@ -7,6 +7,7 @@ from grafana.tables import Column, rows
 
 _USED = series("fusionsolar_api_quota_used_calls", ACCOUNT)
 _ALLOWED = series("fusionsolar_api_quota_calls", ACCOUNT)
+_PACE = series("fusionsolar_api_pace_ratio", ACCOUNT)
 _SHARE = f"{_USED} / ({_ALLOWED} > 0)"
 _BY_REASON = ("account", "interface", "reason")
 _BY_CODE = ("account", "interface", "fail_code")
@@ -20,7 +21,7 @@ _DURATIONS = each_replica(
 
 
 def quotas() -> list[AnyPanel]:
-    """Calls used against calls allowed."""
+    """Calls used against calls allowed, and learnt paces."""
     return [
         rows(
             Frame(
@@ -48,13 +49,25 @@ def quotas() -> list[AnyPanel]:
             Frame(
                 "Use of quotas",
                 "Calls used against allowed, of the account that uses most.",
-                (12, 9),
+                (6, 9),
                 "percentunit",
                 0,
                 least=0,
                 most=1,
             ),
             Query(f"max by (interface) ({_SHARE})", "{{interface}}"),
+        ),
+        lines(
+            Frame(
+                "Slower than documented",
+                "How many times slower than its limits an interface is asked because the management system refused "
+                "more; 1 is the documented pace.",
+                (6, 9),
+                "none",
+                1,
+                least=1,
+            ),
+            Query(f"max by (account, interface) ({_PACE}) > 1", "{{account}} {{interface}}"),
         ),
     ]
 

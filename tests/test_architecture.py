@@ -18,10 +18,10 @@ LONGEST_FILE = 250
 
 # each part may import what stands before its own line, and nothing else of the package; a new part is added here
 LAYERS = (
-    {"event_log", "northbound", "secret_text", "status"},
+    {"event_log", "northbound", "secret_text", "signals", "status"},
     {"scales"},
     {"config"},
-    {"pacing", "report_interfaces"},
+    {"pacing", "report_interfaces", "supervision"},
     {"counters"},
     {"cache"},
     {"state"},
@@ -29,7 +29,10 @@ LAYERS = (
     {"metrics", "refresh", "logs"},
     {"rendering"},
     {"web", "wiring", "failure_log", "open_files", "quiet_observer"},
-    {"reports", "running_accounts", "check_config", "doctor", "healthcheck", "authorize"},
+    {"backfill"},
+    {"reports", "running_accounts", "reload_thread", "check_config", "doctor", "health_asking", "authorize"},
+    {"guarded_healthcheck"},
+    {"healthcheck"},
     {"exporter"},
     {"building"},
     {"embedding", "serving"},

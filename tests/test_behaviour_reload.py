@@ -1,10 +1,14 @@
 """Reloads: an account whose host and user are unchanged goes on, with other settings."""
 
+from typing import NoReturn
+
 import pytest
-from support.http_world import HOUR, MINUTE, HttpWorld, only
+from support.http_world import HOUR, MINUTE, PASSWORD, USER, HttpWorld, only
 
 from fusionsolar_exporter.config import ConfigError
+from fusionsolar_exporter.metrics.account_exports import AccountExports
 from fusionsolar_exporter.refresh.account import Account
+from fusionsolar_exporter.running_accounts import RunningAccounts
 from fusionsolar_exporter.simulator.faults import FaultKind
 from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.plan import FleetPlan
@@ -52,12 +56,26 @@ def test_other_limits_count_at_once_and_the_ledger_stays() -> None:
 def test_back_offs_outlive_a_reload() -> None:
     with HttpWorld(SMALL) as world:
         world.run(20)
+        world.order(FaultKind.GATEWAY, Interface.ALARMS)
+        world.run_to_request(Interface.ALARMS)
+        before = len(world.requests(Interface.ALARMS))
+        world.reload()
+        world.run(30)
+
+        assert len(world.requests(Interface.ALARMS)) == before
+
+
+def test_a_permission_is_tried_again_at_a_reload() -> None:
+    with HttpWorld(SMALL) as world:
+        world.run(20)
         world.order(FaultKind.FAIL_CODE, Interface.ALARMS, fail_code=401)
         world.run_to_request(Interface.ALARMS)
-        world.reload()
         world.run(3 * HOUR)
-
         assert len(world.requests(Interface.ALARMS)) == 2
+        world.reload()
+        world.run(MINUTE)
+
+        assert [request.fail_code for request in world.requests(Interface.ALARMS)] == [0, 401, 0]
 
 
 def test_a_disabled_collector_loses_its_series_at_once_and_asks_nothing() -> None:
@@ -203,6 +221,51 @@ def test_a_bad_configuration_is_refused_and_the_old_one_stays() -> None:
     assert problems[0].startswith("accounts[0].timeout: ")
     assert after.value("fusionsolar_config_last_reload_successful") == 0
     assert after.all(POWER) == before.all(POWER)
+
+
+@pytest.mark.parametrize("broken", ["load", "prepare", "render", "start"])
+def test_a_reload_that_breaks_anywhere_changes_nothing(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise RuntimeError("a bug")
+
+    with HttpWorld(SMALL) as world:
+        world.run(20)
+        before = world.scrape()
+        exporter, world.mistakes_of_ours = world.exporter, 1
+        (account,) = exporter._accounts.all()
+        where = {
+            "load": (exporter, "_load"),
+            "prepare": (Account, "__init__"),
+            "render": (AccountExports, "reconfigure"),
+            "start": (RunningAccounts, "start"),
+        }[broken]
+        world.account_keys |= {"username": "another", "password": "another-secret", "name": "other"}
+        if broken == "render":  # fails once, not while it is undone
+            calls = iter([True])
+            reconfigure = AccountExports.reconfigure
+            monkeypatch.setattr(
+                *where, lambda self, settings: fail() if next(calls, False) else reconfigure(self, settings)
+            )
+        else:
+            monkeypatch.setattr(*where, fail)
+        outcome = exporter.reload()
+        monkeypatch.undo()
+        world.account_keys |= {"username": USER, "password": PASSWORD, "name": "default"}
+        after = world.scrape()
+        world.run(10 * MINUTE)
+        later = world.scrape()
+        requests = len(world.requests(Interface.LOGIN))
+
+        assert exporter._accounts.all() == (account,)
+        assert exporter.reload().problems == ()
+        assert world.scrape().value("fusionsolar_config_last_reload_successful") == 1
+    assert outcome.broken
+    assert outcome.problems == ("internal error, the old configuration stays: RuntimeError: a bug",)
+    assert after.value("fusionsolar_config_last_reload_successful") == 0
+    assert after.accounts() == later.accounts() == {"default"}
+    assert after.all(POWER) == before.all(POWER)
+    assert later.up == 1
+    assert requests == 1
 
 
 def test_collectors_that_were_off_start_at_once() -> None:

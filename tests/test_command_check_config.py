@@ -91,3 +91,11 @@ def test_what_is_doubtful_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFix
     assert status == 0
     assert any("in the clear" in line for line in problems)
     assert any("collectors.plant_list: disabled" in line for line in problems)
+
+
+def test_a_days_budget_is_told_by_device_types(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    oauth = "{client_id: '123456789', client_secret: secret-password, redirect_uri: 'https://example.org/'}"
+    text = f"accounts: [{{name: a, url: 'https://eu5.example', oauth: {oauth}}}]"
+    status, told, _ = check(tmp_path, text, capsys)
+    assert status == 0
+    assert "of 1,000 calls in 1d nine tenths are planned: devices of 1, 2 and 5 types every 303 s, 330 s, 667 s" in told

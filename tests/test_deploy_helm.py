@@ -296,6 +296,21 @@ def test_every_way_to_scrape_has_the_same_settings(kind: str) -> None:
     assert scraping["scrapeTimeout"] == "10s"
 
 
+def test_a_web_configuration_is_mounted_given_and_asked_past() -> None:
+    values = {"url": "https://eu5.fusionsolar.huawei.com", "secretName": "solar", "webConfigSecretName": "web"}
+    pod = pod_of(the(template(**values), "Deployment"))
+    exporter = exporter_in(pod)
+    flag = "--web.config.file=/etc/fusionsolar-web/web.yml"
+
+    assert flag in exporter["args"]
+    (mount,) = [mount for mount in exporter["volumeMounts"] if mount["mountPath"] == "/etc/fusionsolar-web"]
+    (volume,) = [volume for volume in pod["volumes"] if volume["name"] == mount["name"]]
+    assert volume["secret"] == {"secretName": "web", "optional": False, "defaultMode": 0o440}
+    for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+        assert exporter[probe]["exec"] == {"command": ["fusionsolar-exporter", "healthcheck", flag]}
+        assert "httpGet" not in exporter[probe]
+
+
 def test_what_is_extra_is_where_it_belongs() -> None:
     values = VARIANTS["everything"]
     manifests = template(**values)

@@ -66,7 +66,7 @@ def test_with_a_consent_it_asks_like_any_other(practice: OAuthPractice, capsys: 
     [
         ("client", "another region's cluster has answered"),
         ("grant", "let the owner agree again"),
-        ("withdrawn", "with OAuth, to agree again"),
+        ("withdrawn", "with OAuth to agree again"),
         ("host", "oauth.token_url"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,7 @@ class OAuthReplicas(Replicas):
         super().__post_init__()
         (self.system,) = self.systems.values()
         self.oauth = self.system.oauth = endpoints()
+        self.planned: deque[tuple[float, float]] = deque()
         self.oldest = 0.0
         """The greatest age of a reading, in intervals as planned then."""
         self.watch = self.look_at_ages
@@ -59,9 +61,13 @@ class OAuthReplicas(Replicas):
         (account,) = leaders[0].accounts
         snapshot, now = account.cache.snapshot(), self.clock.now()
         interval = max(each.interval for each in account._engine.collectors.all if "realtime" in each.name)
-        ages = [now - moment for moment in snapshot.device_fetched_at.values()]
-        assert len(ages) == len(TYPES) * self.plan.plants
-        self.oldest = max(self.oldest, max(ages) / interval)
+        read = snapshot.device_fetched_at.values()
+        assert len(read) == len(TYPES) * self.plan.plants
+        # at dusk and dawn: as it was planned when they were read, or is now
+        self.planned.append((now, interval))
+        while self.planned[0][0] < min(read):
+            self.planned.popleft()
+        self.oldest = max(self.oldest, (now - min(read)) / max(planned for _, planned in self.planned))
 
     def most_in_a_day(self) -> int:
         """The most calls of the owner in any 24 hours."""

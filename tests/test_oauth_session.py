@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from support.oauth_world import CLIENT, DAY, HOUR, OWNER, OAuthWorld
 
 from fusionsolar_exporter.northbound.errors import Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.northbound.transport import RawAnswer
 from fusionsolar_exporter.simulator.faults import Fault, FaultKind
 from fusionsolar_exporter.simulator.limit_shapes import OverLimit
 from fusionsolar_exporter.simulator.oauth.rules import Expiry, Rotation
@@ -308,3 +310,35 @@ def test_a_used_up_day_in_other_words_is_survived(tmp_path: Path, answer: OverLi
     world.run(2 * DAY)
     assert world.state == "ok"
     assert all(request.error == "" for request in world.token_requests)
+
+
+def test_tokens_that_could_not_be_kept_are_kept_later_and_taken_back_from_whoever_leads(tmp_path: Path) -> None:
+    world = OAuthWorld(tmp_path, rules={"reuse_revokes": False})
+    world.run(10 * MINUTE)
+    first = world.account
+    other = world.process()
+    lock = world.partitions[0][0]._lock
+    assert lock is not None
+    handle = world.transport.post_form
+
+    def lose_the_lease(url: str, interface: str, form: Mapping[str, str]) -> RawAnswer:
+        answer = handle(url, interface, form)
+        lock.release()  # as a process that sleeps for longer than its lease
+        other.step()
+        return answer
+
+    world.oauth.grants.end_access()
+    world.transport.post_form = lose_the_lease  # type: ignore[method-assign]
+    while not other._engine.store.leads:
+        world.clock.advance_to(max(first.step(), world.clock.now() + 1))
+    world.transport.post_form = handle  # type: ignore[method-assign]
+    for _ in range(200):
+        world.clock.advance(1)
+        other.step()
+        first.step()
+    kept = {account._engine.session.tokens for account in (first, other)}
+    (tokens,) = kept
+    assert tokens is not None
+    assert not tokens.refused
+    assert world.oauth.grants.owner_of(tokens.access, world.clock.now()) == OWNER
+    assert {first.status().state, other.status().state} == {"ok"}

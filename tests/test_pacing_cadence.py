@@ -79,8 +79,22 @@ def test_regular_lists_leave_half_of_the_quota(limit: Limit, needed: int) -> Non
 
 
 @pytest.mark.parametrize(
-    ("load", "seconds", "expected"),
-    [(0.0, 1.0, 1.0), (0.5, 1.0, 1.0), (0.97, 1.0, 1.0), (1.94, 1.0, 2.0), (0.097, 30.0, 3.0), (1.0, 0.0, 1.0)],
+    ("shares", "expected"),
+    [
+        ([], []),
+        ([0.0, 0.5, 0.47], [1, 1, 1]),
+        ([1.94], [2]),
+        ([0.02, 0.95, 0.95], [1, 2, 2]),  # little keeps its cadence
+        ([0.05] * 30, [1.5 / 0.97] * 30),  # many that want little want much together
+        ([0.049] * 10 + [0.97], [1.46 / 0.97] * 11),
+    ],
 )
-def test_one_request_at_a_time_stretches_every_interval(load: float, seconds: float, expected: float) -> None:
-    assert cadence.stretch(load, seconds) == pytest.approx(expected)
+def test_what_fills_the_queue_gives_way(shares: list[float], expected: list[float]) -> None:
+    assert cadence.stretches(shares) == pytest.approx(expected, rel=0.02)
+
+
+@given(st.lists(st.floats(0, 30), max_size=12))
+def test_stretched_requests_leave_time_for_late_ones(shares: list[float]) -> None:
+    factors = cadence.stretches(shares)
+    assert all(factor >= 1 for factor in factors)
+    assert sum(share / factor for share, factor in zip(shares, factors, strict=True)) <= 0.97 + 1e-9

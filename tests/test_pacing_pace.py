@@ -133,3 +133,13 @@ def test_a_limit_that_tightens_costs_little(interface: Interface) -> None:
 @pytest.mark.parametrize("interface", [PLANTS, DEVICES])
 def test_a_limit_that_loosens_is_used_within_two_days(interface: Interface) -> None:
     assert measured(interface, 20, loosens, (120, 144)).used >= 0.75
+
+
+@pytest.mark.no_cover
+def test_10000_plants_stay_as_fresh_as_spacing_and_queue_allow() -> None:
+    account = run(10_000, {}, 24)
+    oldest = {interface: account[interface].ages(3) for interface in (PLANTS, DEVICES, ALARMS)}
+    assert oldest[PLANTS] <= 110 * 60
+    assert oldest[DEVICES] <= 400
+    assert oldest[ALARMS] <= 600
+    assert not any(asking.asked.refused for asking in account.values())

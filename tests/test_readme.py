@@ -30,14 +30,30 @@ PAGES = {
     for path in [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
 }
 README = PAGES["README.md"]
-COMMANDS = ("serve", "demo", "simulator", "check-config", "doctor", "healthcheck")
-OTHER_PROGRAMS = {"python3", "pip", "export", "podman", "helm", "amtool", "sed", "source", "install", "head", "sudo"}
+COMMANDS = ("serve", "demo", "simulator", "check-config", "doctor", "authorize", "backfill", "healthcheck")
+OTHER_PROGRAMS = {
+    "python3",
+    "pip",
+    "export",
+    "podman",
+    "helm",
+    "amtool",
+    "sed",
+    "source",
+    "install",
+    "head",
+    "sudo",
+    "for",
+    "mv",
+}
 _FLAGS = """
 --require-hashes --no-cov --no-deps --slow --upgrade --check --days --faults --jobs --largest --inverters --output
 --build --build-arg --cap-drop --detach --down --env --file --format --from-file --from-literal --kustomize --name
 --network --now --profile --agent --enable-feature --web.enable-remote-write-receiver --property --pipe --wait --quiet
 --collect --storage.agent.path --storage.agent.retention.max-time --publish --read-only --restart --security-opt
 --server-side --set --signal --tag --values --volume
+--address --data --data-binary --end --id --max-block-duration --shipper.upload-compacted --start
+--storage.tsdb.retention.time --url
 """
 OTHER_PROGRAMS_FLAGS = set(_FLAGS.split())
 SECRETS = {"PARKS_PASSWORD": "x", "ROOFS_PASSWORD": "x"}

@@ -6,7 +6,7 @@ import pytest
 
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.fail_codes import FAIL_CODES, reason_of
-from fusionsolar_exporter.refresh.blame import Blame, Remedy, Scope, Work, blame
+from fusionsolar_exporter.refresh.blame import Blame, BlameScope, Remedy, Work, blame
 
 # what the contract names; every other code is about the request as it is
 LISTS_FIRST = {20007, 20008, 20045, 20046}
@@ -18,7 +18,7 @@ SESSION = {305, 306, 307}
 REFUSED_LOGINS = {20001, 20002, 20003, 20400, 20402, 20403, 30029}
 UNKNOWN = {1, 99999}
 CODES = sorted(FAIL_CODES.keys() | UNKNOWN)
-WIDTH = list(Scope)
+WIDTH = list(BlameScope)
 
 
 def verdict(code: int, work: Work, *, others_answered: bool = True) -> Blame:
@@ -33,14 +33,14 @@ def failed(reason: Reason, **more: object) -> NorthboundError:
 
 def of_batch(code: int, *, others_answered: bool) -> Blame:
     groups = [
-        (SESSION, Blame(Scope.SESSION, Remedy.LOG_IN)),
-        (PACE, Blame(Scope.INTERFACE, Remedy.SLOW_DOWN)),
-        (BUSY, Blame(Scope.INTERFACE, Remedy.BACK_OFF)),
-        (LISTS_FIRST, Blame(Scope.IDS, Remedy.ASK_LISTS)),
-        (SEARCHED | ({401} if others_answered else set()), Blame(Scope.IDS, Remedy.SEARCH)),
-        ({401}, Blame(Scope.INTERFACE, Remedy.NOT_PERMITTED)),
-        (TIME, Blame(Scope.BATCH, Remedy.CUT_TIME)),
-        ({code}, Blame(Scope.BATCH, Remedy.RETRY)),
+        (SESSION, Blame(BlameScope.SESSION, Remedy.LOG_IN)),
+        (PACE, Blame(BlameScope.INTERFACE, Remedy.SLOW_DOWN)),
+        (BUSY, Blame(BlameScope.INTERFACE, Remedy.BACK_OFF)),
+        (LISTS_FIRST, Blame(BlameScope.IDS, Remedy.ASK_LISTS)),
+        (SEARCHED | ({401} if others_answered else set()), Blame(BlameScope.IDS, Remedy.SEARCH)),
+        ({401}, Blame(BlameScope.INTERFACE, Remedy.NOT_PERMITTED)),
+        (TIME, Blame(BlameScope.BATCH, Remedy.CUT_TIME)),
+        ({code}, Blame(BlameScope.BATCH, Remedy.RETRY)),
     ]
     return next(expected for codes, expected in groups if code in codes)
 
@@ -48,19 +48,23 @@ def of_batch(code: int, *, others_answered: bool) -> Blame:
 def of_page(code: int) -> Blame:
     if code in SESSION | PACE | BUSY:
         return of_batch(code, others_answered=False)
-    return Blame(Scope.INTERFACE, Remedy.NOT_PERMITTED) if code in {401, 20056} else Blame(Scope.BATCH, Remedy.RETRY)
+    return (
+        Blame(BlameScope.INTERFACE, Remedy.NOT_PERMITTED)
+        if code in {401, 20056}
+        else Blame(BlameScope.BATCH, Remedy.RETRY)
+    )
 
 
 def of_probe(code: int) -> Blame:
     if code in SESSION | PACE | BUSY:
         return of_batch(code, others_answered=False)
-    return Blame(Scope.TYPE, Remedy.PROBE_LATER)
+    return Blame(BlameScope.TYPE, Remedy.PROBE_LATER)
 
 
 def of_login(code: int) -> Blame:
     if code in REFUSED_LOGINS:
-        return Blame(Scope.ACCOUNT, Remedy.WAIT_FOR_CREDENTIALS)
-    return Blame(Scope.ACCOUNT, Remedy.SLOW_DOWN if code in PACE else Remedy.BACK_OFF)
+        return Blame(BlameScope.ACCOUNT, Remedy.WAIT_FOR_CREDENTIALS)
+    return Blame(BlameScope.ACCOUNT, Remedy.SLOW_DOWN if code in PACE else Remedy.BACK_OFF)
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -79,14 +83,14 @@ def test_each_fail_code(code: int) -> None:
 @pytest.mark.parametrize("work", [Work.PAGE, Work.BATCH, Work.PROBE])
 def test_what_brings_no_envelope_holds_its_interface_for_a_back_off(reason: Reason, work: Work) -> None:
     for error in (failed(reason), failed(reason, http_status=500), failed(reason, http_status=404, html=True)):
-        assert blame(error, work, others_answered=True) == Blame(Scope.INTERFACE, Remedy.BACK_OFF)
+        assert blame(error, work, others_answered=True) == Blame(BlameScope.INTERFACE, Remedy.BACK_OFF)
 
 
 @pytest.mark.parametrize("status", [403, 429])
 @pytest.mark.parametrize("work", [Work.PAGE, Work.BATCH, Work.PROBE])
 def test_the_gateway_is_waited_for(status: int, work: Work) -> None:
     error = failed(Reason.RATE_LIMITED, http_status=status)
-    assert blame(error, work, others_answered=True) == Blame(Scope.INTERFACE, Remedy.BACK_OFF)
+    assert blame(error, work, others_answered=True) == Blame(BlameScope.INTERFACE, Remedy.BACK_OFF)
 
 
 def test_only_a_plant_list_that_is_missing_is_replaced_by_the_other() -> None:
@@ -98,7 +102,7 @@ def test_only_a_plant_list_that_is_missing_is_replaced_by_the_other() -> None:
 @pytest.mark.parametrize("work", [Work.PAGE, Work.BATCH, Work.PROBE])
 def test_an_http_401_is_a_session_that_has_ended(work: Work) -> None:
     ended = failed(Reason.NOT_LOGGED_IN, http_status=401)
-    assert blame(ended, work, others_answered=True) == Blame(Scope.SESSION, Remedy.LOG_IN)
+    assert blame(ended, work, others_answered=True) == Blame(BlameScope.SESSION, Remedy.LOG_IN)
 
 
 def test_an_empty_answer_to_the_login_counts_as_refused() -> None:
@@ -109,8 +113,8 @@ def test_an_empty_answer_to_the_login_counts_as_refused() -> None:
 
 def test_blame_is_never_wider_than_what_was_asked() -> None:
     """A refusal of a batch or a probe that others contradict stays with its ids, its batch or its type."""
-    kept = {Scope.IDS, Scope.BATCH, Scope.TYPE}
+    kept = {BlameScope.IDS, BlameScope.BATCH, BlameScope.TYPE}
     for code, work in product(CODES, (Work.BATCH, Work.PROBE)):
         if code not in SESSION | PACE | BUSY:
             assert verdict(code, work).scope in kept
-        assert WIDTH.index(verdict(code, work).scope) < WIDTH.index(Scope.ACCOUNT)
+        assert WIDTH.index(verdict(code, work).scope) < WIDTH.index(BlameScope.ACCOUNT)

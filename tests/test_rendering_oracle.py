@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from metrics_support import FixedClock, export_settings, status
 from prometheus_client import CollectorRegistry
 from support.exposition import render
+from support.world import ListLog
 
 from fusionsolar_exporter.cache import PlantAlarms, Snapshot
 from fusionsolar_exporter.metrics.account_exports import AccountExports
@@ -23,6 +24,7 @@ from fusionsolar_exporter.rendering.own_metrics import OwnRenderer
 from fusionsolar_exporter.rendering.renderer import Renderer
 from fusionsolar_exporter.scales import ScaleOverride, ScaleOverrides
 from fusionsolar_exporter.status import CollectorName
+from fusionsolar_exporter.supervision import Supervisor
 from fusionsolar_exporter.view import AccountView
 
 NOTHING = OwnRenderer(CollectorRegistry()).render()
@@ -42,8 +44,9 @@ class Fleet:
             lambda: self.views, export_settings(), self.clock, lambda *cut: self.cuts.append(cut)
         )
         self.collector = DataCollector(self.exports)
+        self.supervisor = Supervisor(self.clock.now, ListLog(), pause=self.clock.pause)
         self.renderer = Renderer(
-            self.exports, CollectorRegistry(), lambda: math.inf, self.clock, self, threading.Event()
+            self.exports, CollectorRegistry(), lambda: math.inf, self.clock, self.supervisor, threading.Event()
         )
 
     def error(self, event: str, /, **_: object) -> None:

@@ -15,6 +15,7 @@ from metrics_support import FixedClock, export_settings, status
 from prometheus_client import CollectorRegistry
 from support.exposition import render
 from support.manual_clock import ManualClock
+from support.world import ListLog
 
 from fusionsolar_exporter.cache import AlarmWindow, Cache, Freshness
 from fusionsolar_exporter.metrics.account_exports import AccountExports
@@ -29,6 +30,7 @@ from fusionsolar_exporter.pacing.clock import Clock, SystemClock
 from fusionsolar_exporter.rendering.own_metrics import OwnRenderer
 from fusionsolar_exporter.rendering.renderer import Renderer
 from fusionsolar_exporter.scales import ScaleOverrides
+from fusionsolar_exporter.supervision import Supervisor
 from fusionsolar_exporter.view import AccountView
 
 DEADLINE = 10.0
@@ -43,24 +45,29 @@ class Site:
     clock: Clock
     settings: ExportSettings = field(default_factory=export_settings)
     cuts: list[tuple[str, SeriesLimit, int]] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
     failure: Exception | None = None
+    others: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         self.cache = Cache(self.clock)
         self.exports = AccountExports(self.views, self.settings, self.clock, lambda *cut: self.cuts.append(cut))
         self.collector = DataCollector(self.exports)
+        self.changed = threading.Event()
+        self.log = ListLog()
+        self.supervisor = Supervisor(self.clock.now, self.log, pause=self.clock.pause)
         self.renderer = Renderer(
-            self.exports, CollectorRegistry(), self.cache.next_expiry, self.clock, self, threading.Event()
+            self.exports, CollectorRegistry(), self.cache.next_expiry, self.clock, self.supervisor, self.changed
         )
 
     def views(self) -> Sequence[AccountView]:
         if self.failure is not None:
             raise self.failure
-        return [AccountView("home", self.cache.snapshot(), status(), ScaleOverrides())]
+        snapshot, overrides = self.cache.snapshot(), ScaleOverrides()
+        return [AccountView(name, snapshot, status(name), overrides) for name in ("home", *self.others)]
 
-    def error(self, event: str, /, **_: object) -> None:
-        self.errors.append(event)
+    def accounts(self, name: str) -> set[str]:
+        """The accounts that have samples of this name."""
+        return set(re.findall(rf'^{name}{{account="(\w+)"', self.text(), re.MULTILINE))
 
     def fleet(self, plants: Sequence[Plant], devices: Sequence[Device]) -> None:
         self.cache.know({plant.code: plant for plant in plants}, {device.id: device for device in devices})
@@ -98,7 +105,7 @@ def test_the_background_shows_what_is_new_and_what_expires_though_nothing_arrive
     try:
         site.fleet(ONE_PLANT, ONE_DEVICE)
         site.read({"1": {"temperature": 21.0}}, ttl=0.5)
-        site.renderer.wake()
+        site.changed.set()
         eventually(lambda: site.has(TEMPERATURE))
         eventually(lambda: not site.has(TEMPERATURE))
         assert site.text() == site.oracle()
@@ -106,17 +113,59 @@ def test_the_background_shows_what_is_new_and_what_expires_though_nothing_arrive
         site.renderer.stop()
 
 
-def test_a_mistake_of_ours_is_logged_and_what_was_published_stays() -> None:
+def test_a_mistake_of_ours_is_logged_once_and_counted_and_nothing_old_is_served() -> None:
     site = Site(FixedClock())
     site.fleet(ONE_PLANT, ONE_DEVICE)
     site.read({"1": {"temperature": 21.0}})
-    assert site.renderer._guarded_refresh() == 0.0
+    assert site.renderer.refresh_guarded() == 0.0
     site.failure = RuntimeError("a bug")
-    assert site.renderer._guarded_refresh() == 60.0
-    assert site.errors == ["internal error while rendering: please report it"]
-    assert site.has(TEMPERATURE)
+    assert site.renderer.refresh_guarded() == 60.0
+    assert site.renderer.refresh_guarded() == 60.0
+    assert site.log.messages() == ["internal error: please report it"]
+    assert site.supervisor.errors()["render"] == 2
+    assert not site.has(TEMPERATURE)
     site.failure = None
-    assert site.renderer._guarded_refresh() == 0.0
+    assert site.renderer.refresh_guarded() == 0.0
+    assert site.has(TEMPERATURE)
+
+
+def test_an_account_that_cannot_be_rendered_loses_its_series_and_nobody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
+    site = Site(FixedClock())
+    site.others = ["away", "work"]
+    site.fleet(ONE_PLANT, ONE_DEVICE)
+    site.read({"1": {"temperature": 21.0}})
+    site.renderer.refresh()
+    assert site.accounts(TEMPERATURE) == {"home", "away", "work"}
+    export = site.exports.accounts()["away"][1]
+    monkeypatch.setattr(export, "context", broken)
+    site.renderer.refresh()
+    site.renderer.refresh()
+    assert site.accounts(TEMPERATURE) == {"home", "work"}
+    assert site.supervisor.errors()["render"] == 2
+    assert site.log.messages() == ["internal error: please report it"]
+    monkeypatch.undo()
+    site.renderer.refresh()
+    assert site.accounts(TEMPERATURE) == {"home", "away", "work"}
+
+
+def broken(_view: AccountView) -> ExportContext:
+    raise RuntimeError("a bug")
+
+
+def test_what_should_be_gone_is_not_served_where_rendering_hangs() -> None:
+    clock = ManualClock()
+    site = Site(clock)
+    site.fleet(ONE_PLANT, ONE_DEVICE)
+    site.read({"1": {"temperature": 21.0}}, ttl=100.0)
+    site.renderer.refresh()
+    clock.advance(100.0 + 59.0)
+    assert site.renderer.current() is site.renderer.exposition
+    clock.advance(2.0)
+    assert site.renderer.current() is not site.renderer.exposition
+    body = site.renderer.current().body(NOTHING, openmetrics=False, gzipped=False)
+    assert b"".join(body.parts) == b""
+    site.renderer.refresh()
+    assert site.renderer.current() is site.renderer.exposition
 
 
 def test_what_did_not_change_is_not_rendered_again() -> None:

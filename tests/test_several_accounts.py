@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from support.manual_clock import ManualClock
@@ -172,3 +173,30 @@ def test_an_account_whose_request_hangs_holds_up_nobody(make: Make) -> None:
     assert len(scrape.all(POWER, account="of anna")) == 4
     assert [interface for _, interface in world.arrivals("anna")].count("getDevRealKpi") == 2
     assert not world.system.log.refusals
+
+
+@pytest.mark.parametrize("what", ["snapshot", "parts"])
+def test_one_account_that_cannot_be_rendered_takes_no_other_with_it(
+    make: Make, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make("anna", "bert")
+    world.run(60)
+    assert len(world.scrape().all(POWER)) == 8
+    broken, _ = world.exporter._accounts.all()
+
+    def fail(*_: object) -> NoReturn:
+        raise RuntimeError("a bug")
+
+    if what == "snapshot":
+        monkeypatch.setattr(broken.cache, "snapshot", fail)
+    else:
+        export = world.exporter._exports.accounts()[broken.settings.name][1]
+        monkeypatch.setattr(export, "context", fail)
+    for _ in range(3):
+        world.exporter.refresh_exposition()
+    scrape = world.scrape()
+
+    assert {sample.labels["account"] for sample in scrape.all(POWER)} == {"of bert"}
+    assert world.exporter.supervisor.errors()["render"] >= 3
+    monkeypatch.undo()
+    assert len(world.scrape().all(POWER)) == 8

@@ -9,6 +9,7 @@ import pytest
 
 from fusionsolar_exporter import start
 
+DEADLINE = 60.0
 CONFIG = Path(__file__).parent / "config" / "good-whole.yml"
 
 
@@ -34,6 +35,37 @@ def test_a_health_check_loads_nothing_else() -> None:
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "1 False False\n"
     assert run.stderr.startswith("unhealthy: http://127.0.0.1:1/-/healthy: ")
+
+
+def test_signals_in_the_first_second_are_neither_lost_nor_deadly(tmp_path: Path) -> None:
+    config = tmp_path / "fusionsolar.yml"
+    account = "{name: a, url: 'http://127.0.0.1:9', username: u, password: secret-word}"
+    config.write_text(f"accounts: [{account}]\nstate: {{url: 'memory:'}}\n")
+    arguments = [f"--config.file={config}", "--web.listen-address=127.0.0.1:0"]
+    # the signal comes while the first large module is imported
+    code = (
+        "import os, signal, sys\n"
+        "from fusionsolar_exporter import start\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'pydantic':\n"
+        "            os.kill(os.getpid(), int(sys.argv.pop(1)))\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "sys.exit(start.main())\n"
+    )
+    hup, term = (
+        [sys.executable, "-c", code, str(int(number)), *arguments] for number in (signal.SIGHUP, signal.SIGTERM)
+    )
+    assert subprocess.run(term, capture_output=True, timeout=DEADLINE, check=False).returncode == 0
+    with subprocess.Popen(hup, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        try:
+            reloaded = next((line for line in process.stderr if "configuration reloaded" in line), "")
+        finally:
+            process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=DEADLINE)
+    assert reloaded
+    assert process.returncode == 0
 
 
 def test_sigterm_ends_it_before_anything_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -330,7 +330,7 @@ def test_an_opened_state_renews_by_itself_until_it_is_closed(tmp_path: Path) -> 
         assert server.client().hlen(f"{PREFIX}leases") == 1
         state.close()
         wait_until(lambda: not partition.acquire())
-        assert not any(thread.name == "state-renew" and thread.is_alive() for thread in threads_after(DEADLINE))
+        assert not any(thread.name == "renew" and thread.is_alive() for thread in threads_after(DEADLINE))
         assert log.lines == [
             (
                 "info",
@@ -358,6 +358,6 @@ def wait_until(reached: Callable[[], bool]) -> None:
 def threads_after(seconds: float) -> list[threading.Thread]:
     """The threads there are once those that renew have had their time to end."""
     for thread in threading.enumerate():
-        if thread.name == "state-renew":
+        if thread.name == "renew":
             thread.join(seconds)
     return threading.enumerate()

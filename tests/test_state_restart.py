@@ -14,6 +14,7 @@ from fusionsolar_exporter.cache import Snapshot
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.simulator.faults import Fault, FaultKind
 from fusionsolar_exporter.simulator.interfaces import Interface as FarInterface
+from fusionsolar_exporter.simulator.limit_text import limits_of
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.status import AccountState
 
@@ -246,7 +247,7 @@ def test_a_restart_after_days_goes_on_with_what_it_knows(tmp_path: Path) -> None
     assert world.account.cache.snapshot().listed_plants
 
 
-def test_a_left_out_id_stays_left_out(tmp_path: Path) -> None:
+def test_a_left_out_id_is_asked_once_more_at_each_start(tmp_path: Path) -> None:
     world = KeptWorld(tmp_path, PLAN)
     bad = next(iter(world.system.fleet.plants))
     world.system.faults.order(
@@ -259,7 +260,8 @@ def test_a_left_out_id_stays_left_out(tmp_path: Path) -> None:
         world.kill()
         world.start()
         world.run(HOUR)
-    assert world.refused == refused
+    more = {key: count - refused.get(key, 0) for key, count in world.refused.items()}
+    assert more == {("getStationRealKpi", 20008): 3}
 
 
 def test_two_processes_on_one_file_are_one_exporter(tmp_path: Path) -> None:
@@ -287,3 +289,19 @@ def test_two_processes_on_one_file_are_one_exporter(tmp_path: Path) -> None:
     world.run(10 * MINUTE)
     assert world.instruments.attempts[Interface.LOGIN] <= asked + 1
     assert world.refused == {}
+
+
+def test_a_learnt_pace_outlives_the_process(tmp_path: Path) -> None:
+    world = KeptWorld(tmp_path, PLAN)
+    world.system.change_limits(limits_of("getStationRealKpi window=15m"))
+    world.run(3 * HOUR)
+    (learnt,) = [one for one in world.account.status().interfaces if one.pace_ratio > 1]
+    refused = len(world.system.log.refusals)
+    world.kill()
+    world.start()
+    (again,) = [one for one in world.account.status().interfaces if one.pace_ratio > 1]
+    assert again.interface == learnt.interface
+    assert again.pace_ratio == pytest.approx(learnt.pace_ratio)
+    assert learnt.pace_learnt_at is not None
+    assert again.pace_learnt_at == pytest.approx(learnt.pace_learnt_at)
+    assert len(world.system.log.refusals) == refused

@@ -188,6 +188,7 @@ def test_connections_cut_off_are_counted_from_0() -> None:
         "displaced": 0,
         "slow_request": 0,
         "slow_reader": 0,
+        "certificate": 0,
     }
 
 
@@ -207,7 +208,7 @@ def test_a_refused_connection_is_counted() -> None:
     exporter.may_answer.clear()
     with serving(exporter=exporter, limits=ConnectionLimits(connections=1), counts=counts) as server:
         try:
-            with connect(server, HEALTH.replace(b"healthy", b"ready")):
+            with connect(server, HEALTH.replace(b"-/healthy", b"api/v1/status")):
                 assert exporter.began.acquire(timeout=DEADLINE)
                 with connect(server) as refused:
                     assert read_to_end(refused).startswith(b"HTTP/1.1 503 ")

@@ -14,7 +14,6 @@ from web_support import (
     DEADLINE,
     FakeExporter,
     FixedClock,
-    account,
     ask,
     ask_on,
     connect,
@@ -103,7 +102,7 @@ def test_head_is_get_without_its_body(server: WebServer, path: str) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
-    [("GET", "/-/reload", "POST"), ("HEAD", "/-/reload", "POST"), ("POST", "/metrics", "GET, HEAD")]
+    [("GET", "/-/reload", "POST, PUT"), ("HEAD", "/-/reload", "POST, PUT"), ("POST", "/metrics", "GET, HEAD")]
     + [(method, "/", "GET, HEAD") for method in ("PUT", "DELETE", "OPTIONS", "TRACE", "BREW")],
 )
 def test_a_wrong_method_is_405(server: WebServer, method: str, path: str, allowed: str) -> None:
@@ -157,13 +156,46 @@ def test_health(server: WebServer) -> None:
 
 def test_readiness(server: WebServer) -> None:
     assert (ask(server, "/-/ready").status, ask(server, "/-/ready").text) == (200, "ready\n")
-    exporter.is_ready = False
-    exporter.accounts = [account("a"), account("b", had_first_outcome=False), account("c\nd", had_first_outcome=False)]
+    exporter.waiting = ["b", "c\nd"]
     answer = ask(server, "/-/ready")
     assert answer.status == 503
     assert answer.text == "not ready: waiting for the first answer or failure of: b, c d\n"
-    exporter.accounts = []
-    assert ask(server, "/-/ready").text == "not ready: waiting for the start to finish\n"
+
+
+def test_a_thread_that_does_not_run_makes_it_unhealthy(server: WebServer) -> None:
+    exporter.ailing = ["the thread render has not run for 400 s"]
+    answer = ask(server, "/-/healthy")
+    assert (answer.status, answer.text) == (503, "the thread render has not run for 400 s\n")
+
+
+def test_neither_readiness_nor_a_reload_waits_behind_pages(server: WebServer) -> None:
+    exporter.may_answer.clear()
+    try:
+        with contextlib.ExitStack() as opened:
+            for _ in range(10):
+                opened.enter_context(connect(server, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
+            assert exporter.began.acquire(timeout=DEADLINE)
+            assert ask(server, "/-/ready").status == 200
+            assert ask(server, "/-/reload", "PUT", content_length="0").status == 200
+    finally:
+        exporter.may_answer.set()
+
+
+@pytest.mark.parametrize("target", ["http://a/-/healthy", "HTTP://a:10035/-/healthy", "https://b/-/healthy?x=1"])
+def test_an_absolute_request_target_means_its_path(server: WebServer, target: str) -> None:
+    with connect(server, f"GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode()) as connection:
+        assert read_to_end(connection).endswith(b"\r\n\r\nhealthy\n")
+
+
+def test_an_absolute_request_target_without_a_path_is_the_first_page(server: WebServer) -> None:
+    with connect(server, b"GET http://a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n") as connection:
+        assert b"<!DOCTYPE html>" in read_to_end(connection)
+
+
+def test_a_reload_that_breaks_says_why(server: WebServer) -> None:
+    exporter.problems, exporter.broken = ["internal error: KeyError"], True
+    answer = ask(server, "/-/reload", "POST")
+    assert (answer.status, answer.text) == (500, "internal error: KeyError\n")
 
 
 def test_a_reload_that_works(server: WebServer) -> None:
@@ -256,7 +288,7 @@ def test_no_header_makes_an_error(server: WebServer, accept: bytes, encoding: by
 
 def test_a_client_that_goes_away_is_not_worked_for(server: WebServer) -> None:
     exporter.may_answer.clear()
-    request = b"GET /-/ready HTTP/1.1\r\nHost: a\r\n\r\n"
+    request = b"GET /api/v1/status HTTP/1.1\r\nHost: a\r\n\r\n"
     try:
         with connect(server, request), connect(server, request):
             assert exporter.began.acquire(timeout=DEADLINE)
@@ -272,23 +304,23 @@ def test_a_client_that_goes_away_is_not_worked_for(server: WebServer) -> None:
         assert ask(server, "/-/ready").status == 200
     finally:
         exporter.may_answer.set()
-    assert exporter.asked_ready <= 3 + 2  # one or two of those that left may just have had their turn
+    assert exporter.asked_views <= 3 + 2  # one or two of those that left may just have had their turn
 
 
 def test_pages_share_few_threads_and_scrapes_need_none(server: WebServer) -> None:
     exporter.may_answer.clear()
-    request = b"GET /-/ready HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    request = b"GET /api/v1/status HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
     before = threading.active_count()
     connections = [connect(server, request) for _ in range(30)]
     try:
         assert exporter.began.acquire(timeout=DEADLINE)
         assert ask(server, "/metrics").status == 200
         assert threading.active_count() == before
-        assert exporter.asked_ready <= 2
+        assert exporter.asked_views <= 2
     finally:
         exporter.may_answer.set()
         answers = [read_to_end(connection) for connection in connections]
         for connection in connections:
             connection.close()
-    assert all(answer.endswith(b"ready\n") for answer in answers)
-    assert exporter.asked_ready == 30
+    assert all(answer.startswith(b"HTTP/1.1 200 ") for answer in answers)
+    assert exporter.asked_views == 30

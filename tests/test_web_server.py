@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from support.world import ListLog
 from web_support import (
     DEADLINE,
     FakeExporter,
@@ -26,6 +27,7 @@ from web_support import (
     serving,
 )
 
+from fusionsolar_exporter.supervision import Supervisor, ThreadKind
 from fusionsolar_exporter.web.addresses import ListenError, listen
 from fusionsolar_exporter.web.application import Application
 from fusionsolar_exporter.web.asgi import Receive, Scope, Send
@@ -34,7 +36,7 @@ from fusionsolar_exporter.web.server import WebServer
 
 SHORT = 0.3
 SCRAPE = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
-SLOW_PAGE = b"GET /-/ready HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+SLOW_PAGE = b"GET /api/v1/status HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 HALF = b"GET /metrics HTTP/1.1\r\nHost: a\r\nX-Half: "
 LARGE = b"x 1\n" * 4_000_000
 
@@ -414,3 +416,32 @@ def test_the_limits_are_generous_enough_for_scrapes() -> None:
     limits = replace(ConnectionLimits())
     assert limits.keep_alive_seconds > 60  # the usual scrape interval
     assert limits.request_seconds <= 10
+
+
+def test_a_server_that_something_ended_runs_again_on_the_same_address() -> None:
+    beats: list[None] = []
+    server = WebServer(
+        Application(FakeExporter(), clock=FixedClock()), ["127.0.0.1:0"], beat=lambda: beats.append(None)
+    )
+    server.bind()
+    supervisor = Supervisor(time.monotonic, ListLog(), pause=lambda _: None)
+    thread = supervisor.start(ThreadKind.WEB, lambda _: server.run())
+    try:
+        assert ask(server, "/-/healthy").status == 200
+        running = server._server
+        assert running is not None
+
+        async def end(counter: int) -> bool:
+            raise RuntimeError(f"a bug at tick {counter}")
+
+        running.on_tick = end  # type: ignore[method-assign]
+        until = time.monotonic() + DEADLINE
+        while server._server is running:
+            assert time.monotonic() < until, "it was not started again"
+        assert ask(server, "/-/healthy").status == 200
+        assert beats
+        assert supervisor.errors()["web"] == 1
+    finally:
+        server.stop()
+        thread.join(DEADLINE)
+    assert not thread.is_alive()

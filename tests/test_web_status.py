@@ -280,7 +280,7 @@ def test_the_page_loads_nothing_from_elsewhere() -> None:
 
 
 def test_the_json_has_everything_in_unix_time() -> None:
-    with serving(exporter=FakeExporter(accounts=[account(failures=[FAILURE])], is_ready=False)) as server:
+    with serving(exporter=FakeExporter(accounts=[account(failures=[FAILURE])], waiting=["default"])) as server:
         answer = ask(server, "/api/v1/status")
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     now = NOW + WALL_AHEAD
@@ -309,6 +309,9 @@ def test_the_json_has_everything_in_unix_time() -> None:
         "next_request_timestamp_seconds": None,
         "held_until_timestamp_seconds": now + 1800,
         "hold_reason": "the far side refused the login",
+        "pace_ratio": 1.0,
+        "pace_seconds": None,
+        "pace_learnt_timestamp_seconds": None,
     }
     assert interfaces["getDevRealKpi"]["quota_used_calls"] == 2
     assert only == {
@@ -389,3 +392,11 @@ def test_other_wording() -> None:
     assert counted(1, "plant") == "1 plant"
     assert counted(12000, "plant") == "12,000 plants"
     assert tally({}) == "-"
+
+
+def test_a_pace_that_was_learnt_is_told_beside_what_the_limits_say() -> None:
+    view = account()
+    learnt = replace(view.status.interfaces[0], pace_ratio=760 / 451, pace_seconds=760.0, pace_learnt_at=NOW - 7200)
+    told = page(replace(view, status=replace(view.status, interfaces=(learnt, *view.status.interfaces[1:]))))
+    assert "the far side allows a call in 12 min 40 s; documented or configured are 7 min 31 s; learnt 2 h ago" in told
+    assert "the far side allows" not in page(view)

@@ -58,14 +58,16 @@ class FakeExporter:
 
     body: bytes = b"# TYPE up gauge\nup 1\n"
     accounts: Sequence[AccountView] = ()
-    is_ready: bool = True
+    waiting: Sequence[str] = ()
+    ailing: Sequence[str] = ()
     problems: Sequence[str] = ()
+    broken: bool = False
     failure: Exception | None = None
     asked: list[tuple[bool, frozenset[str] | None, frozenset[str] | None]] = field(default_factory=list)
     reloads: int = 0
     began: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     may_answer: threading.Event = field(default_factory=threading.Event)
-    asked_ready: int = 0
+    asked_views: int = 0
 
     def __post_init__(self) -> None:
         self.may_answer.set()
@@ -82,18 +84,21 @@ class FakeExporter:
         return body([self.piece], gzipped=gzipped)
 
     def views(self) -> Sequence[AccountView]:
-        return self.accounts
-
-    def ready(self) -> bool:
         """Takes as long as a test wants."""
-        self.asked_ready += 1
+        self.asked_views += 1
         self.began.release()
         assert self.may_answer.wait(DEADLINE)
-        return self.is_ready
+        return self.accounts
+
+    def waited_for(self) -> Sequence[str]:
+        return self.waiting
+
+    def ailments(self) -> Sequence[str]:
+        return self.ailing
 
     def reload(self) -> ReloadOutcome:
         self.reloads += 1
-        return ReloadOutcome(self.problems)
+        return ReloadOutcome(self.problems, self.broken)
 
 
 @contextmanager

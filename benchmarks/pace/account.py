@@ -68,6 +68,7 @@ class Asking:
         self.needed = per_plant * (3 if interface is DEVICES else 1)
         self.hold, self.pace, self.asked = Hold(), Pace(), Asked()
         self._starts = deque([-1e9] * self.needed)
+        self.stretch = 1.0
         self._device_window = limit_of(DEVICES, fleet_of(plants), RateLimits()).window
 
     @property
@@ -80,8 +81,22 @@ class Asking:
         return cadence.list_interval(self.limit, self.needed)
 
     @property
-    def interval(self) -> float:
+    def unstretched(self) -> float:
         return max(self.planned, self.needed * self.pace.seconds(self.limit)) if self.learn else self.planned
+
+    @property
+    def urgency(self) -> tuple[int, float]:
+        rank = RANKS[self.interface]
+        return rank if self.stretch == 1 else min(rank, RANKS[DEVICES]), self._starts[0] + self.interval
+
+    @property
+    def interval(self) -> float:
+        return self.unstretched * self.stretch
+
+    def ages(self, since: float) -> float:
+        """The longest that a batch waited for its next answer, in seconds, after so many hours."""
+        moments = [at for at in self.asked.answered if at >= since * 3600]
+        return max(after - before for before, after in zip(moments, moments[self.needed :], strict=False))
 
     def figures(self, hours: tuple[float, float]) -> Figures:
         start, end = (hour * 3600 for hour in hours)
@@ -134,6 +149,9 @@ def run(
         if not allowed:
             now = max(min(ready.values()), ledger.last_start + MIN_GAP)
             continue
-        account[min(allowed, key=lambda each: RANKS[each])].ask(now, ledger, chance.uniform(0, 0.3))
+        account[min(allowed, key=lambda each: account[each].urgency)].ask(now, ledger, chance.uniform(0, 0.3))
+        factors = cadence.stretches([each.needed / each.unstretched * MIN_GAP for each in account.values()])
+        for asking, factor in zip(account.values(), factors, strict=True):
+            asking.stretch = factor
         now += max(MIN_GAP, LATENCY)
     return account

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from fusionsolar_exporter.config.connection import ProxyUrl, TlsConfig, Url, host_of, is_loopback
+from fusionsolar_exporter.config.connection import ProxyUrl, TlsConfig, Url, host_of, is_loopback, is_portal
 from fusionsolar_exporter.config.credentials import Credentials, read_secret_file
 from fusionsolar_exporter.config.errors import problem
 from fusionsolar_exporter.config.fields import (
@@ -188,6 +188,8 @@ class AccountConfig(Section):
         secret = "password" if self.oauth is None else "token"
         if self.url.startswith("http:") and not is_loopback(self.url):
             yield f"url: http:// sends the {secret} in the clear; use https:// unless a proxy nearby adds it"
+        if is_portal(self.url):
+            yield "url: a host of the portal, which answers web pages; expected one like eu5.fusionsolar.huawei.com"
         if self.oauth is not None and self.oauth.sends_in_the_clear:
             yield "oauth.token_url: http:// sends the client's secret in the clear; use https://"
         if self.tls.insecure_skip_verify:

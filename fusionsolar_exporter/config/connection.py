@@ -16,6 +16,7 @@ from fusionsolar_exporter.config.fields import Flag, ReadableFile, Section
 from fusionsolar_exporter.northbound.certificates import CertificatesError, trust
 
 _AUTHORITIES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+_PORTAL = re.compile(r"(region|uni)\d+[a-z]*\d*\.fusionsolar\.huawei\.com")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _OWN_PATHS = ("", "/", "/thirdData", "/thirdData/")
 _NOT_IN_URLS = re.compile(r'[\s\x00-\x1f\x7f\\<>"^`{|}\ud800-\udfff]')
@@ -28,6 +29,11 @@ def host_of(url: str) -> str:
     name = f"[{host}]" if ":" in host else host
     port = parts.port
     return name if port is None or port == _DEFAULT_PORTS[parts.scheme] else f"{name}:{port}"
+
+
+def is_portal(url: str) -> bool:
+    """Say whether a URL is that of pages for people, which answer no program."""
+    return _PORTAL.fullmatch(urlsplit(url).hostname or "") is not None
 
 
 def is_loopback(url: str) -> bool:

@@ -1,5 +1,6 @@
 """From a file or from the environment to a :class:`Config`."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -7,9 +8,11 @@ from fusionsolar_exporter.config.document import parse_document
 from fusionsolar_exporter.config.environment import substitute
 from fusionsolar_exporter.config.errors import ConfigError
 from fusionsolar_exporter.config.models import Config
-from fusionsolar_exporter.config.validation import validate
+from fusionsolar_exporter.config.validation import validate, validate_as
+from fusionsolar_exporter.config.web import WebConfig
 
 _LARGEST_FILE = 1 << 20  # bytes
+_SAYS_SOMETHING = re.compile(r"^[^#\s-]", re.MULTILINE)
 _VARIABLES = {
     "url": "FUSIONSOLAR_URL",
     "username": "FUSIONSOLAR_USERNAME",
@@ -28,6 +31,20 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
     if problems:
         raise ConfigError(problems)
     return validate(tree, path.absolute().parent)
+
+
+def load_web_config(path: Path) -> WebConfig:
+    """Read the file that ``--web.config.file`` names; an empty one asks for nothing.
+
+    Raises :class:`ConfigError` with every problem found, each with the file's name.
+    """
+    text = _read(path)
+    try:
+        tree = parse_document(text, str(path)) if _SAYS_SOMETHING.search(text) else {}
+        return validate_as(WebConfig, tree, path.absolute().parent)
+    except ConfigError as error:
+        name = f"{path}: "
+        raise ConfigError(line if line.startswith(name) else name + line for line in error.problems) from None
 
 
 def config_from_environment(environ: Mapping[str, str]) -> Config:

@@ -3,7 +3,7 @@
 import difflib
 from pathlib import Path
 from types import UnionType
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -19,35 +19,43 @@ _WORDS = {
 }
 
 
+M = TypeVar("M", bound=BaseModel)
+
+
 def validate(tree: Any, directory: Path) -> Config:
     """Check a tree; relative paths in it start at ``directory``. Raises :class:`ConfigError`."""
+    return validate_as(Config, tree, directory)
+
+
+def validate_as(model: type[M], tree: Any, directory: Path) -> M:
+    """Check a tree against another model."""
     try:
-        return Config.model_validate(tree, context={"directory": directory})
+        return model.model_validate(tree, context={"directory": directory})
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
-    raise ConfigError(_line(detail) for detail in details)
+    raise ConfigError(_line(detail, model) for detail in details)
 
 
-def _line(detail: ErrorDetails) -> str:
+def _line(detail: ErrorDetails, model: type[BaseModel]) -> str:
     path = tuple(part for part in detail["loc"] if part != "[key]")  # pydantic's mark on errors of keys
     kind = detail["type"]
     if kind == "config":
         return f"{render((*path, *detail['ctx']['at']))}: {detail['msg']}"
     if kind == "extra_forbidden":
-        return f"{render(path)}: {_unknown_key(path)}"
+        return f"{render(path)}: {_unknown_key(path, model)}"
     return f"{render(path)}: {_WORDS.get(kind, detail['msg'])}"
 
 
-def _unknown_key(path: KeyPath) -> str:
-    known = list(_model_at(path[:-1]).model_fields)
+def _unknown_key(path: KeyPath, model: type[BaseModel]) -> str:
+    known = list(_model_at(path[:-1], model).model_fields)
     near = difflib.get_close_matches(str(path[-1]), known, n=1)
     if near:
         return f"unknown key; did you mean {show_key(near[0])}?"
     return f"unknown key; known here: {', '.join(known)}"
 
 
-def _model_at(path: KeyPath) -> type[BaseModel]:
-    found: Any = Config
+def _model_at(path: KeyPath, root: type[BaseModel]) -> type[BaseModel]:
+    found: Any = root
     for part in path:
         if isinstance(found, type) and issubclass(found, BaseModel):
             found = found.model_fields[str(part)].annotation

@@ -175,6 +175,8 @@ def _interface(examination: Examination, ask: Ask, limits: InterfaceStatus, stat
         quota_used_calls=len(limits.calls),
         quota_window_seconds=limits.window_seconds,
         spacing_seconds=engine.limiter.limit(ask.interface).spacing,
+        pace_ratio=round(limits.pace_ratio, 3),
+        pace_seconds=None if limits.pace_seconds is None else round(limits.pace_seconds, 3),
     )
 
 

@@ -1,12 +1,14 @@
 """What a person has to do, each thing once, the most urgent first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fusionsolar_exporter.doctor.problems import portal_advice
-from fusionsolar_exporter.doctor.report import AccountFindings, Host, Outcome
+from fusionsolar_exporter.doctor.report import AccountFindings, Host, InterfaceFindings, Outcome
 from fusionsolar_exporter.northbound.errors import Reason
+from fusionsolar_exporter.web.formatting import span
 
 _BOTH_LISTS = "plant_list"
+_SLOWER = 1.5  # times slower than documented
 
 
 def remedies(account: AccountFindings) -> tuple[str, ...]:
@@ -36,5 +38,20 @@ def _remedies(account: AccountFindings) -> Iterator[str]:
         )
     elif known and not account.plants.selected:
         yield "plants.include and plants.exclude of the configuration take none of the plants"
+    yield from _about_paces([each for each in account.interfaces if each.pace_ratio > _SLOWER])
     if any(each.problem is not None and each.problem.reason == Reason.PERMISSION for each in account.interfaces):
         yield "then run this again: as soon as it finds the permission, a running exporter goes on too"
+
+
+def _about_paces(slower: Sequence[InterfaceFindings]) -> Iterator[str]:
+    for each in slower:
+        seconds = each.pace_seconds or 0.0
+        yield (
+            f"{each.interface}: the far side allows a call in {span(seconds)}, the limits say "
+            f"{span(seconds / each.pace_ratio)}: see whether another program uses this user"
+        )
+    if len(slower) > 1:
+        yield (
+            "several interfaces are slower than documented: a user made before July 2022 keeps older limits, and a new "
+            "northbound user has the documented ones"
+        )

@@ -86,6 +86,10 @@ class InterfaceFindings:
     quota_used_calls: int
     quota_window_seconds: float
     spacing_seconds: float
+    pace_ratio: float
+    """How many times slower than these limits a running exporter asks, because the far side refused more."""
+    pace_seconds: float | None
+    """Seconds between two calls that it learnt; None where it learnt nothing."""
 
 
 @dataclass(frozen=True, slots=True)

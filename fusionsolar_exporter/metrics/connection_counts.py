@@ -23,6 +23,8 @@ class CutReason(StrEnum):
     """Its request was not complete in time."""
     SLOW_READER = "slow_reader"
     """It did not read its answer in time."""
+    CERTIFICATE = "certificate"
+    """Its certificate has none of the names that are allowed."""
 
 
 class ConnectionCounts(Collector):

@@ -56,7 +56,7 @@ def _kpi(row: Mapping[str, str]) -> Kpi:
         float(row["factor"]),
         row["unit"],
         row["item"],
-        row["counter"],
+        row.get("counter", ""),
     )
 
 

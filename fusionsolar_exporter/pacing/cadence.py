@@ -3,11 +3,13 @@
 Every function takes limits with the margin included and gives seconds. ``docs/design.md`` explains the rules.
 """
 
+from collections.abc import Sequence
 from math import ceil
 
 from fusionsolar_exporter.pacing.limits import Limit
 
 _BUSY_SHARE = 0.97  # of the account's time that regular requests may take: the rest lets late ones catch up
+_SMALL_SHARE = 0.05  # of that time: an interface that takes no more, as one bound by its spacing, delays nobody
 _KEPT_BACK = 10  # one of so many calls for reports is for restarts and retries
 _LIST_FRACTION = 24  # a list is asked at most this often in a window
 
@@ -49,6 +51,17 @@ def shortest_interval(limit: Limit, calls_needed: int) -> float:
     return max(calls_needed * limit.spacing, calls_needed / max(limit.calls, 1) * limit.window)
 
 
-def stretch(requests_per_second: float, seconds_per_request: float) -> float:
-    """The factor by which all intervals grow where the account's one request at a time cannot keep up; else 1."""
-    return max(1.0, requests_per_second * seconds_per_request / _BUSY_SHARE)
+def stretches(shares: Sequence[float]) -> list[float]:
+    """By how much each interval grows where one request at a time cannot keep up; else 1.
+
+    ``shares`` are those of the account's time that each kind of data wants. What wants little keeps its cadence, and
+    what fills the queue gives way, all of it by one factor.
+    """
+    kept = sum(share for share in shares if share <= _SMALL_SHARE)
+    large = sum(shares) - kept
+    if kept + large <= _BUSY_SHARE:
+        return [1.0] * len(shares)
+    if large <= 0 or kept >= _BUSY_SHARE / 2:
+        return [sum(shares) / _BUSY_SHARE] * len(shares)
+    factor = large / (_BUSY_SHARE - kept)
+    return [1.0 if share <= _SMALL_SHARE else factor for share in shares]

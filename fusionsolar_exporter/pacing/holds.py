@@ -33,10 +33,15 @@ class Hold:
         self._failures = 0
         self._denied = False
 
-    def back_off(self, moment: float, backoff: Backoff, reason: str, *, at_most: float = 0.0) -> None:
-        """After 403, 429, 20200 and transport failures; ``at_most`` as :meth:`Backoff.after` takes it."""
+    def back_off(
+        self, moment: float, backoff: Backoff, reason: str, *, at_most: float = 0.0, at_least: float = 0.0
+    ) -> None:
+        """After 403, 429, 20200 and transport failures; ``at_most`` as :meth:`Backoff.after` takes it.
+
+        ``at_least`` is what the far side asked to wait for, in seconds.
+        """
         self._failures += 1
-        self.pause(moment + backoff.after(self._failures, at_most=at_most), reason)
+        self.pause(moment + max(at_least, backoff.after(self._failures, at_most=at_most)), reason)
 
     def rate_limited(self, moment: float, window: float, reason: str, *, at_least: float = 0.0) -> None:
         """After 407 and 20618: for the window, at most an hour, at first; doubling to six hours."""

@@ -10,9 +10,11 @@ from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.state import NotLeadingError, Partition
 from fusionsolar_exporter.state.memory import MemoryState
 from fusionsolar_exporter.status import AccountStatus
+from fusionsolar_exporter.supervision import Heartbeat, Supervisor, ThreadKind
 
 _LONGEST_NAP = 60.0  # seconds; changed files with credentials are noticed after that
 _LONGEST_NAP_SHARED = 5.0  # seconds; whoever wants the account itself waits so long at most
+_REQUESTS_OF_A_STEP = 3  # at most: one that is refused, the login, and the request once more
 
 
 class Account:
@@ -22,7 +24,8 @@ class Account:
         self, settings: AccountSettings, collaborators: Collaborators, partition: Partition | None = None
     ) -> None:
         self._clock = collaborators.clock
-        self._log = collaborators.log
+        clock, log = collaborators.clock, collaborators.log
+        self._supervisor = collaborators.supervisor or Supervisor(clock.now, log, pause=clock.pause)
         self._published = collaborators.published
         self._turns = collaborators.turns
         self._lock = threading.Lock()
@@ -90,8 +93,7 @@ class Account:
         """Refresh in a thread of its own, if that does not run yet and is not to end."""
         with self._lock:
             if self._thread is None and not self._stopping:
-                self._thread = threading.Thread(target=self._run, name=f"refresh-{self._settings.name}", daemon=True)
-                self._thread.start()
+                self._thread = self._supervisor.start(ThreadKind.REFRESH, self._run, self._settings.name)
 
     def retire(self) -> None:
         """End the thread after the request in flight, without waiting for it, and give up the connections."""
@@ -117,12 +119,16 @@ class Account:
             self._wake.set()
             return self._thread
 
-    def _run(self) -> None:
+    def _run(self, beat: Heartbeat) -> None:
         while not self._stopping:
-            self._wake.clear()
+            self._wake.clear()  # before the step: what happens while it runs must wake it once more
+            beat.ran(self._clock.now(), _REQUESTS_OF_A_STEP * self._settings.account.timeout)
             at = self._guarded_step()
             if not self._stopping:
-                self._clock.wait(self._wake, min(at - self._clock.now(), self._longest_nap))
+                now = self._clock.now()
+                nap = min(max(at - now, 0.0), self._longest_nap)
+                beat.ran(now, nap)
+                self._clock.wait(self._wake, nap)
         if self._retired:
             self._engine.close()
 
@@ -134,5 +140,5 @@ class Account:
         except Exception as error:  # noqa: BLE001 - whatever it is, the thread has to go on
             self._status = replace(self._status, up=False)
             self._published()
-            self._log.error("internal error: please report it", account=self._settings.name, error=error)
+            self._supervisor.failed(ThreadKind.REFRESH, error, account=self._settings.name)
             return self._clock.now() + _LONGEST_NAP

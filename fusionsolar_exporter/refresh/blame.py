@@ -25,7 +25,7 @@ class Work(StrEnum):
     """The first batch of an undocumented device type."""
 
 
-class Scope(StrEnum):
+class BlameScope(StrEnum):
     """What is left alone, from the narrowest to the widest."""
 
     IDS = "ids"
@@ -67,21 +67,21 @@ class Remedy(StrEnum):
 class Blame:
     """A verdict."""
 
-    scope: Scope
+    scope: BlameScope
     remedy: Remedy
 
 
-_SLOW_DOWN = Blame(Scope.INTERFACE, Remedy.SLOW_DOWN)
-_BACK_OFF = Blame(Scope.INTERFACE, Remedy.BACK_OFF)
-_NOT_PERMITTED = Blame(Scope.INTERFACE, Remedy.NOT_PERMITTED)
-_OTHER_LIST = Blame(Scope.INTERFACE, Remedy.OTHER_LIST)
-_SEARCH = Blame(Scope.IDS, Remedy.SEARCH)
-_RETRY = Blame(Scope.BATCH, Remedy.RETRY)
+_SLOW_DOWN = Blame(BlameScope.INTERFACE, Remedy.SLOW_DOWN)
+_BACK_OFF = Blame(BlameScope.INTERFACE, Remedy.BACK_OFF)
+_NOT_PERMITTED = Blame(BlameScope.INTERFACE, Remedy.NOT_PERMITTED)
+_OTHER_LIST = Blame(BlameScope.INTERFACE, Remedy.OTHER_LIST)
+_SEARCH = Blame(BlameScope.IDS, Remedy.SEARCH)
+_RETRY = Blame(BlameScope.BATCH, Remedy.RETRY)
 _ABOUT_IDS = {
-    Concern.IDS: Blame(Scope.IDS, Remedy.ASK_LISTS),
+    Concern.IDS: Blame(BlameScope.IDS, Remedy.ASK_LISTS),
     Concern.TYPE: _SEARCH,
     Concern.OWNER: _SEARCH,
-    Concern.TIME: Blame(Scope.BATCH, Remedy.CUT_TIME),
+    Concern.TIME: Blame(BlameScope.BATCH, Remedy.CUT_TIME),
 }
 
 
@@ -91,7 +91,7 @@ def blame(error: NorthboundError, work: Work, *, others_answered: bool) -> Blame
     if work is Work.LOGIN:
         return _of_login(error, concern)
     if error.reason is Reason.NOT_LOGGED_IN:
-        return Blame(Scope.SESSION, Remedy.LOG_IN)
+        return Blame(BlameScope.SESSION, Remedy.LOG_IN)
     if concern is None or error.reason in {Reason.RATE_LIMITED, Reason.SYSTEM_BUSY}:
         return _of_interface(error, work, concern)
     return _of_refusal(concern, work, others_answered=others_answered)
@@ -100,7 +100,7 @@ def blame(error: NorthboundError, work: Work, *, others_answered: bool) -> Blame
 def _of_refusal(concern: Concern, work: Work, *, others_answered: bool) -> Blame:
     """The far side understood the request, and says no to it."""
     if work is Work.PROBE:
-        return Blame(Scope.TYPE, Remedy.PROBE_LATER)
+        return Blame(BlameScope.TYPE, Remedy.PROBE_LATER)
     if concern is Concern.INTERFACE:
         return _SEARCH if work is Work.BATCH and others_answered else _NOT_PERMITTED
     if work is Work.PAGE:
@@ -111,8 +111,8 @@ def _of_refusal(concern: Concern, work: Work, *, others_answered: bool) -> Blame
 
 def _of_login(error: NorthboundError, concern: Concern | None) -> Blame:
     if error.reason is Reason.CREDENTIALS or error.empty:
-        return Blame(Scope.ACCOUNT, Remedy.WAIT_FOR_CREDENTIALS)
-    return Blame(Scope.ACCOUNT, Remedy.SLOW_DOWN if concern is Concern.PACE else Remedy.BACK_OFF)
+        return Blame(BlameScope.ACCOUNT, Remedy.WAIT_FOR_CREDENTIALS)
+    return Blame(BlameScope.ACCOUNT, Remedy.SLOW_DOWN if concern is Concern.PACE else Remedy.BACK_OFF)
 
 
 def _of_interface(error: NorthboundError, work: Work, concern: Concern | None) -> Blame:

@@ -24,6 +24,6 @@ def choose(collectors: Iterable[Collector], limiter: RateLimiter, now: float) ->
         if ready > now:
             wake = min(wake, ready)
         # by kind first, and by how long it has waited only within a kind: late lists must not delay fresh values
-        elif (collector.rank, job.due) < best:
-            best, chosen = (collector.rank, job.due), (collector, job)
+        elif (collector.urgency, job.due) < best:
+            best, chosen = (collector.urgency, job.due), (collector, job)
     return chosen, wake

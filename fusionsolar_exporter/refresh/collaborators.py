@@ -9,6 +9,7 @@ from fusionsolar_exporter.northbound.transport import Transport
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.refresh.turns import Turns
+from fusionsolar_exporter.supervision import Supervisor
 
 
 def _nobody() -> None:
@@ -27,3 +28,5 @@ class Collaborators:
     """Called whenever there is something new to read; has to return at once."""
     turns: Turns = field(default_factory=Turns)
     """Shared by the accounts of a process."""
+    supervisor: Supervisor | None = None
+    """Watches the account's thread; None where an account is stepped by hand."""

@@ -34,7 +34,10 @@ class Failures:
                     return
             case Remedy.SLOW_DOWN | Remedy.BACK_OFF:
                 job.batch.retry_at = ended
-                if error.reason is Reason.RATE_LIMITED:
+                # a budget over all interfaces is no pace of this one
+                if error.reason is Reason.RATE_LIMITED and (
+                    self.limiter.budget is None or error.fail_code != DAY_LIMIT
+                ):
                     self._too_early(collector, job, ended)
                 self._hold(collector, job, error, ended, verdict.remedy)
             case Remedy.NOT_PERMITTED:
@@ -85,7 +88,7 @@ class Failures:
                 hold = self.limiter.holds[interface]
                 hold.rate_limited(ended, window, error.message, at_least=HOUR if used_up else 0.0)
         else:
-            collector.hold_back(job.interface, ended, error.message)
+            collector.hold_back(job.interface, ended, error)
 
     def _other_list(self, collector: Collector, job: Job, until: float, ended: float) -> None:
         if collector is self.collectors.plant_list:

@@ -23,21 +23,22 @@ class Schedule:
         self._announced = False
         self._slowed: set[CollectorName] = set()
         self.stretch = 1.0
-        """Factor by which every interval grows: one request at a time, or a day's budget, cannot keep up."""
+        """The largest factor by which an interval grows: one request at a time, or a day's budget, cannot keep up."""
 
     def update(self, mean_seconds: float) -> None:
         """Derive the intervals anew; ``mean_seconds`` is how long a request takes."""
         intervals = [collector.unstretched_interval() for collector in self._collectors]
-        load = sum(
-            collector.calls_needed() / interval
+        loads = [
+            collector.calls_needed() / interval if collector.enabled else 0.0
             for collector, interval in zip(self._collectors, intervals, strict=True)
-            if collector.enabled
-        )
-        busy = cadence.stretch(load, max(self._context.settings.rates.min_gap, mean_seconds))
-        day, night = self._budget_stretches(load)
-        self.stretch = max(busy, day if self._daylight.awake else night)
-        for collector, interval in zip(self._collectors, intervals, strict=True):
-            collector.interval = interval * self.stretch
+        ]
+        seconds_a_request = max(self._context.settings.rates.min_gap, mean_seconds)
+        factors = cadence.stretches([load * seconds_a_request for load in loads])
+        day, night = self._budget_stretches(sum(loads))
+        budget = day if self._daylight.awake else night
+        self.stretch = max(*factors, budget)
+        for collector, interval, busy in zip(self._collectors, intervals, factors, strict=True):
+            collector.interval, collector.stretch = interval * max(busy, budget), busy
             # what is read at dusk has to last until it is read at night
             collector.longest_interval = interval * max(busy, day, night)
 

@@ -51,6 +51,9 @@ class OwnMetrics:
         return _piece(selected, openmetrics=openmetrics)
 
 
+NO_METRICS = OwnMetrics((), Piece.of(b""), Piece.of(b""))
+
+
 class OwnRenderer:
     """Keeps the beginnings of lines for as long as their series are there."""
 

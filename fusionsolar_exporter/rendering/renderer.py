@@ -1,33 +1,27 @@
 """Keeps the exposition up to date in a thread of its own: neither a scrape nor a request of ours waits for it."""
 
+import math
 import threading
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 from prometheus_client.registry import Collector
 
+from fusionsolar_exporter.metrics.account_export import AccountExport
 from fusionsolar_exporter.metrics.account_exports import AccountExports
-from fusionsolar_exporter.metrics.cut_series import CUT_SERIES, Cuts, SeriesLimit, cut_samples
-from fusionsolar_exporter.metrics.families import DATA_SCOPES, FAMILIES
-from fusionsolar_exporter.metrics.text import label_value, number, pairs
+from fusionsolar_exporter.metrics.cut_series import CUT_SERIES, SeriesLimit
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.rendering.account_pieces import AccountPieces
-from fusionsolar_exporter.rendering.exposition import DataFamily, Exposition
-from fusionsolar_exporter.rendering.own_metrics import OwnRenderer
-from fusionsolar_exporter.rendering.piece import Piece
+from fusionsolar_exporter.rendering.exposition import Exposition
+from fusionsolar_exporter.rendering.families import cut_family, data_families
+from fusionsolar_exporter.rendering.own_metrics import NO_METRICS, OwnRenderer
+from fusionsolar_exporter.supervision import Heartbeat, Supervisor, ThreadKind
 from fusionsolar_exporter.view import AccountView
 
 _REST = 9  # of ten seconds at most one is spent on rendering, however often something changes
-_LONGEST_REST = 5.0  # seconds that a change may wait for that reason: three hundred accounts take half a second
+_LONGEST_REST = 2.0  # seconds that a change may wait for that reason: three hundred accounts take half a second
 _AFTER_ERROR = 60.0  # seconds
-
-
-class ErrorLog(Protocol):
-    """Where mistakes of ours go."""
-
-    def error(self, event: str, /, **fields: object) -> None:
-        """Write one line."""
-        ...
+_LONGEST_NAP = 30.0  # seconds
+_GRACE = 60.0  # seconds that rendering may take, or be late, before what is published is not served any more
 
 
 class Renderer:
@@ -43,7 +37,7 @@ class Renderer:
         own: Collector,
         next_change: Callable[[], float],
         clock: Clock,
-        log: ErrorLog,
+        supervisor: Supervisor,
         changed: threading.Event,
         seen: Callable[[AccountView], None] = lambda _view: None,
     ) -> None:
@@ -51,25 +45,27 @@ class Renderer:
         self._own = OwnRenderer(own)
         self._next_change = next_change
         self._clock = clock
-        self._log = log
+        self._supervisor = supervisor
         self._accounts: Mapping[str, AccountPieces] = {}
         self._working = threading.Lock()
         self._wake = changed
         self._seen = seen
         self._ended = threading.Event()
-        self.exposition = Exposition((), self._own.render())
+        self._failing: set[str] = set()
+        self._change = self._good_until = math.inf
+        self._nothing = Exposition((), NO_METRICS)
+        self.exposition = self._nothing
 
-    def wake(self) -> None:
-        """Something changed: have it rendered soon. Returns at once."""
-        self._wake.set()
+    def current(self) -> Exposition:
+        """What may be served: nothing where something in it should have gone, and is still there."""
+        return self.exposition if self._clock.now() <= self._good_until else self._nothing
 
     def refresh(self) -> None:
         """Render what changed, and publish it before returning."""
         with self._working:
+            change = self._next_change()  # looked up before: what expires while it is rendered is rendered once more
             collected = self._exports.accounts()
-            self._accounts = {name: self._accounts.get(name) or AccountPieces() for name in collected}
-            for name, (view, export) in collected.items():
-                self._accounts[name].update(view, export, self._exports.settings)
+            self._accounts = {name: self._updated(name, view, export) for name, (view, export) in collected.items()}
             cuts = {
                 (name, limit): count
                 for name, pieces in self._accounts.items()
@@ -79,23 +75,13 @@ class Renderer:
                 )
             }
             self._exports.tell(cuts)
-            families = [
-                DataFamily(
-                    name,
-                    [
-                        (label_value(account), pieces.by_metric[name])
-                        for account, pieces in self._accounts.items()
-                        if name in pieces.by_metric
-                    ],
-                )
-                for name, family in FAMILIES.items()
-                if family.scope in DATA_SCOPES
-            ]
+            families = data_families(self._accounts)
             if self._exports.settings.exports(CUT_SERIES.name):
-                families.append(_cut_family(cuts))
+                families.append(cut_family(cuts))
+            self._change, self._good_until = change, change + _GRACE
             self.exposition = Exposition(families, self._own.render())
             for view, _ in collected.values():
-                self._seen(view)  # last: nothing that it does keeps samples from being served
+                self._tell(view)
 
     def reconfigure(self, change: Callable[[], None]) -> None:
         """Let ``change`` happen while nothing is being rendered, and publish what it leads to."""
@@ -105,40 +91,57 @@ class Renderer:
 
     def start(self) -> None:
         """Begin to render in the background."""
-        threading.Thread(target=self._run, name="render", daemon=True).start()
+        self._supervisor.start(ThreadKind.RENDER, self._run)
 
     def stop(self) -> None:
         """End the thread soon; what was published stays."""
         self._ended.set()
         self._wake.set()
 
-    def _run(self) -> None:
+    def _updated(self, name: str, view: AccountView, export: AccountExport) -> AccountPieces:
+        pieces = self._accounts.get(name) or AccountPieces()
+        try:
+            pieces.update(view, export, self._exports.settings)
+        except Exception as error:  # noqa: BLE001 - whatever it is, other accounts have nothing to do with it
+            self._fails(name, error)
+            return AccountPieces()  # not what it was before: that would be served beyond its time to live
+        self._failing.discard(name)
+        return pieces
+
+    def _tell(self, view: AccountView) -> None:
+        try:
+            self._seen(view)
+        except Exception as error:  # noqa: BLE001 - whatever it is, samples have nothing to do with it
+            self._fails(view.name, error)
+
+    def _run(self, beat: Heartbeat) -> None:
         while not self._ended.is_set():
             self._wake.clear()  # before looking: what comes while it renders must wake it once more
-            change = self._next_change()  # looked up before: what expires while it is rendered is rendered once more
-            rest = self._guarded_refresh()
+            beat.ran(self._clock.now())
+            rest = self.refresh_guarded()
+            beat.ran(self._clock.now(), rest)
             self._clock.wait(self._ended, rest)  # whatever wakes it: a busy account would leave nothing to the others
-            self._clock.wait(self._wake, change - self._clock.now())
+            while not self._wake.is_set() and (left := self._change - self._clock.now()) > 0:
+                beat.ran(self._clock.now(), min(left, _LONGEST_NAP))
+                self._clock.wait(self._wake, min(left, _LONGEST_NAP))
 
-    def _guarded_refresh(self) -> float:
-        """A mistake of ours must not end the thread quietly. Seconds until the next attempt at the earliest."""
+    def refresh_guarded(self) -> float:
+        """Refresh, or publish nothing where that fails. Seconds until the next attempt at the earliest."""
         began = self._clock.now()
         try:
             self.refresh()
         except Exception as error:  # noqa: BLE001 - whatever it is, the thread has to go on
-            self._log.error("internal error while rendering: please report it", error=error)
+            self._fails("", error)
+            self.exposition = self._nothing  # what was published before would be served beyond its time to live
+            self._wake.set()
             return _AFTER_ERROR
+        self._failing.discard("")
         return min((self._clock.now() - began) * _REST, _LONGEST_REST)
 
-
-def _cut_family(cuts: Cuts) -> DataFamily:
-    return DataFamily(
-        CUT_SERIES.name,
-        [
-            (
-                sample.labels["account"],
-                Piece.of(f"{sample.name}{{{','.join(pairs(sample.labels))}}} {number(sample.value)}\n".encode(), 1),
-            )
-            for sample in cut_samples(cuts)
-        ],
-    )
+    def _fails(self, account: str, error: Exception) -> None:
+        """Count a mistake, and log it when it is new: it may come back every second."""
+        if account in self._failing:
+            self._supervisor.count(ThreadKind.RENDER)
+            return
+        self._failing.add(account)
+        self._supervisor.failed(ThreadKind.RENDER, error, **({"account": account} if account else {}))

@@ -6,11 +6,28 @@ from pathlib import Path
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _REMOTE = frozenset(
-    re.findall(
-        r"[\w.]+",
-        "9p afs beegfs ceph cifs coda davfs fuse.ceph fuse.glusterfs fuse.s3fs fuse.sshfs glusterfs gpfs lustre ncpfs "
-        "nfs nfs4 orangefs smb3 smbfs",
-    )
+    [
+        "9p",
+        "afs",
+        "beegfs",
+        "ceph",
+        "cifs",
+        "coda",
+        "davfs",
+        "fuse.ceph",
+        "fuse.glusterfs",
+        "fuse.s3fs",
+        "fuse.sshfs",
+        "glusterfs",
+        "gpfs",
+        "lustre",
+        "ncpfs",
+        "nfs",
+        "nfs4",
+        "orangefs",
+        "smb3",
+        "smbfs",
+    ]
 )
 _ESCAPE = re.compile(r"\\([0-7]{3})")
 

@@ -8,9 +8,12 @@ from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.state.memory import MemoryState
 from fusionsolar_exporter.state.sqlite import SqliteState
 from fusionsolar_exporter.state.store import State, StateObserver
+from fusionsolar_exporter.supervision import Supervisor
 
 
-def open_state(config: StateConfig, clock: Clock, log: Log, observer: StateObserver) -> State:
+def open_state(
+    config: StateConfig, clock: Clock, log: Log, observer: StateObserver, supervisor: Supervisor | None = None
+) -> State:
     """The backend that the configuration names; one that cannot be reached yet is no error."""
     match config.url.kind:
         case StateKind.SQLITE:
@@ -18,14 +21,15 @@ def open_state(config: StateConfig, clock: Clock, log: Log, observer: StateObser
             log.info("state is kept in a file", file=str(path))
             return SqliteState(path, clock, log, observer)
         case StateKind.REDIS:
-            return _open_redis(config, clock, log, observer)
+            watching = supervisor or Supervisor(clock.now, log, pause=clock.pause)
+            return _open_redis(config, clock, log, observer, watching)
         case StateKind.MEMORY:
             log.info("state is kept in memory only: after a restart everything is asked anew", state="memory:")
             observer.working(True)
             return MemoryState(clock)
 
 
-def _open_redis(config: StateConfig, clock: Clock, log: Log, observer: StateObserver) -> State:
+def _open_redis(config: StateConfig, clock: Clock, log: Log, observer: StateObserver, supervisor: Supervisor) -> State:
     # redis is an extra: who keeps state elsewhere need not have it
     from fusionsolar_exporter.state.redis.link import RedisLink  # noqa: PLC0415
     from fusionsolar_exporter.state.redis.state import RedisState  # noqa: PLC0415
@@ -33,5 +37,5 @@ def _open_redis(config: StateConfig, clock: Clock, log: Log, observer: StateObse
     link = RedisLink(config.url.text, config.lease, clock, log, observer)
     log.info("state is kept in Redis and shared by replicas", redis=link.address, lease_seconds=config.lease)
     state = RedisState(link, config.lease, clock)
-    state.start()
+    state.start(supervisor)
     return state

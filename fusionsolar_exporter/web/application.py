@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 class ServedExporter(Protocol):
-    """What the pages show and do. Its methods are called from worker threads, ``exposition`` from the event loop."""
+    """What the pages show and do. Its methods are called from worker threads unless they say otherwise."""
 
     @property
     def overview(self) -> PlantOverview:
@@ -41,15 +41,19 @@ class ServedExporter(Protocol):
     def exposition(
         self, *, openmetrics: bool, gzipped: bool, accounts: frozenset[str] | None, names: frozenset[str] | None
     ) -> Body:
-        """Give the exposition at once; None where nothing is selected by account or sample name."""
+        """Give the exposition at once, on the event loop; None where nothing is selected by account or sample name."""
         ...
 
     def views(self) -> Sequence[AccountView]:
         """Give every account as it is now."""
         ...
 
-    def ready(self) -> bool:
-        """Tell whether the exporter is ready, as ``/-/ready`` defines it."""
+    def waited_for(self) -> Sequence[str]:
+        """The accounts for which ``/-/ready`` has to wait; quick, and called from the event loop."""
+        ...
+
+    def ailments(self) -> Sequence[str]:
+        """What is wrong with the process, as ``/-/healthy`` defines it; quick, and called from the event loop."""
         ...
 
     def reload(self) -> ReloadOutcome:
@@ -84,13 +88,14 @@ class Application:
         self._clock = clock
         self._telemetry_path = telemetry_path
         self._workers = DaemonExecutor(PAGES_AT_ONCE, "web-page")
+        self._reloader = DaemonExecutor(1, "web-reload")  # not behind pages
         self._routes: Mapping[str, Endpoint] = {
             "/": Endpoint(READ, self._page, waits=True),
             telemetry_path: Endpoint(READ, Scrapes(exporter.exposition).answer),
             "/api/v1/status": Endpoint(READ, self._status, waits=True),
             "/-/healthy": Endpoint(READ, self._healthy),
-            "/-/ready": Endpoint(READ, self._ready, waits=True),
-            "/-/reload": Endpoint(("POST",), self._reload, waits=True),
+            "/-/ready": Endpoint(READ, self._ready),
+            "/-/reload": Endpoint(("POST", "PUT"), self._reload, waits=True),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -134,15 +139,22 @@ class Application:
         return await route.answer(request)
 
     async def _healthy(self, _request: Request) -> Response:
+        ailments = self._exporter.ailments()
+        if ailments:
+            return plain(HTTPStatus.SERVICE_UNAVAILABLE, *ailments)
         return plain(HTTPStatus.OK, "healthy")
 
     async def _ready(self, _request: Request) -> Response:
-        return await self._in_worker(self._readiness)
+        waited_for = self._exporter.waited_for()
+        if waited_for:
+            told = f"not ready: waiting for the first answer or failure of: {', '.join(waited_for)}"
+            return plain(HTTPStatus.SERVICE_UNAVAILABLE, told)
+        return plain(HTTPStatus.OK, "ready")
 
     async def _reload(self, request: Request) -> Response:
         if is_foreign(request):
             return plain(HTTPStatus.FORBIDDEN, "pages of other sites may not reload the configuration")
-        return await self._in_worker(self._reloaded)
+        return await self._in_worker(self._reloaded, self._reloader)
 
     async def _status(self, _request: Request) -> Response:
         return await self._in_worker(
@@ -159,15 +171,8 @@ class Application:
             )
         )
 
-    async def _in_worker(self, answer: Callable[[], Response]) -> Response:
-        return await asyncio.get_running_loop().run_in_executor(self._workers, answer)
-
-    def _readiness(self) -> Response:
-        if self._exporter.ready():
-            return plain(HTTPStatus.OK, "ready")
-        waiting = [view.name for view in self._exporter.views() if not view.status.had_first_outcome]
-        awaited = f"the first answer or failure of: {', '.join(waiting)}" if waiting else "the start to finish"
-        return plain(HTTPStatus.SERVICE_UNAVAILABLE, f"not ready: waiting for {awaited}")
+    async def _in_worker(self, answer: Callable[[], Response], workers: DaemonExecutor | None = None) -> Response:
+        return await asyncio.get_running_loop().run_in_executor(workers or self._workers, answer)
 
     def _reloaded(self) -> Response:
         outcome = self._exporter.reload()
@@ -182,9 +187,8 @@ class Application:
         return render_page(status, query, curves, telemetry_path=self._telemetry_path)
 
     def _report(self) -> StatusReport:
-        return build_report(
-            self._exporter.views(), self._exporter.overview.facts, clock=self._clock, ready=self._exporter.ready()
-        )
+        ready = not self._exporter.waited_for()
+        return build_report(self._exporter.views(), self._exporter.overview.facts, clock=self._clock, ready=ready)
 
 
 async def _cancel_when_gone(receive: Receive, answering: asyncio.Task[None]) -> None:

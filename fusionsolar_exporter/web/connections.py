@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,9 +39,16 @@ class ConnectionLimits:
 class Connections:
     """The open connections of a server, and which of them wait for a request."""
 
-    def __init__(self, limits: ConnectionLimits, counts: ConnectionCounts) -> None:
+    def __init__(
+        self,
+        limits: ConnectionLimits,
+        counts: ConnectionCounts,
+        welcome: Callable[[Mapping[str, Any] | None], bool] = lambda _certificate: True,
+    ) -> None:
         self.limits = limits
         self.counts = counts
+        self.welcome = welcome
+        """Whether a client may connect, by its verified certificate."""
         self._open: set[GuardedConnection] = set()
         self._silent: dict[GuardedConnection, None] = {}  # in the order in which they fell silent
 
@@ -92,11 +100,18 @@ class GuardedConnection(H11Protocol):
             transport.write(_REFUSAL)
             transport.close()
             return
+        encrypted = transport.get_extra_info("ssl_object")
+        if encrypted is not None and not self._connections.welcome(encrypted.getpeercert()):
+            self._connections.counts.cut(CutReason.CERTIFICATE)
+            self._connections.remove(self)
+            transport.abort()
+            return
         # asyncio does so only for sockets that name their protocol, which accepted ones do not: that cost 40 ms
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # told of what the client's window does not take: every unread answer has its deadline (at 0, TLS never sends)
-        transport.set_write_buffer_limits(high=1)
         super().connection_made(transport)
+        # told of what the client's window does not take: every unread answer has its deadline (at 0, TLS never sends).
+        # last: TLS has something to send by now, so that this may pause writing at once
+        transport.set_write_buffer_limits(high=1)
         self._update()
 
     def data_received(self, data: bytes) -> None:

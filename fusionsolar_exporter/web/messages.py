@@ -1,6 +1,7 @@
 """Requests as the routes see them, and answers as they give them."""
 
 import asyncio
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -9,6 +10,8 @@ from http import HTTPStatus
 from fusionsolar_exporter.rendering.piece import Body, together
 from fusionsolar_exporter.web.asgi import Receive, Scope, Send
 
+_ABSOLUTE = re.compile(r"https?://[^/]*", re.IGNORECASE)
+"""What an absolute request target (RFC 9112, section 3.2.2) has before its path; it is nobody's but ours."""
 PLAIN = "text/plain; charset=utf-8"
 CHUNK_BYTES = 256 * 1024
 """Large answers are handed over in pieces, so that a slow reader holds one piece in the server's buffer."""
@@ -16,6 +19,11 @@ CHUNK_BYTES = 256 * 1024
 
 class ClientGoneError(Exception):
     """The client closed the connection before its request was complete."""
+
+
+def _without_authority(target: str) -> str:
+    found = _ABSOLUTE.match(target)
+    return target if found is None else target[found.end() :] or "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +40,7 @@ class Request:
         """Take what the routes need from an ASGI scope."""
         return cls(
             method=scope["method"],
-            path=scope["path"],
+            path=_without_authority(scope["path"]),
             query=scope["query_string"].decode("ascii", "replace"),
             headers=scope["headers"],
         )

@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -15,12 +15,39 @@ from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
 from fusionsolar_exporter.web.addresses import listen, name_of
 from fusionsolar_exporter.web.asgi import AsgiApplication
 from fusionsolar_exporter.web.connections import ConnectionLimits, Connections, GuardedConnection
+from fusionsolar_exporter.web.security.tls_context import RollingContext, may_connect
+from fusionsolar_exporter.web.security.web_security import WebSecurity
 
 DEFAULT_LIMITS = ConnectionLimits()
 GRACE_SECONDS = 3
+_HANDSHAKE_SECONDS = 10.0
+_GOODBYE_SECONDS = 1.0
+
+
+def _nobody() -> None:
+    """Nobody wants to know."""
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """Has deadlines for what comes before and after the requests of a TLS connection."""
+
+    async def create_server(self, *args: Any, **options: Any) -> asyncio.Server:
+        """Listen."""
+        if options.get("ssl") is not None:
+            options |= {"ssl_handshake_timeout": _HANDSHAKE_SECONDS, "ssl_shutdown_timeout": _GOODBYE_SECONDS}
+        return await super().create_server(*args, **options)
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, beat: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._beat = beat
+
+    async def on_tick(self, counter: int) -> bool:
+        """Say ten times a second that the event loop runs."""
+        self._beat()
+        return await super().on_tick(counter)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to the process's owner."""
@@ -45,32 +72,44 @@ class WebServer:
         counts: ConnectionCounts | None = None,
         limits: ConnectionLimits = DEFAULT_LIMITS,
         grace_seconds: int = GRACE_SECONDS,
+        beat: Callable[[], None] = _nobody,
+        security: WebSecurity | None = None,
     ) -> None:
         self._wanted = tuple(addresses)
         self._sockets: list[socket.socket] = []
         self.addresses: tuple[str, ...] = ()
         """What the server really listens on, as ``HOST:PORT``; empty before :meth:`bind`."""
-        connections = Connections(limits, counts or ConnectionCounts())
-        self._server = _Server(
-            uvicorn.Config(
-                app,
-                # uvicorn asks for a class but only ever calls it
-                http=cast("type[asyncio.Protocol]", partial(GuardedConnection, connections)),
-                loop="asyncio",
-                interface="asgi3",
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                log_level=logging.CRITICAL,  # its lines are about itself; the application logs its own failures
-                access_log=False,
-                proxy_headers=False,
-                server_header=False,
-                date_header=False,
-                h11_max_incomplete_event_size=limits.head_bytes,
-                timeout_keep_alive=limits.keep_alive_seconds,
-                timeout_graceful_shutdown=grace_seconds,
+        if security is None:
+            connections = Connections(limits, counts or ConnectionCounts())
+        else:
+            rules = security  # asked at each connection: they may have changed
+            connections = Connections(
+                limits, counts or ConnectionCounts(), lambda found: may_connect(rules.rules.allowed_sans, found)
             )
+        self._beat = beat
+        self._stopping = False
+        self._config = uvicorn.Config(
+            app,
+            # uvicorn asks for a class but only ever calls it
+            http=cast("type[asyncio.Protocol]", partial(GuardedConnection, connections)),
+            loop="asyncio",
+            interface="asgi3",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level=logging.CRITICAL,  # its lines are about itself; the application logs its own failures
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            h11_max_incomplete_event_size=limits.head_bytes,
+            timeout_keep_alive=limits.keep_alive_seconds,
+            timeout_graceful_shutdown=grace_seconds,
         )
+        if security is not None and security.rules.context is not None:
+            self._config.load()
+            self._config.ssl = RollingContext.of(security.context)
+        self._server: _Server | None = None
 
     def bind(self) -> None:
         """Listen on every address; connections wait until :meth:`run`.
@@ -84,11 +123,20 @@ class WebServer:
         self.addresses = tuple(name_of(listening) for listening in sockets)
 
     def run(self) -> None:
-        """Serve in the calling thread until :meth:`stop`; answers in flight then have the grace period to finish."""
+        """Serve in the calling thread until :meth:`stop`; answers in flight then have the grace period to finish.
+
+        May be called again where anything else has ended it.
+        """
+        server = self._server = _Server(self._config, self._beat)
+        server.should_exit = self._stopping  # after the server is known: a stop at this moment reaches one of the two
         # not uvicorn's nor asyncio's run(): both may install signal handlers
-        with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-            runner.get_loop().run_until_complete(self._server.serve(self._sockets))
+        with asyncio.Runner(loop_factory=_Loop) as runner:
+            runner.get_loop().run_until_complete(server.serve([listening.dup() for listening in self._sockets]))
+        for listening in self._sockets:
+            listening.close()
 
     def stop(self) -> None:
         """End :meth:`run`, from any thread or signal handler, also when it has not begun."""
-        self._server.should_exit = True
+        self._stopping = True
+        if self._server is not None:
+            self._server.should_exit = True

@@ -81,7 +81,7 @@ KINDS = (
         _DATA,
         _stops(InverterState.COMMUNICATION_INTERRUPTED),
     ),
-    FaultKind("FusionSolarInverterNotProducing", _INVERTER, _DATA, _says(active_power=0.0)),
+    FaultKind("FusionSolarInverterNotProducing", _INVERTER, _DATA, _says(active_power=0.0, mppt_power=0.0)),
     FaultKind("FusionSolarStringWithoutCurrent", _INVERTER, _DATA, _says(pv2_i=0.0)),
     FaultKind("FusionSolarGridVoltageOutOfRange", _INVERTER, _DATA, _says(a_u=262.0)),
     FaultKind("FusionSolarInverterTooHot", _INVERTER, _DATA, _says(temperature=92.0)),

@@ -6,10 +6,11 @@ asked twice in a window, and the number of calls is the least that the quota for
 """
 
 from collections.abc import Iterable, Mapping
-from math import ceil
+from math import ceil, inf
 
 from fusionsolar_exporter.northbound.interfaces import IDS_PER_CALL
 from fusionsolar_exporter.refresh.batches.batch import Batch
+from fusionsolar_exporter.refresh.batches.refusal import Refusal
 
 
 class Batches:
@@ -69,7 +70,12 @@ class Batches:
             back = [key for key, until in self._left_out.items() if until <= now]
             for key in back:
                 del self._left_out[key]
-            self._add(back, now)
+            # by themselves until they are answered: packed with others, a refusal would be all of theirs
+            self.all += [
+                Batch(some, created=now, device_type=self._device_type, refusal=Refusal(-inf, times=1))
+                for start in range(0, len(back), IDS_PER_CALL)
+                for some in (back[start : start + IDS_PER_CALL],)
+            ]
             self._count()
 
     def forgive(self, now: float) -> None:

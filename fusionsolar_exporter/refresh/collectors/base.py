@@ -18,6 +18,7 @@ from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.status import CollectorName
 
 _TTL_INTERVALS = 3
+_RANK_IN_TURN = 2
 ANSWERS_BELIEVED = 4
 """A list keeps its content until so many regular refreshes in a row were answered without it."""
 
@@ -49,6 +50,8 @@ class Collector(ABC):
         self.sweeps = Sweeps()
         self.interval = 0.0
         """Seconds between two starts of a batch, stretched."""
+        self.stretch = 1.0
+        """By how much it is longer because the account's one request at a time cannot keep up."""
         self.longest_interval = 0.0
         """The same as it will be by night."""
 
@@ -88,6 +91,11 @@ class Collector(ABC):
     def enabled(self) -> bool:
         """Whether the configuration wants it."""
         return self.context.settings.collectors.of(self.name).enabled
+
+    @property
+    def urgency(self) -> int:
+        """Its rank; what fills the queue of an account that cannot keep up is served in turn, so that none starves."""
+        return self.rank if self.stretch == 1 else min(self.rank, _RANK_IN_TURN)
 
     @property
     def step(self) -> float:
@@ -149,10 +157,15 @@ class Collector(ABC):
         """Seconds: where a day's quota would not last otherwise, retries become as slow as regular calls."""
         return self.step if self.limiter.limit(self.planned_interface()).window >= DAY else 0.0
 
-    def hold_back(self, interface: Interface, ended: float, reason: str) -> None:
-        """The interface has its back-off."""
-        backoff = self.context.settings.rates.backoff
-        self.limiter.holds[interface].back_off(ended, backoff, reason, at_most=self.slowest_retry)
+    def hold_back(self, interface: Interface, ended: float, error: NorthboundError) -> None:
+        """The interface has its back-off, and what the far side asked to wait for."""
+        self.limiter.holds[interface].back_off(
+            ended,
+            self.context.settings.rates.backoff,
+            error.message,
+            at_most=self.slowest_retry,
+            at_least=error.retry_after or 0.0,
+        )
 
     def left_out(self) -> Mapping[str, float]:
         """Until when ids are not asked."""

@@ -197,7 +197,7 @@ class BatchCollector(Collector):
         if not self._answered_since(batch, batch.refusal):
             # nobody can tell a bad id from a far side that knows nobody for a while
             batch.retry_at = ended
-            self.hold_back(self.interface, ended, error.message)
+            self.hold_back(self.interface, ended, error)
             return
         if batch.refusal.search:
             batch.refusal.search.blamed(key)

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import inf
 
 from typing_extensions import override
 
 from fusionsolar_exporter.config import PlantListChoice
 from fusionsolar_exporter.northbound.answers import Page
-from fusionsolar_exporter.northbound.client import PAGE_SIZE, Answer, Client
+from fusionsolar_exporter.northbound.client import Answer, Client
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.model import Plant
 from fusionsolar_exporter.pacing import cadence
@@ -18,6 +18,7 @@ from fusionsolar_exporter.refresh.batches.sweep import KeptSweeps
 from fusionsolar_exporter.refresh.blame import Work
 from fusionsolar_exporter.refresh.collectors.base import ANSWERS_BELIEVED, Collector, Job
 from fusionsolar_exporter.refresh.collectors.doubts import Doubts
+from fusionsolar_exporter.refresh.collectors.page_turn import PageTurn
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
@@ -28,7 +29,6 @@ _CANDIDATES = {
     PlantListChoice.STATIONS: (Interface.STATIONS,),
     PlantListChoice.GET_STATION_LIST: (Interface.GET_STATION_LIST,),
 }
-_MOST_PAGES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +55,12 @@ class PlantListCollector(Collector):
         self.answers = answers
         self._batch = Batch([], created=context.clock.now())
         self._doubts = Doubts()
-        self._unreadable = 0  # records of the present turn
         self._denied: dict[Interface, float] = {}
         self._early_at: float | None = None
         self._early_turn: float | None = None  # when the present turn was made due, if it came before its time
         self._turn_started: float | None = None
-        self._page = 1
+        self._turn = PageTurn()
         self._pages = 0  # not known before the first answer
-        self._collected: dict[str, None] = {}
-        self._dropped = 0
-        self._whole = False
 
     def make_due(self, now: float) -> None:
         """Ask before its time, as far as the reserve of the quota allows."""
@@ -85,7 +81,7 @@ class PlantListCollector(Collector):
         self._batch = Batch([], created=now)
         self._turn_started = self.inventory.plants_listed_at
         self._early_at = self._early_turn = None
-        self._restart()
+        self._turn = PageTurn()
 
     def planned_interface(self) -> Interface:
         """The first permitted one of the configured choice."""
@@ -97,7 +93,7 @@ class PlantListCollector(Collector):
     def next(self, now: float) -> Job | None:
         interface = self.planned_interface()
         due = self._due()
-        if self._page > 1:
+        if self._turn.page > 1:
             return Job(interface, self._batch, due, early=self._early_turn is not None)
         early = self._early_at
         if early is not None and early < due and self.limiter.reserve(interface, now) >= self.calls_needed():
@@ -107,74 +103,75 @@ class PlantListCollector(Collector):
     @override
     def ask(self, client: Client, job: Job) -> Answer[Page[Plant]]:
         if job.interface is Interface.STATIONS:
-            return client.stations(self._page)
-        return client.station_list(None if self._whole else self._page)
+            return client.stations(self._turn.page)
+        return client.station_list(None if self._turn.whole else self._turn.page)
 
     @override
     def started(self, job: Job, moment: float) -> None:
         super().started(job, moment)
-        if self._page == 1:
+        if self._turn.page == 1:
             self._turn_started = moment
             self._early_turn = job.due if job.early else None
             self._early_at = None
 
     @override
     def accept(self, job: Job, content: Page[Plant], started: float, ended: float) -> bool:
-        batch = self._batch
-        empty_first = not content.items and self._page == 1 and self.inventory.fleet.plants > 0
+        turn = self._turn
+        empty_first = not content.items and turn.page == 1 and self.inventory.fleet.plants > 0
         if empty_first and not self._believed(job, started):
-            self._restart()
+            self._turn = PageTurn()
             return False
-        if not content.items and self._page > 1 and not self._collected_all(content):
+        if not content.items and turn.page > 1 and not turn.has_all(content):
             # the pages before it have said that there is more: nothing is taken away for want of an answer
-            self._restart()
-            self.retry_later(batch, ended)
+            self._turn = PageTurn()
+            self.retry_later(self._batch, ended)
             return False
-        fresh = [plant.code for plant in content.items if plant.code not in self._collected]
-        self._collected.update(dict.fromkeys(fresh))
-        self._dropped += content.dropped
-        self._unreadable += content.dropped  # nothing is asked for by id here: what is dropped could not be read
+        brought_new = turn.take(content)
         self.inventory.add_plants(content.items)
-        if self._more(job.interface, content, brought_new=bool(fresh)):
+        more = turn.go_on(content, brought_new=brought_new, most_pages=self._most_pages(job.interface))
+        self._pages = turn.pages
+        if more:
             self._serve(content, started)
             # device lists that were made due with it wait for its end, and so leave out the plants that are gone
-            batch.retry_at = ended if self._early_turn is None else self._early_turn
+            self._batch.retry_at = ended if self._early_turn is None else self._early_turn
             return True
-        complete = self._complete(content)
-        doubtful = empty_first or self._unreadable > 0 or not complete
+        return self._end_turn(turn, job, content, empty=empty_first, started=started, ended=ended)
+
+    def _end_turn(
+        self, turn: PageTurn, job: Job, content: Page[Plant], *, empty: bool, started: float, ended: float
+    ) -> bool:
+        """The last page has come: a doubtful turn only adds to what is known, until it is believed."""
+        self._turn = PageTurn()
+        complete = turn.is_complete(content)
+        doubtful = empty or turn.unreadable > 0 or not complete
         believed = not doubtful or self._believed(job, started)
         if complete or believed:
-            complete = True
-            self._take(believed=believed, listed_at=self._turn_started or started)
-            if believed:
-                self._doubts.clear()
-            if believed and doubtful:
+            listed_at = self._turn_started or started
+            codes = turn.codes if believed else {**dict.fromkeys(self.inventory.listed), **turn.codes}
+            self.inventory.keep_plants(codes, listed_at)
+            self.answers.plant_list(self.inventory, self.freshness(listed_at))
+            self._batch.failures = 0
+        if believed:
+            self._doubts.clear()
+            if doubtful:
                 self._early_at = ended  # asked again soon, from the reserve: a mistake must not last for an interval
         self._serve(content, started)
-        self._restart()
-        if not complete:
-            self.retry_later(batch, ended)
-        return complete
+        if not (complete or believed):
+            self.retry_later(self._batch, ended)
+        return complete or believed
 
     @override
     def finished(self, job: Job, *, answered: bool, ended: float) -> None:
-        if not answered or self._page == 1:
+        if not answered or self._turn.page == 1:
             super().finished(job, answered=answered, ended=ended)
 
-    def _take(self, *, believed: bool, listed_at: float) -> None:
-        """The turn is over: a doubtful one only adds to what is known."""
-        named = self._collected if believed else {**dict.fromkeys(self.inventory.listed), **self._collected}
-        self.inventory.keep_plants(named, listed_at)
-        self.answers.plant_list(self.inventory, self.freshness(listed_at))
-        self._batch.failures = 0
+    def _most_pages(self, interface: Interface) -> float:
+        """The old list is asked whole where its pages would cost more than half of its calls."""
+        return self.limiter.limit(interface).calls / 2 if interface is Interface.GET_STATION_LIST else inf
 
     def _believed(self, job: Job, started: float) -> bool:
         """Whether so many regular refreshes in a row said it that it has to be true."""
         return self._doubts.add(started, self.interval, early=job.early) >= ANSWERS_BELIEVED
-
-    def _collected_all(self, content: Page[Plant]) -> bool:
-        total = content.total
-        return total is not None and len(self._collected) + self._dropped >= total
 
     @override
     def work_of(self, job: Job) -> Work:
@@ -193,7 +190,7 @@ class PlantListCollector(Collector):
     def deny(self, interface: Interface, until: float, ended: float) -> None:
         """The interface is not to be had until a moment: fall back to the other plant list."""
         self._denied[interface] = until
-        self._restart()
+        self._turn = PageTurn()
         self._batch.retry_at = ended
 
     @override
@@ -221,40 +218,8 @@ class PlantListCollector(Collector):
             return self._batch.retry_at
         return self._batch.created if self._turn_started is None else self._turn_started + self.interval
 
-    def _more(self, interface: Interface, content: Page[Plant], *, brought_new: bool) -> bool:
-        """Go on to the next page, or to the whole list where pages would cost too much; False at the end."""
-        if content.whole or not brought_new:
-            self._pages = 1 if content.whole else self._page
-            return False
-        pages = content.pages
-        if pages is None:
-            full = len(content.items) + content.dropped >= PAGE_SIZE
-            pages = ceil(content.total / PAGE_SIZE) if content.total is not None else self._page + int(full)
-        self._pages = max(1, min(pages, _MOST_PAGES))
-        if self._page >= self._pages:
-            return False
-        if interface is Interface.GET_STATION_LIST and self._pages > self.limiter.limit(interface).calls / 2:
-            self._whole = True
-            self._pages = 1
-            self._collected = {}
-            self._dropped = self._unreadable = 0
-        self._page += 1
-        return True
-
-    def _complete(self, content: Page[Plant]) -> bool:
-        """Whether the last page that is worth asking for has come, and no plant of the list is missing."""
-        if content.total is not None:
-            return len(self._collected) + self._dropped >= content.total
-        return content.empty or content.pages is None or self._page >= content.pages
-
     def _serve(self, content: Page[Plant], started: float) -> None:
         # the cache takes entries only of plants that it knows
         self.answers.lists_changed(self.inventory)
         selected = [plant.code for plant in content.items if plant.code in self.inventory.plants]
         self.answers.plant_page(selected, self.freshness(started))
-
-    def _restart(self) -> None:
-        self._page = 1
-        self._collected = {}
-        self._dropped = self._unreadable = 0
-        self._whole = False

@@ -153,13 +153,13 @@ class ReportCollector(BatchCollector):
     @override
     def auto_interval(self) -> float:
         limit = self.limiter.limit(self.interface)
-        return cadence.report_interval(limit, self.calls_needed(), self._boundary_calls(), self.kind.least_interval)
+        return cadence.report_interval(limit, self.calls_needed(), self.boundary_calls(), self.kind.least_interval)
 
     @override
     def auto_ttl(self) -> float:
         return super().auto_ttl() + self.kind.periods.value
 
-    def _boundary_calls(self) -> int:
+    def boundary_calls(self) -> int:
         """Calls that the end of a day (month, year) takes: each batch once for every zone in it, and all that twice."""
         if self.kind.periods.container is None:
             return 0

@@ -1,6 +1,7 @@
 """The answers that state has still to keep, as they come."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from fusionsolar_exporter.cache import AlarmWindow, Freshness, ReportPeriod
 from fusionsolar_exporter.counters.energy_counters import Counted
@@ -80,7 +81,8 @@ class Journal:
     ) -> None:
         """Periods of plants or devices; ``running`` where the answer was about what is running."""
         if self._keeps:
-            record = ReportsRecord(self._clock.now(), freshness.fetched_at, freshness.ttl, period, running, tuple(rows))
+            kept = tuple(replace(row, values=dict(row.values)) for row in rows)
+            record = ReportsRecord(self._clock.now(), freshness.fetched_at, freshness.ttl, period, running, kept)
             key = f"{name}/{period}/{digest(row.id for row in rows)}"
             self._put(key, REPORTS.write(record), freshness.ttl)
 

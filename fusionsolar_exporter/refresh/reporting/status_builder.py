@@ -114,7 +114,11 @@ class StatusBuilder:
             had_first_outcome=self._had_outcome or problem is not None,
             clock_offset_seconds=self._far_clock.offset,
             stretch=stretch,
-            interfaces=tuple(self._interface(interface, planned.get(interface), now) for interface in Interface),
+            interfaces=tuple(
+                self._interface(interface, planned.get(interface), now)
+                for interface in Interface
+                if interface not in session.unused
+            ),
             collectors=tuple(told),
             failures=tuple(failures) if problem is None else (problem, *failures),
             listed_plants=None if inventory.plants_listed_at is None else len(inventory.listed),
@@ -151,7 +155,7 @@ class StatusBuilder:
 
     def _collector(self, collector: Collector) -> CollectorStatus:
         batches = collector.batches()
-        due = collector.next_sweep_at()
+        due = collector.next_sweep_at() if collector.enabled else None
         next_sweep = math.inf if due is None else max(due, self._limiter.earliest(collector.planned_interface()))
         sweeps = collector.sweeps
         return CollectorStatus(

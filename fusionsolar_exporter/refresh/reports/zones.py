@@ -39,7 +39,7 @@ class PlantZones:
         midnight = min(begins) if kind is PeriodKind.HOUR else max(begins)
         offset = offset_of_midnight(midnight)
         known = self._learnt.get(plant.code)
-        expected = _listed_offset(plant) if known is None else known.offset
+        expected = listed_offset(plant) if known is None else known.offset
         if kind is PeriodKind.HOUR and expected is not None and abs(offset - expected) > _SEASON:
             if known is None:
                 self._learnt[plant.code] = LearntOffset(0.0, expected)
@@ -59,7 +59,7 @@ class PlantZones:
         self._learnt = {code: learnt for code, learnt in self._learnt.items() if code in plant_codes}
 
 
-def _listed_offset(plant: Plant) -> float | None:
+def listed_offset(plant: Plant) -> float | None:
     """The offset of the grid connection date, which is that of another season perhaps."""
     try:
         offset = datetime.fromisoformat(plant.grid_connection_date).utcoffset()

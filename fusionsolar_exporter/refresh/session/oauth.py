@@ -33,6 +33,7 @@ class OAuthSession(Session):
     """Who leads the account refreshes: so no two processes ever use one refresh token."""
 
     interface = Interface.TOKEN
+    unused = frozenset({Interface.LOGIN, Interface.LOGOUT})
 
     def __init__(self, context: AccountContext, limiter: RateLimiter, oauth: OAuthConfig) -> None:
         super().__init__(context, limiter)

@@ -19,6 +19,7 @@ class PasswordSession(Session):
     """One token at a time."""
 
     interface = Interface.LOGIN
+    unused = frozenset({Interface.TOKEN})
 
     def __init__(self, context: AccountContext, limiter: RateLimiter) -> None:
         super().__init__(context, limiter)

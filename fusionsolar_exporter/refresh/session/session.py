@@ -36,6 +36,8 @@ class Session(ABC):
 
     interface: ClassVar[Interface]
     """What is asked to begin one."""
+    unused: ClassVar[frozenset[Interface]]
+    """What only the other way in has."""
 
     def __init__(self, context: AccountContext, limiter: RateLimiter) -> None:
         self.context = context

@@ -58,7 +58,8 @@ class RedisPartition(Partition):
 
     @override
     def wait_seconds(self) -> float:
-        return min(max(self._look_at - self._clock.now(), 0.0), LOOK_SECONDS)
+        left = self._look_at - self._clock.now()
+        return left if 0.0 < left < LOOK_SECONDS else LOOK_SECONDS
 
     @override
     def was_emptied(self) -> bool:

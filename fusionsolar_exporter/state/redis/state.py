@@ -14,6 +14,7 @@ from fusionsolar_exporter.state.redis import scripts
 from fusionsolar_exporter.state.redis.link import LinkDownError, RedisLink
 from fusionsolar_exporter.state.redis.partition import RedisPartition
 from fusionsolar_exporter.state.store import State, name_of
+from fusionsolar_exporter.supervision import Heartbeat, Supervisor, ThreadKind
 
 _RENEWALS = 3  # in one lease
 _AGAIN_SECONDS = 1.0  # after a renewal that failed
@@ -42,9 +43,9 @@ class RedisState(State):
         self._lock = threading.Lock()
         self._closing = threading.Event()
 
-    def start(self) -> None:
+    def start(self, supervisor: Supervisor) -> None:
         """Renew leases in a thread of its own, until :meth:`close`."""
-        threading.Thread(target=self._renew_on, name="state-renew", daemon=True).start()
+        supervisor.start(ThreadKind.RENEW, self._renew_on)
 
     @override
     def partition(self, host: str, username: str) -> RedisPartition:
@@ -84,10 +85,11 @@ class RedisState(State):
         self._closing.set()
         self._link.close()
 
-    def _renew_on(self) -> None:
+    def _renew_on(self, beat: Heartbeat) -> None:
         step = self._lease / _RENEWALS
         pause = step
         while True:
+            beat.ran(self._clock.now(), pause)
             self._clock.wait(self._closing, pause)
             if self._closing.is_set():
                 return

@@ -43,7 +43,7 @@ if not (led_last and known >= number) then
   if known > number then redis.call('HSET', meta, 'ahead', text(known) .. ' ' .. text(now)) end
   local pause = (lease or known > number) and length / 3 or 0
   local left = free + pause + delay - now
-  if left > 0 then return refused(left) end
+  if left > 0 then return refused(math.ceil(left)) end
 end
 
 local fence = text(math.max((tonumber(redis.call('GET', prefix .. 'fence') or 0) or 0) + 1, now))

@@ -20,6 +20,7 @@ _TONE: dict[str, str] = {
 }
 _WORST_FIRST = ("bad", "wait", "ok")
 _COLLECTORS = ("Collector", "State", "Every", "Last success", "Next", "Took", "Cached")
+_SLOWER = 1.01  # times slower than its limits: worth a word
 _LEFT_OUT = ("Collector", "Id", "Name", "Until")
 MOST_LEFT_OUT = 20
 """Shown on the page; the JSON has them all."""
@@ -43,7 +44,9 @@ def account_section(account: AccountReport, anchor: str, now: float, *, several:
     if not account.leader:
         facts.append("refreshed by another replica")
     if account.interval_stretch is not None and account.interval_stretch > 1:
-        facts.append(f"intervals stretched by {account.interval_stretch:.2f}: the account's own speed is the limit")
+        facts.append(
+            f"intervals stretched by up to {account.interval_stretch:.2f}: the account's own speed is the limit"
+        )
     if account.clock_offset_seconds is not None:
         facts.append(f"clock of the far side {account.clock_offset_seconds:+.1f} s")
     parts = [element("p", " · ".join(facts), class_="dim"), *_failures(account.failures, now)]
@@ -59,6 +62,7 @@ def account_section(account: AccountReport, anchor: str, now: float, *, several:
     if account.interfaces:
         quotas = [_interface(interface, now) for interface in account.interfaces]
         parts.append(table(_QUOTAS, quotas, caption="Quotas"))
+        parts += [_pace(interface, now) for interface in account.interfaces if interface.pace_ratio > _SLOWER]
     if account.devices:
         parts += [element("h3", "Devices"), element("p", tally(account.devices))]
     heading = element("h2", "Account ", foreign(account.account), " ", state_badge(account))
@@ -101,6 +105,18 @@ def _interface(interface: InterfaceReport, now: float) -> Sequence[str]:
         span(interface.quota_window_seconds),
         _next(interface.next_request_timestamp_seconds, now),
         NOTHING if held is None else joined(_when(held, now), element("br"), interface.hold_reason),
+    )
+
+
+def _pace(interface: InterfaceReport, now: float) -> Markup:
+    """What the far side really allows."""
+    seconds = interface.pace_seconds or 0.0
+    return element(
+        "p",
+        element("strong", interface.interface),
+        f": the far side allows a call in {span(seconds)}; documented or configured are "
+        f"{span(seconds / interface.pace_ratio)}; learnt ",
+        _when(interface.pace_learnt_timestamp_seconds, now),
     )
 
 

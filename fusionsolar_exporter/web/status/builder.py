@@ -76,8 +76,11 @@ def _total(counts: Iterable[Counter[str]]) -> dict[str, int]:
     return dict(sorted(total.items()))
 
 
+_BEGINNINGS = (Interface.LOGIN, Interface.TOKEN)  # an account has one of the two
+
+
 def _login_pause(status: AccountStatus, clock: Clock) -> float | None:
-    held = next((each.held_until for each in status.interfaces if each.interface == Interface.LOGIN), None)
+    held = next((each.held_until for each in status.interfaces if each.interface in _BEGINNINGS), None)
     return _wall(held, clock)
 
 
@@ -113,6 +116,9 @@ def _interface(status: InterfaceStatus, clock: Clock, now: float) -> InterfaceRe
         next_request_timestamp_seconds=_wall(status.next_request_at, clock),
         held_until_timestamp_seconds=_wall(status.held_until, clock),
         hold_reason=status.hold_reason,
+        pace_ratio=status.pace_ratio,
+        pace_seconds=_finite(status.pace_seconds),
+        pace_learnt_timestamp_seconds=_wall(status.pace_learnt_at, clock),
     )
 
 

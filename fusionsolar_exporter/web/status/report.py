@@ -43,6 +43,11 @@ class InterfaceReport:
     next_request_timestamp_seconds: float | None
     held_until_timestamp_seconds: float | None
     hold_reason: str
+    pace_ratio: float
+    """How many times slower than its limits in force it is asked."""
+    pace_seconds: float | None
+    """Seconds between two calls; None where nothing was learnt."""
+    pace_learnt_timestamp_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,7 @@
+{{- define "fusionsolar-exporter.webConfigFlag" -}}
+--web.config.file=/etc/fusionsolar-web/web.yml
+{{- end }}
+
 {{/* the exporter, the same in a deployment of its own and beside an application */}}
 {{- define "fusionsolar-exporter.container" -}}
 name: fusionsolar-exporter
@@ -6,6 +10,9 @@ imagePullPolicy: {{ .Values.image.pullPolicy }}
 args:
   - serve
   - --config.file=/etc/fusionsolar-exporter/config.yml
+  {{- if .Values.webConfigSecretName }}
+  - {{ include "fusionsolar-exporter.webConfigFlag" . }}
+  {{- end }}
   - --log.level={{ .Values.log.level }}
   - --log.format={{ .Values.log.format }}
   {{- with .Values.extraArgs }}
@@ -25,6 +32,23 @@ ports:
   # not "metrics" or "http", which an application beside it may want
   - name: fusionsolar
     containerPort: 10035
+{{- if .Values.webConfigSecretName }}
+{{- /* the kubelet has neither password nor certificate */}}
+{{- $asking := printf "exec: {command: [fusionsolar-exporter, healthcheck, %s]}" (include "fusionsolar-exporter.webConfigFlag" .) }}
+startupProbe:
+  {{ $asking }}
+  periodSeconds: 5
+  timeoutSeconds: 10
+  failureThreshold: 12
+livenessProbe:
+  {{ $asking }}
+  periodSeconds: 60
+  timeoutSeconds: 10
+readinessProbe:
+  {{ $asking }}
+  periodSeconds: 30
+  timeoutSeconds: 10
+{{- else }}
 startupProbe:
   httpGet: {path: /-/healthy, port: fusionsolar}
   periodSeconds: 2
@@ -37,6 +61,7 @@ readinessProbe:
   httpGet: {path: /-/ready, port: fusionsolar}
   periodSeconds: 5
   timeoutSeconds: 5
+{{- end }}
 {{- with .Values.resources }}
 resources:
   {{- toYaml . | nindent 2 }}
@@ -47,6 +72,11 @@ volumeMounts:
   - name: fusionsolar-exporter-config
     mountPath: /etc/fusionsolar-exporter
     readOnly: true
+  {{- if .Values.webConfigSecretName }}
+  - name: fusionsolar-exporter-web
+    mountPath: /etc/fusionsolar-web
+    readOnly: true
+  {{- end }}
   {{- range include "fusionsolar-exporter.secretNames" . | fromJsonArray }}
   - name: fusionsolar-secret-{{ . | replace "." "-" | trunc 40 | trimSuffix "-" }}
     mountPath: /etc/fusionsolar-secrets/{{ . }}
@@ -68,6 +98,13 @@ volumeMounts:
     items:
       - key: config.yml
         path: config.yml
+{{- if .Values.webConfigSecretName }}
+- name: fusionsolar-exporter-web
+  secret:
+    secretName: {{ .Values.webConfigSecretName }}
+    optional: false
+    defaultMode: 0440
+{{- end }}
 {{- range include "fusionsolar-exporter.secretNames" . | fromJsonArray }}
 - name: fusionsolar-secret-{{ . | replace "." "-" | trunc 40 | trimSuffix "-" }}
   secret:

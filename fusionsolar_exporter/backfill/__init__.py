@@ -1,0 +1,1 @@
+"""``backfill``: history as OpenMetrics text, asked within the limits and beside a running exporter."""

@@ -1,0 +1,54 @@
+"""The plan for people: a line an interface with its calls, the days it takes, and what less would take."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from fusionsolar_exporter.backfill.request import HistoryRequest
+from fusionsolar_exporter.northbound.interfaces import DAY, Interface
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What the exporter leaves of an interface's quota."""
+
+    calls: int
+    window: float
+    """Seconds."""
+    spacing: float
+    """Seconds between two calls."""
+
+    def seconds(self, calls: int) -> float:
+        """How long so many calls take: those of a window are free at its beginning."""
+        windows = max(math.ceil(calls / self.calls) - 1, 0)
+        return windows * self.window + (calls - windows * self.calls) * self.spacing
+
+
+def plan_lines(
+    account: str, requests: Sequence[HistoryRequest], allowance: Callable[[Interface], Allowance]
+) -> list[str]:
+    """The plan of one account."""
+    calls = Counter(request.interface for request in requests)
+    if not calls:
+        return [f"{account}: nothing to ask for: no plant or device has data in this time"]
+    days = {interface: allowance(interface).seconds(count) / DAY for interface, count in calls.items()}
+    lines = [
+        f"{account}: {interface}: {count} calls, {allowance(interface).calls} a day beside the exporter, "
+        f"{_shown(days[interface])}"
+        for interface, count in sorted(calls.items())
+    ]
+    lines.append(f"{account}: all together {_shown(max(days.values()))}")
+    return lines + _smaller(account, requests, days)
+
+
+def _smaller(account: str, requests: Sequence[HistoryRequest], days: Mapping[Interface, float]) -> list[str]:
+    """What it takes without what takes longest."""
+    longest = max(days, key=lambda interface: days[interface])
+    rest = [days[interface] for interface in days if interface is not longest]
+    what = next(request.what for request in requests if request.interface is longest)
+    return [f"{account}: without {what} {_shown(max(rest))}"] if rest else []
+
+
+def _shown(days: float) -> str:
+    return "under a day" if days < 1 else f"{days:.1f} days"

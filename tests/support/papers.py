@@ -1,0 +1,41 @@
+"""Certificates for tests of the web server, and files that name them."""
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import trustme
+import yaml
+
+
+@dataclass(frozen=True)
+class Papers:
+    """An authority, and files with what it has signed."""
+
+    directory: Path
+    authority: trustme.CA
+
+    def certificate(self, name: str, *names: str) -> dict[str, str]:
+        """Names of the files that hold a certificate and its key."""
+        issued = self.authority.issue_cert(*names)
+        chain = b"".join(blob.bytes() for blob in issued.cert_chain_pems)
+        self.write(f"{name}.pem", chain)
+        self.write(f"{name}.key", issued.private_key_pem.bytes())
+        return {"cert_file": f"{name}.pem", "key_file": f"{name}.key"}
+
+    def write(self, name: str, content: bytes) -> Path:
+        path = self.directory / name
+        path.write_bytes(content)
+        return path
+
+    def web_config(self, tree: Mapping[str, Any]) -> Path:
+        return self.write("web.yml", yaml.safe_dump(dict(tree)).encode())
+
+    def client(self, certificate: Mapping[str, str] | None = None) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        self.authority.configure_trust(context)
+        if certificate is not None:
+            context.load_cert_chain(self.directory / certificate["cert_file"], self.directory / certificate["key_file"])
+        return context

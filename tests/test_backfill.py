@@ -1,0 +1,303 @@
+"""``backfill``: every value is what the far side says, whatever interrupts it; what cannot be done is said."""
+
+import os
+import random
+import shutil
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from backfill_support import DAY, HOME, LONDON, NOON, Backfilled, PastWorld
+from support.http_world import HttpWorld
+
+from fusionsolar_exporter.simulator.calls import Rules
+from fusionsolar_exporter.simulator.interfaces import Interface
+from fusionsolar_exporter.simulator.plan import FleetPlan
+from fusionsolar_exporter.simulator.site import Place
+
+JUNE = ("--from", "2025-06-10", "--to", "2025-06-12")
+LABELS = ("--label", "job=fusionsolar", "--label", "instance=roof:10035")
+SMALL = FleetPlan(plants=1, devices=HOME, places=(LONDON,), start=NOON, alarm_share=0)
+
+
+def unix(text: str) -> float:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+
+
+def named(told: Backfilled, name: str, **labels: str) -> dict[float, float]:
+    """The points of the one series of a name that has these labels."""
+    wanted = [f'{key}="{value}"' for key, value in labels.items()]
+    found = [
+        points
+        for series, points in told.samples().items()
+        if series.startswith(f"{name}{{") and all(pair in series for pair in wanted)
+    ]
+    assert len(found) == 1, (name, labels, len(found))
+    return found[0]
+
+
+def test_hours_days_and_months_are_what_the_far_side_says(tmp_path: Path) -> None:
+    world = PastWorld()
+    told = world.run(
+        tmp_path / "out",
+        "--from",
+        "2025-03-01",
+        "--to",
+        "2025-06-12",
+        "--what",
+        "plant_monthly,plant_daily,device_daily",
+    )
+    assert told.status == 0
+    for plant in world.fleet.plants.values():
+        for interface, report, about in (
+            ("getKpiStationDay", "daily", "2025-05-05"),
+            ("getKpiStationMonth", "monthly", "2025-05-05"),
+        ):
+            points = named(told, f"fusionsolar_plant_{report}_report_inverter_yield_watthours", plant_code=plant.code)
+            starts = named(told, f"fusionsolar_plant_{report}_report_period_timestamp_seconds", plant_code=plant.code)
+            rows = world.truth(interface, stationCodes=plant.code, collectTime=int(unix(about) * 1000))
+            for row in rows:
+                begin = row["collectTime"] / 1000
+                (at,) = [at for at, start in starts.items() if start == begin] or [0.0]
+                if begin >= unix("2025-03-01") and at:
+                    assert points[at] == pytest.approx(row["dataItemMap"]["inverter_power"] * 1000)
+                    assert begin < at < begin + 31 * DAY
+                    assert (at + 1) % DAY == 0  # the last second of its period
+    assert all('period="last"' in series for series in told.samples())
+    assert min(told.files) == "device_daily-2025-03-01.om"
+    assert "plant_monthly-2025-05-01.om" in told.files
+    assert "plant_monthly-2025-06-01.om" not in told.files  # June is not whole
+
+
+def test_five_minutes_are_what_the_far_side_says_and_plants_are_summed(tmp_path: Path) -> None:
+    world = PastWorld(FleetPlan(plants=1, devices={38: 2, 39: 1, 47: 1}, places=(LONDON,), start=NOON))
+    told = world.run(tmp_path / "out", *JUNE, "--what", "device_5m", *LABELS)
+    (plant,) = world.fleet.plants.values()
+    power = named(told, "fusionsolar_plant_active_power_watts", plant_code=plant.code, job="fusionsolar")
+    assert sorted(power) == [unix("2025-06-10") + step * 300 for step in range(576)]
+    sums = dict.fromkeys(power, 0.0)
+    for device in plant.inverters:
+        points = named(told, "fusionsolar_device_active_power_watts", device_id=device.id, instance="roof:10035")
+        rows = world.truth(
+            "getDevHistoryKpi",
+            devIds=device.id,
+            devTypeId=38,
+            startTime=int(unix("2025-06-10") * 1000),
+            endTime=int(unix("2025-06-12") * 1000) - 1,
+        )
+        assert points == {
+            row["collectTime"] / 1000: pytest.approx(row["dataItemMap"]["active_power"] * 1000) for row in rows
+        }
+        for at, value in points.items():
+            sums[at] += value
+    assert power == pytest.approx(sums)
+    assert max(power.values()) > 0
+
+
+def test_series_have_the_names_and_labels_of_live_scrapes(tmp_path: Path) -> None:
+    world = PastWorld(SMALL)
+    told = world.run(tmp_path / "out", *JUNE, "--what", "device_5m,plant_hourly")
+    with HttpWorld(SMALL, start=NOON, collectors={"plant_hourly": {"enabled": True}}, account={"name": "home"}) as live:
+        live.run(300)
+        exposed = {line.rsplit(" ", 1)[0] for line in live.exposition().splitlines() if not line.startswith("#")}
+    assert {series for series in told.samples() if series not in exposed} == set()
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_a_run_that_was_interrupted_leaves_the_same_bytes(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    what = ("--from", "2025-06-01", "--to", "2025-06-12", "--what", "plant_hourly,plant_daily,device_daily,device_5m")
+    plan = FleetPlan(plants=2, devices={38: 1, 47: 1}, places=(LONDON,), start=NOON)
+    undisturbed = PastWorld(plan).run(tmp_path / "whole", *what)
+    state = {"state": {"url": f"sqlite:{tmp_path / 'state.sqlite'}"}}
+    world, runs = PastWorld(plan, sections=state), 0
+    while True:
+        runs += 1
+        limit = chance.randrange(1, 6) if runs < 50 else 10_000
+        told = world.run(tmp_path / "parts", *what, stop=limit.__le__)
+        world.clock.advance(chance.randrange(0, 3600))
+        if told.status == 0:
+            break
+        assert "goes on where this one was" in told.told
+    assert runs > 5
+    assert told.files == undisturbed.files
+    assert world.refused() == {}
+    assert not (tmp_path / "parts" / ".parts").exists() or not any((tmp_path / "parts" / ".parts").rglob("*.*"))
+
+
+def test_running_it_again_changes_no_byte_and_takes_over_what_was_revised(tmp_path: Path) -> None:
+    rules = Rules(quirks=True)
+    plan = FleetPlan(plants=1, devices=HOME, places=(LONDON,), start=NOON, quirks=True)
+    # yesterday is not revised yet at four in the morning
+    world = PastWorld(plan, rules, now=unix("2025-06-16T04:00"))
+    flags = ("--from", "2025-06-10", "--to", "2025-06-16", "--what", "plant_daily")
+    first = world.run(tmp_path / "out", *flags)
+    written = {path.name: path.stat().st_mtime_ns for path in first.folder.glob("*.om")}
+    world.clock.advance(8 * 3600)
+    before = first.files
+    second = world.run(tmp_path / "out", *flags)
+    changed = {name for name, text in second.files.items() if before[name] != text}
+    assert second.files.keys() == before.keys()
+    assert changed == {"plant_daily-2025-06-15.om"}
+    times = {path.name: path.stat().st_mtime_ns for path in second.folder.glob("*.om")}
+    assert {name for name, at in times.items() if at != written[name]} == changed
+
+
+def test_nothing_younger_than_three_hours_is_written(tmp_path: Path) -> None:
+    told = PastWorld(SMALL).run(tmp_path / "out", "--from", "2025-06-16", "--what", "device_5m,plant_hourly")
+    assert max(at for points in told.samples().values() for at in points) < NOON - 3 * 3600
+    assert "three hours" in told.told
+
+
+def test_a_dry_run_prints_a_line_an_interface_and_asks_for_lists_alone(tmp_path: Path) -> None:
+    world = PastWorld()
+    told = world.run(
+        tmp_path / "out", "--from", "2025-03-18", "--to", "2025-06-16", "--what", "plant_hourly,device_5m", "--dry-run"
+    )
+    assert told.status == 0
+    assert "getKpiStationHour: 90 calls, 25 a day" in told.told
+    assert "getDevHistoryKpi: 90 calls, 27 a day" in told.told
+    assert "without device_5m" in told.told or "without plant_hourly" in told.told
+    assert not (tmp_path / "out").exists()
+    assert {request.interface for request in world.system.log.requests} <= {
+        Interface.LOGIN,
+        Interface.LOGOUT,
+        Interface.STATIONS,
+        Interface.DEVICES,
+    }
+
+
+def test_the_plan_says_how_long_it_takes(tmp_path: Path) -> None:
+    world = PastWorld(SMALL)
+    told = world.run(tmp_path / "out", "--from", "2025-03-18", "--to", "2025-06-16", "--what", "plant_hourly")
+    days = (world.clock.now() - NOON) / DAY
+    assert told.status == 0
+    assert "90 calls, 25 a day beside the exporter, 3.0 days" in told.told
+    assert days == pytest.approx(3.0, rel=0.05)
+    assert world.refused() == {}
+    assert len(told.files) == 90
+
+
+def test_newest_first(tmp_path: Path) -> None:
+    world = PastWorld(SMALL)
+    world.run(tmp_path / "out", "--from", "2025-06-01", "--to", "2025-06-12", "--what", "plant_hourly")
+    asked = [int(str(request.parameters["collectTime"])) for request in world.system.log.of(Interface.PLANT_HOURS)]
+    assert asked == sorted(asked, reverse=True)
+    assert len(asked) == 11
+
+
+def test_a_server_without_history_is_asked_the_older_way(tmp_path: Path) -> None:
+    world = PastWorld(SMALL, options={"missing": frozenset({Interface.DEVICE_HISTORY})})
+    told = world.run(tmp_path / "out", *JUNE, "--what", "device_5m")
+    newer = PastWorld(SMALL).run(tmp_path / "newer", *JUNE, "--what", "device_5m")
+    assert told.status == 0
+    assert "getDevFiveMinutes" in told.told
+    assert told.files.keys() == newer.files.keys()
+    old, new = told.samples(), newer.samples()
+    assert old.items() <= new.items()
+    asked = len(world.system.log.of(Interface.DEVICE_HISTORY))
+    world.run(tmp_path / "out", *JUNE, "--what", "device_5m")
+    assert len(world.system.log.of(Interface.DEVICE_HISTORY)) == asked  # it is known by now
+
+
+def test_a_device_that_vanished_in_between_hides_no_other(tmp_path: Path) -> None:
+    world = PastWorld(FleetPlan(plants=1, devices={38: 4}, places=(LONDON,), start=NOON))
+    gone, *others = list(world.fleet.devices)
+    flags = ("--from", "2025-06-01", "--to", "2025-06-12", "--what", "device_5m")
+    first = world.run(tmp_path / "out", *flags, stop=lambda asked: asked >= 4)
+    assert first.status == 1
+    world.clock.advance(120)
+    world.fleet.remove_device(gone)
+    told = world.run(tmp_path / "out", *flags)
+    text = "".join(told.files.values())
+    assert all(f'device_id="{device}"' in text for device in others)
+    assert len(told.files) == 11
+
+
+def test_what_is_not_permitted_is_said_and_the_rest_is_done(tmp_path: Path) -> None:
+    world = PastWorld(SMALL, options={"forbidden": frozenset({Interface.PLANT_HOURS})})
+    told = world.run(tmp_path / "out", *JUNE, "--what", "plant_hourly,plant_daily")
+    assert told.status == 1
+    assert "getKpiStationHour is not permitted" in told.told
+    assert {name.split("-")[0] for name in told.files} == {"plant_daily"}
+    assert len(world.system.log.of(Interface.PLANT_HOURS)) == 1
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--from", "soon"), "'soon' is no time"),
+        (("--from", "2025-06-10T00:00:00"), "is no time"),
+        (("--from", "2025-06-12", "--to", "2025-06-10"), "--from is not before --to"),
+        (("--from", "2030-01-01", "--to", "2031-01-01"), "--from is in the future"),
+        (("--from", "2025-06-10", "--label", "1x=2"), "'1x=2' is no label"),
+        (("--from", "2025-06-10", "--label", "plant=2"), "the exporter's own"),
+        (("--from", "2025-06-10", "--label", "job=1", "--label", "job=2"), "given twice"),
+        (("--from", "2025-06-10", "--what", "plant_weekly"), "'plant_weekly' cannot be asked for"),
+        (("--from", "2025-06-10", "--account", "nobody"), "no account is named 'nobody'"),
+    ],
+)
+def test_bad_input_is_told_and_asks_nothing(
+    tmp_path: Path, flags: tuple[str, ...], message: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = PastWorld(SMALL)
+    given = flags if "--what" in flags else (*flags, "--what", "plant_daily")
+    told = world.run(tmp_path / "out", *given)
+    assert told.status == 1
+    assert message in str([record.__dict__ for record in caplog.records])
+    assert world.system.log.requests == ()
+    assert not (tmp_path / "out").exists()
+
+
+def test_someone_elses_folder_is_left_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "precious.txt").write_text("mine")
+    told = PastWorld(SMALL).run(folder, *JUNE, "--what", "plant_daily")
+    assert told.status == 1
+    assert "not empty" in str([record.__dict__ for record in caplog.records])
+    assert [path.name for path in folder.iterdir()] == ["precious.txt"]
+
+
+def test_times_before_the_plant_was_built_cost_no_calls(tmp_path: Path) -> None:
+    world = PastWorld(SMALL)
+    (plant,) = world.fleet.plants.values()
+    built = datetime.fromtimestamp(plant.connected_at, UTC)
+    begin = (built - timedelta(days=400)).strftime("%Y-%m-%d")
+    end = (built + timedelta(days=3)).strftime("%Y-%m-%d")
+    told = world.run(tmp_path / "out", "--from", begin, "--to", end, "--what", "plant_hourly")
+    assert told.status == 0
+    assert len(world.system.log.of(Interface.PLANT_HOURS)) <= 4
+
+
+def test_bare_dates_are_days_of_the_plants_own_zone(tmp_path: Path) -> None:
+    sydney = Place(-33.87, 151.21, 10)
+    world = PastWorld(FleetPlan(plants=1, devices={38: 1}, places=(sydney,), start=NOON))
+    told = world.run(tmp_path / "out", *JUNE, "--what", "plant_hourly,device_5m")
+    starts = named(told, "fusionsolar_plant_hourly_report_period_timestamp_seconds").values()
+    assert (min(starts), max(starts)) == (unix("2025-06-09T14:00"), unix("2025-06-11T13:00"))
+    power = named(told, "fusionsolar_plant_active_power_watts")
+    assert (min(power), max(power)) == (unix("2025-06-09T14:00"), unix("2025-06-11T13:55"))
+    assert {name.partition("-")[2] for name in told.files} == {"2025-06-10.om", "2025-06-11.om"}
+
+
+def promtool() -> str:
+    found = shutil.which("promtool")
+    if found is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("promtool is not installed")
+        pytest.skip("promtool is not installed")
+    return found
+
+
+def test_promtool_takes_the_files_as_they_are(tmp_path: Path) -> None:
+    odd = FleetPlan(plants=2, devices={38: 1, 23070: 1}, places=(LONDON,), start=NOON, odd_names=True, quirks=True)
+    told = PastWorld(odd, Rules(quirks=True)).run(
+        tmp_path / "out", *JUNE, "--what", "plant_hourly,plant_daily,device_daily,device_5m", *LABELS
+    )
+    assert told.status == 0
+    for path in sorted(told.folder.glob("*.om")):
+        command = [promtool(), "tsdb", "create-blocks-from", "openmetrics", str(path), str(tmp_path / "data")]
+        made = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (made.returncode, made.stderr) == (0, ""), path.name
