@@ -65,6 +65,33 @@ def test_a_reload_that_cannot_read_a_username_is_refused(tmp_path: Path) -> None
         assert world.system.log.refusals == {}
 
 
+def test_a_window_that_is_mistyped_for_one_reload_is_as_full_as_before_when_it_is_put_right() -> None:
+    def limits(window: str) -> dict[str, Any]:
+        return {"rate_limits": {"interfaces": {"getDevList": {"window": window}}}}
+
+    with HttpWorld(PLAN, account=limits("24h")) as world:
+        world.run(6 * HOUR)
+        world.system.quotas.broken.clear()
+        world.reload(limits("24s"))
+        world.run(MINUTE)  # that is what was ordered
+        world.reload(limits("24h"))
+        world.account.step()
+        (lists,) = [one for one in world.account.status().interfaces if one.interface == "getDevList"]
+        assert len(lists.calls) == world.system.log.counts[Interface.DEVICES]
+        world.run(24 * HOUR)
+
+
+def test_a_reload_that_lowers_the_margin_opens_no_window_early() -> None:
+    with HttpWorld(PLAN, account={"rate_limits": {"margin": "40s"}}) as world:
+        world.system.leg = 14.0
+        world.run(20 * MINUTE)
+        world.run_to_request(Interface.PLANT_REAL_TIME)
+        world.system.leg = 0.05
+        world.reload({"rate_limits": {"margin": "1s"}})
+        world.run_to_request(Interface.PLANT_REAL_TIME)
+        assert world.gaps(Interface.PLANT_REAL_TIME)[-1] >= 300
+
+
 class TwoWorlds(HttpWorld):
     """One account stays, the other may be away."""
 

@@ -1,6 +1,9 @@
 """Who leads where locks cannot be opened, or are deleted while they are held; and that nothing is left open."""
 
+import gc
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -131,6 +134,7 @@ def test_where_there_can_be_no_lock_nobody_has_one(place: str) -> None:
 
 
 def test_an_account_that_is_given_up_leaves_nothing_open(machine: Machine) -> None:
+    gc.collect()  # what other tests have left
     before = open_files()
     state = SqliteState(machine.file, machine.clock, machine.log, machine.observed)
     opened = open_files()
@@ -175,3 +179,39 @@ def test_a_state_directory_that_is_deleted_makes_no_second_leader(tmp_path: Path
                     leaders.add(tuple(one.value("fusionsolar_account_leader", account="default") for one in found))
     assert leaders == {(1.0, 0.0)}
     assert dict(system.log.refusals) == {}
+
+
+def test_a_file_that_is_locked_at_the_start_costs_a_real_process_no_login(tmp_path: Path) -> None:
+    now = ScaledTime(SPEED, NOON)
+    system = SimulatedSystem(SimulatedFleet(PLAN), now=now, users={USER: PASSWORD})
+    state = tmp_path / "state.sqlite"
+    with SimulatorServer(system) as simulator:
+        account = {"name": "default", "url": simulator.url, "username": USER, "password": PASSWORD}
+        config = {
+            "accounts": [account | {"rate_limits": scaled_rate_limits(SPEED)}],
+            "state": {"url": f"sqlite:{state}"},
+        }
+        with ExporterProcess(config, tmp_path) as exporter:
+            until = now() + DEADLINE * SPEED
+            while not system.log.counts[Interface.ALARMS]:
+                assert now() < until
+                exporter.metrics()
+            exporter.kill()
+        with closing(sqlite3.connect(state, isolation_level=None)) as other:
+            other.execute("PRAGMA locking_mode = EXCLUSIVE")
+            other.execute("BEGIN EXCLUSIVE")
+            asked = dict(system.log.counts)
+            with ExporterProcess(config, tmp_path) as exporter:
+                until = now() + 3 * SPEED
+                while now() < until:
+                    assert Scrape(exporter.metrics()).value("fusionsolar_state_up") == 0
+                assert dict(system.log.counts) == asked
+                other.execute("ROLLBACK")
+                other.close()
+                until = now() + DEADLINE * SPEED
+                while len(Scrape(exporter.metrics()).all("fusionsolar_device_info")) < len(system.fleet.devices):
+                    assert now() < until
+                assert Scrape(exporter.metrics()).value("fusionsolar_state_up") == 1
+    # on a busy machine the session itself may be over by now
+    assert system.log.counts[Interface.LOGIN] == asked[Interface.LOGIN] or now() - NOON > 30 * 60
+    assert {code for _, code in system.log.refusals} <= {305}
