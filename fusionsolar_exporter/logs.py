@@ -13,13 +13,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TextIO
-from urllib.parse import quote, quote_plus
+
+from fusionsolar_exporter.secret_text import SecretText
 
 LOGGER_NAME = "fusionsolar_exporter"
-SHORTEST_SECRET = 4
-"""Characters. A shorter secret is left in: replacing it would tear words apart everywhere, and so betray it."""
-
-_INSTEAD = "<secret>"
 _LEVEL_NAMES = {logging.DEBUG: "debug", logging.INFO: "info", logging.WARNING: "warn"}
 _BARE = re.compile(r'[^\s"=\\]+')
 _NOT_IN_KEYS = re.compile(r"[^\w./-]", re.ASCII)
@@ -66,35 +63,20 @@ class EventLogger:
 
 
 class _Redaction:
-    """Secrets by owner, and the expression that finds them all; readers take the newest expression without a lock."""
+    """Secrets by owner, and what takes them out of texts; readers take the newest of the latter without a lock."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._secrets: dict[str, frozenset[str]] = {}
-        self._pattern: re.Pattern[str] | None = None
+        self._text = SecretText()
 
     def register(self, owner: str, secrets: Iterable[str]) -> None:
         with self._lock:
             self._secrets[owner] = frozenset(secrets)
-            spellings = {
-                spelling
-                for held in self._secrets.values()
-                for secret in held
-                if len(secret) >= SHORTEST_SECRET
-                for spelling in _spellings(secret)
-            }
-            longest_first = sorted(spellings, key=lambda text: (-len(text), text))
-            self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+            self._text = SecretText(frozenset[str]().union(*self._secrets.values()))
 
     def apply(self, text: str) -> str:
-        pattern = self._pattern
-        return text if pattern is None else pattern.sub(_INSTEAD, text)
-
-
-def _spellings(secret: str) -> tuple[str, ...]:
-    """Give a secret as libraries may write it: as it is, in a URL, in a representation, in JSON."""
-    encoded = secret.encode(errors="replace")
-    return secret, quote(encoded, safe=""), quote_plus(encoded), repr(secret)[1:-1], json.dumps(secret)[1:-1]
+        return self._text.without(text)
 
 
 _redaction = _Redaction()
@@ -103,7 +85,7 @@ _redaction = _Redaction()
 def redact(owner: str, secrets: Iterable[str]) -> None:
     """Keep these secrets out of every line from now on, in the place of those that ``owner`` named before.
 
-    Secrets of fewer than :data:`SHORTEST_SECRET` characters are not looked for. Safe from any thread.
+    Secrets of fewer than four characters are not looked for. Safe from any thread.
     """
     _redaction.register(owner, secrets)
 

@@ -84,6 +84,19 @@ def test_with_wait_it_waits_for_a_window(tmp_path: Path) -> None:
         assert "until getStationRealKpi may be asked" in found.progress
 
 
+def test_a_session_that_ends_while_it_waits_is_begun_anew_and_nothing_is_sent_without_one(tmp_path: Path) -> None:
+    with Practice(tmp_path) as practice:
+        practice.visit()
+        practice.clock.advance(27 * 60)
+        practice.visit()
+        found = practice.visit("--wait")
+
+        assert found.interface("getStationRealKpi")["outcome"] == "answered"
+        assert practice.asked["login"] == 2
+        assert all(request.user for request in practice.system.log.requests)
+        assert practice.system.log.refusals == {}
+
+
 def test_a_portal_host_is_named_as_one(tmp_path: Path) -> None:
     with Practice(tmp_path) as practice:
         practice.order(FaultKind.HTML, times=None)

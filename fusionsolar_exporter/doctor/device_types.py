@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from fusionsolar_exporter.doctor.examination import Ask, Examination
+from fusionsolar_exporter.doctor.ask import Ask
+from fusionsolar_exporter.doctor.examination import Examination
 from fusionsolar_exporter.doctor.problems import problem_of
 from fusionsolar_exporter.doctor.report import DeviceTypeFindings, Outcome
 from fusionsolar_exporter.metrics.device_types import device_type_label

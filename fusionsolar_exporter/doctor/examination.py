@@ -5,9 +5,10 @@ What it asks is in the ledger like every other request, and every answer is kept
 
 import math
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
+from fusionsolar_exporter.doctor.ask import Ask
 from fusionsolar_exporter.doctor.report import Outcome, SessionKind
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.fail_codes import Concern, fail_code_row
@@ -35,20 +36,6 @@ _TRIES = 2  # a session that ended, or alarms that have to be asked in windows o
 _LOGINS = 2
 _NO_SESSION = "not asked: there is no session"
 _ENDED = "not asked: ended early"
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """What became of one interface; moments are in the pacing clock's seconds."""
-
-    collector: CollectorName
-    interface: Interface
-    outcome: Outcome
-    ids: Sequence[str] = ()
-    error: NorthboundError | None = None
-    next_at: float | None = None
-    """Where it was not asked: when it can be."""
-    note: str = ""
 
 
 class Examination:
@@ -200,9 +187,9 @@ class Examination:
                 if engine.limiter.reserve(job.interface, now) < 1:
                     return replace(ask, note="the other calls of the day are the exporter's own")
                 job = replace(job, early=True)
-            ready = max(self._gate(job.interface), engine.limiter.next_gap)
-            if not self._await(job.interface, ready):
-                return replace(ask, note=_ENDED) if self._stop.is_set() else replace(ask, next_at=ready)
+            unready = self._unready(ask)
+            if unready is not None:
+                return unready
             subject = f" for device type {job.batch.device_type}" if job.batch.device_type else ""
             self._say(f"asking {job.interface}{subject}")
             error = engine.perform(collector, job)
@@ -219,6 +206,17 @@ class Examination:
             if error.reason is not Reason.NOT_LOGGED_IN and not of_time:
                 break
         return ask
+
+    def _unready(self, ask: Ask) -> Ask | None:
+        """Wait until the interface may be asked, with a session; what became of it where that does not come."""
+        while True:
+            ready = max(self._gate(ask.interface), self.engine.limiter.next_gap)
+            if not self._await(ask.interface, ready):
+                return replace(ask, note=_ENDED) if self._stop.is_set() else replace(ask, next_at=ready)
+            if self.engine.session.auth(self._clock.now()) is not None:
+                return None
+            if not self._logged_in():  # the session has ended while it waited
+                return replace(ask, note=_NO_SESSION)
 
     def _gate(self, interface: Interface) -> float:
         """When an interface may be asked: a permission may have been given since it was refused for want of one."""

@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from fusionsolar_exporter.doctor.ask import Ask
 from fusionsolar_exporter.doctor.device_types import device_types, readings_by_type
-from fusionsolar_exporter.doctor.examination import Ask, Examination
+from fusionsolar_exporter.doctor.examination import Examination
 from fusionsolar_exporter.doctor.problems import problem_of, problem_of_note
 from fusionsolar_exporter.doctor.remedies import remedies
 from fusionsolar_exporter.doctor.report import (

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fusionsolar_exporter.doctor.pseudonyms import Kind, Pseudonyms
+from fusionsolar_exporter.secret_text import SecretText
 
 _KINDS: Mapping[str, Kind] = {
     "plantCode": Kind.PLANT_CODE,
@@ -46,7 +47,6 @@ _KEY = re.compile(r"[A-Za-z_]+(\d{1,3}[A-Za-z_]*)*", re.ASCII)
 _LONGEST_KEY = 64
 _E_MAIL = re.compile(r"\S+@\S+")
 _LONG_NUMBER = re.compile(r"\+?\d(?:[ -]?\d){7,}")
-_SHORTEST_SECRET = 3
 
 
 class Redactor:
@@ -54,19 +54,20 @@ class Redactor:
 
     def __init__(self, pseudonyms: Pseudonyms, secrets: Iterable[str]) -> None:
         self._pseudonyms = pseudonyms
-        self._secrets = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
+        self._secrets = set(secrets)
+        self._secret_text = SecretText(self._secrets)
         self._hidden: dict[str, str] = {}
         self._seen: dict[str, str] = {}
 
     def remember(self, secret: str) -> None:
         """One more secret: a token."""
-        if len(secret) >= _SHORTEST_SECRET:
-            self._secrets.add(secret)
+        self._secrets.add(secret)
+        self._secret_text = SecretText(self._secrets)
 
     def redact(self, tree: Any) -> Any:
         """A copy of JSON without names, places, people and secrets."""
         self._tree(tree, "", measured=False)  # so that names are known wherever they stand in it
-        self._hidden = self._pseudonyms.originals() | dict.fromkeys(self._secrets, "<secret>")
+        self._hidden = self._pseudonyms.originals()
         self._seen.clear()
         return self._tree(tree, "", measured=False)
 
@@ -82,7 +83,7 @@ class Redactor:
 
     def _key(self, key: str) -> str:
         if len(key) <= _LONGEST_KEY and _KEY.fullmatch(key):
-            return self._hidden.get(key, key)
+            return self._hidden.get(key, self._secret_text.without(key))
         return self._pseudonyms.of_text(Kind.KEY, key)
 
     def _value(self, value: Any, key: str) -> Any:
@@ -120,7 +121,7 @@ class Redactor:
         """A text without the names and secrets in it."""
         clean = self._seen.get(text)
         if clean is None:
-            clean = text
+            clean = self._secret_text.without(text)
             for hidden in sorted((hidden for hidden in self._hidden if hidden in text), key=len, reverse=True):
                 clean = clean.replace(hidden, self._hidden[hidden])
             self._seen[text] = clean

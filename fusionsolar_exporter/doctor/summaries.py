@@ -2,7 +2,8 @@
 
 import math
 
-from fusionsolar_exporter.doctor.examination import Ask, Examination
+from fusionsolar_exporter.doctor.ask import Ask
+from fusionsolar_exporter.doctor.examination import Examination
 from fusionsolar_exporter.doctor.report import Outcome, Problem
 from fusionsolar_exporter.status import CollectorName
 from fusionsolar_exporter.web.formatting import counted, moment, relative, span

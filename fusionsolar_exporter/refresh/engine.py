@@ -3,7 +3,6 @@
 Not thread-safe; :mod:`.account` runs it in a thread, ``doctor`` asks it for single requests. :mod:`.build` makes it.
 """
 
-from fusionsolar_exporter.northbound.auth import NOBODY
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.refresh.answers import AcceptedAnswers
 from fusionsolar_exporter.refresh.choice import choose
@@ -103,11 +102,15 @@ class Engine:
     def perform(self, collector: Collector, job: Job) -> NorthboundError | None:
         """Send a request now and take its answer; why it brought nothing, where it did not."""
         about = f"{collector.name}/{job.batch.ids[0]}" if job.batch.ids else collector.name
+        auth = self.session.auth(self.context.clock.now())
+        if auth is None:
+            told = "not asked: the session has ended meanwhile"
+            return NorthboundError(Reason.NOT_LOGGED_IN, job.interface, told, sent=False)
         try:
             answer = self._requester.ask(
                 job.interface,
                 lambda client: collector.ask(client, job),
-                auth=self.session.auth(self.context.clock.now()) or NOBODY,
+                auth=auth,
                 early=job.early,
                 about=about,
                 starts=lambda moment: collector.started(job, moment),

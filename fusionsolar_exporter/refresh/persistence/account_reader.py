@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fusionsolar_exporter.cache import Cache, Freshness
-from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.northbound.interfaces import DAY, Interface
 from fusionsolar_exporter.refresh.collectors import Collectors
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.energy_counting import EnergyCounting
@@ -33,6 +33,7 @@ from fusionsolar_exporter.status import REPORTS as REPORT_NAMES
 from fusionsolar_exporter.status import CollectorName
 
 _CLOCKS_AGREE = 1.0  # seconds
+_FARTHEST = 8 * DAY  # nothing is put off for longer, whatever an odd entry says
 _LISTS = frozenset({CollectorName.PLANT_LIST, CollectorName.DEVICE_LIST})
 
 
@@ -201,8 +202,9 @@ class AccountReader:
 
     def _at(self, kept: Kept, written: float) -> At:
         # by the age that the backend gives, and not by the moments themselves: other machines count from elsewhere
-        shift = self.context.clock.now() - max(kept.age, 0.0) - written
-        return lambda moment: moment + shift
+        now = self.context.clock.now()
+        shift = now - max(kept.age, 0.0) - written
+        return lambda moment: min(moment + shift, now + _FARTHEST)
 
     def _freshness(self, kept: Kept, head: DatedRecord) -> Freshness:
         """Over, where nobody knows how old it is: names are good for longer, values are not."""

@@ -61,7 +61,9 @@ class Journal:
         """Real-time values of plants or devices; ``asked`` are their ids."""
         if self._keeps:
             record = readings_record(asked, readings, freshness, self._clock.now())
-            self._put(f"{name}/{digest(asked)}", record, freshness.ttl)
+            # an answer without values says when it was asked, and leaves the values of the one before where they are
+            kind = "" if readings else "/empty"
+            self._put(f"{name}/{digest(asked)}{kind}", record, freshness.ttl)
 
     def counters(self, name: CollectorName, asked: Sequence[str], counted: Mapping[str, Counted]) -> None:
         """What is counted of the plants or devices of an answer."""

@@ -15,6 +15,7 @@ from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.session.login_policy import KeptLoginPolicy, LoginPolicy, Pause
 from fusionsolar_exporter.refresh.session.tokens import HeldTokens
+from fusionsolar_exporter.secret_text import SecretText
 from fusionsolar_exporter.status import FailureNote
 
 _LOOK_SECONDS = 60.0  # files with credentials are looked at so often while they are refused
@@ -46,6 +47,7 @@ class Session(ABC):
         """When the present session began."""
         self._looked_at = -_LOOK_SECONDS
         self._secrets: dict[str, None] = {}
+        self._secret_text = SecretText()
         self._unavailable = ""
 
     @property
@@ -164,9 +166,8 @@ class Session(ABC):
             self._secrets[secret] = None
         if len(self._secrets) > _SECRETS_KEPT:
             del self._secrets[next(iter(self._secrets))]
+        self._secret_text = SecretText(self._secrets)
 
     def without_secrets(self, text: str) -> str:
         """The far side's words, in case it repeats what it was told."""
-        for secret in sorted(self._secrets, key=len, reverse=True):  # one may be a part of another
-            text = text.replace(secret, "<secret>")
-        return text
+        return self._secret_text.without(text)

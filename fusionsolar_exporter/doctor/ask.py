@@ -1,0 +1,23 @@
+"""What became of asking one interface."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fusionsolar_exporter.doctor.report import Outcome
+from fusionsolar_exporter.northbound.errors import NorthboundError
+from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.status import CollectorName
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What became of one interface; moments are in the pacing clock's seconds."""
+
+    collector: CollectorName
+    interface: Interface
+    outcome: Outcome
+    ids: Sequence[str] = ()
+    error: NorthboundError | None = None
+    next_at: float | None = None
+    """Where it was not asked: when it can be."""
+    note: str = ""
