@@ -31,6 +31,7 @@ from fusionsolar_exporter.refresh.preview import PlannedCollector, preview
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.schedule import Schedule
 from fusionsolar_exporter.refresh.settings import AccountSettings
+from fusionsolar_exporter.refresh.units import UnitsByEvidence
 
 ACCOUNT = AccountConfig(name="default", url="http://far.example", username="user", password="password")
 SETTINGS = AccountSettings(ACCOUNT)
@@ -159,7 +160,8 @@ def planning(settings: AccountSettings) -> tuple[Schedule, AccountContext, ListL
     inventory = Inventory(settings.account.plants.selects)
     limiter = RateLimiter(context, inventory)
     cache = Cache(clock)
-    answers = AcceptedAnswers(cache, Journal(clock, keeps=False), EnergyCounting(context, inventory))
+    counting, units = EnergyCounting(context, inventory), UnitsByEvidence(context, inventory)
+    answers = AcceptedAnswers(cache, Journal(clock, keeps=False), counting, units)
     collectors = make_collectors(context, limiter, inventory, answers, FarClock(clock)).all
     return Schedule(context, limiter, collectors, Daylight(cache)), context, log, collectors
 

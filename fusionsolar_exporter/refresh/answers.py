@@ -11,6 +11,7 @@ from fusionsolar_exporter.refresh.energy_counting import EnergyCounting
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.persistence.journal import Journal
 from fusionsolar_exporter.refresh.reports.choice import Chosen
+from fusionsolar_exporter.refresh.units import UnitsByEvidence
 from fusionsolar_exporter.status import CollectorName
 
 
@@ -21,6 +22,7 @@ class AcceptedAnswers:
     cache: Cache
     journal: Journal
     counting: EnergyCounting
+    units: UnitsByEvidence
     _data_at: float = -math.inf
 
     def data_since(self, moment: float) -> bool:
@@ -52,7 +54,8 @@ class AcceptedAnswers:
     def device_readings(self, asked: Sequence[str], readings: Sequence[Reading], freshness: Freshness) -> None:
         """Real-time values of devices."""
         name = CollectorName.DEVICE_REALTIME
-        self._readings(name, asked, self.counting.count_devices(readings, freshness.fetched_at), freshness)
+        judged = self.units.apply(readings)
+        self._readings(name, asked, self.counting.count_devices(judged, freshness.fetched_at), freshness)
 
     def _readings(
         self, name: CollectorName, asked: Sequence[str], readings: Sequence[Reading], freshness: Freshness

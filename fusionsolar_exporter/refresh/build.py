@@ -22,6 +22,7 @@ from fusionsolar_exporter.refresh.schedule import Schedule
 from fusionsolar_exporter.refresh.session.oauth import OAuthSession
 from fusionsolar_exporter.refresh.session.password import PasswordSession
 from fusionsolar_exporter.refresh.settings import AccountSettings
+from fusionsolar_exporter.refresh.units import UnitsByEvidence
 from fusionsolar_exporter.state import Partition
 
 
@@ -35,7 +36,7 @@ def build_engine(settings: AccountSettings, collaborators: Collaborators, cache:
     inventory = Inventory(settings.account.plants.selects)
     journal = Journal(clock, keeps=partition.keeps)
     counting = EnergyCounting(context, inventory)
-    answers = AcceptedAnswers(cache, journal, counting)
+    answers = AcceptedAnswers(cache, journal, counting, UnitsByEvidence(context, inventory))
     limiter = RateLimiter(context, inventory)
     oauth = settings.account.oauth
     session = PasswordSession(context, limiter) if oauth is None else OAuthSession(context, limiter, oauth)

@@ -20,6 +20,7 @@ from fusionsolar_exporter.refresh.persistence.journal import Journal
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.schedule import Schedule
 from fusionsolar_exporter.refresh.settings import AccountSettings
+from fusionsolar_exporter.refresh.units import UnitsByEvidence
 from fusionsolar_exporter.status import CollectorName
 
 
@@ -53,7 +54,8 @@ def preview(
     context = AccountContext(clock, log, settings)
     limiter = RateLimiter(context, inventory)
     cache = Cache(clock)
-    answers = AcceptedAnswers(cache, Journal(clock, keeps=False), EnergyCounting(context, inventory))
+    counting, units = EnergyCounting(context, inventory), UnitsByEvidence(context, inventory)
+    answers = AcceptedAnswers(cache, Journal(clock, keeps=False), counting, units)
     collectors = make_collectors(context, limiter, inventory, answers, FarClock(clock))
     for collector in collectors.batched:
         collector.lists_changed(clock.now())

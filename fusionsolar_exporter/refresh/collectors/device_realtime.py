@@ -1,7 +1,7 @@
 """Real-time values of the devices, each call for one type."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from typing_extensions import override
 
@@ -20,6 +20,7 @@ from fusionsolar_exporter.refresh.collectors.batched import BatchCollector, Kept
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
+from fusionsolar_exporter.refresh.units import KeptUnit
 from fusionsolar_exporter.status import CollectorName
 
 
@@ -31,6 +32,8 @@ class KeptDeviceRealtime:
     probes: Mapping[int, KeptProbe]
     type_as_text: bool
     type_form_proven: bool
+    units: Mapping[int, KeptUnit] = field(default_factory=dict)
+    """By device type, where the readings themselves have told it."""
 
 
 class DeviceRealtimeCollector(BatchCollector):
@@ -71,6 +74,7 @@ class DeviceRealtimeCollector(BatchCollector):
             probes=self._probes.kept(),
             type_as_text=self._type_as_text,
             type_form_proven=self._type_form_proven,
+            units=self.answers.units.kept(),
         )
 
     def restore(self, kept: KeptDeviceRealtime, at: Callable[[float], float]) -> None:
@@ -78,6 +82,7 @@ class DeviceRealtimeCollector(BatchCollector):
         self.restore_batches(kept.batches, at)
         self._probes.restore(kept.probes, at)
         self._type_as_text, self._type_form_proven = kept.type_as_text, kept.type_form_proven
+        self.answers.units.restore(kept.units)
 
     @override
     def resume(self, now: float) -> None:
