@@ -36,7 +36,10 @@ def test_counters_with_closed_labels_start_at_0(registry: CollectorRegistry, ins
 
     found = scrape(registry)
 
-    for interface in Interface:
+    asked = {dict(labels)["interface"] for labels in named(found, "fusionsolar_api_requests_total")}
+    assert "getAlarmList" in asked
+    assert "getKpiStationYear" not in asked  # begins with its first request: most accounts never ask it
+    for interface in map(Interface, asked):
         labels = {"account": "home", "interface": interface.value}
         assert found[series("fusionsolar_api_requests_total", labels)] == 0
         assert found[series("fusionsolar_api_dropped_items_total", labels)] == 0
@@ -70,6 +73,19 @@ def test_requests_are_counted(registry: CollectorRegistry, instruments: OwnInstr
     assert found[series("fusionsolar_api_request_duration_seconds_sum", LOGIN)] == 45.3
 
 
+def test_an_interface_that_few_ask_begins_whole_with_its_first_request(
+    registry: CollectorRegistry, instruments: OwnInstruments
+) -> None:
+    instruments.account("home").attempt(Interface.GET_KPI_STATION_YEAR)
+
+    found = scrape(registry)
+
+    labels = {"account": "home", "interface": "getKpiStationYear"}
+    assert found[series("fusionsolar_api_requests_total", labels)] == 1
+    for reason in Reason:
+        assert found[series("fusionsolar_api_failures_total", labels, reason=reason.value)] == 0
+
+
 def test_a_failure_without_an_answer_has_no_code(registry: CollectorRegistry, instruments: OwnInstruments) -> None:
     instruments.account("home").failed(Interface.LOGIN, Reason.TIMEOUT, None)
 
@@ -95,6 +111,7 @@ def test_a_forgotten_account_has_no_series_and_gets_none_from_requests_in_flight
     account.answered(Interface.LOGIN, 1)
     account.failed(Interface.LOGIN, Reason.REJECTED, 20001)
     account.failed(Interface.LOGIN, Reason.REJECTED, 20002)
+    account.attempt(Interface.GET_KPI_STATION_DAY)
     found = scrape(registry)
 
     assert {dict(labels).get("account", "work") for _, labels in found} == {"work"}

@@ -5,7 +5,8 @@ Counters whose labels are known beforehand start at 0.
 
 import platform
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
@@ -16,11 +17,11 @@ from fusionsolar_exporter.metrics.families import FAMILIES
 from fusionsolar_exporter.metrics.text import label_value
 from fusionsolar_exporter.northbound.errors import Reason
 from fusionsolar_exporter.northbound.fail_codes import FAIL_CODES
-from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.northbound.interfaces import ASKED_BY_ALL, Interface
 
 _BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0)  # seconds; requests may take 30 s
 _STATE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0)  # seconds
-_UNFAIL_CODES_CODES = 50  # an interface
+_UNDOCUMENTED_CODES = 50  # an interface
 _OTHER = "other"
 
 M = TypeVar("M", Counter, Histogram)
@@ -90,41 +91,36 @@ class StateInstruments:
 
 
 class AccountInstruments:
-    """The counters of one account."""
+    """The counters of one account. Those of interfaces that most accounts never ask begin with their first request."""
 
     def __init__(self, instruments: OwnInstruments, account: str) -> None:
+        self._instruments = instruments
         self._account = label_value(account)
-        self._fail_codes = instruments.fail_codes
-        self._codes: dict[Interface, dict[str, Counter]] = {interface: {} for interface in Interface}
         self._removed = False
         self._lock = threading.Lock()
         self._series: list[tuple[Counter | Histogram, Sequence[str]]] = []
-        self._requests = {item: self._child(instruments.requests, item) for item in Interface}
-        self._dropped_items = {item: self._child(instruments.dropped_items, item) for item in Interface}
-        self._failures = {
-            (item, reason): self._child(instruments.failures, item, reason) for item in Interface for reason in Reason
-        }
-        self._durations: dict[Interface, Histogram] = {
-            item: self._child(instruments.durations, item) for item in Interface
-        }
+        self._interfaces: dict[Interface, _InterfaceInstruments] = {}
+        for interface in ASKED_BY_ALL:
+            self._of(interface)
 
     def attempt(self, interface: Interface) -> None:
         """Count a request that is about to be sent."""
-        self._requests[interface].inc()
+        self._of(interface).requests.inc()
 
     def answered(self, interface: Interface, seconds: float) -> None:
         """Note how long a finished request took, whatever its outcome."""
-        self._durations[interface].observe(seconds)
+        self._of(interface).durations.observe(seconds)
 
     def failed(self, interface: Interface, reason: Reason, fail_code: int | None) -> None:
         """Count a request that brought no data; ``fail_code`` is None where no answer told one."""
-        self._failures[interface, reason].inc()
+        instruments = self._of(interface)
+        instruments.failures[reason].inc()
         if fail_code is not None:
-            self._count_code(interface, fail_code)
+            self._count_code(interface, instruments.codes, fail_code)
 
     def dropped(self, interface: Interface, count: int) -> None:
         """Count items of an answer that were not asked for or could not be read."""
-        self._dropped_items[interface].inc(count)
+        self._of(interface).dropped_items.inc(count)
 
     def remove(self) -> None:
         """Take the series out of the exposition."""
@@ -133,24 +129,49 @@ class AccountInstruments:
             for metric, labels in self._series:
                 metric.remove(*labels)
 
-    def _count_code(self, interface: Interface, fail_code: int) -> None:
-        codes = self._codes[interface]
+    def _of(self, interface: Interface) -> "_InterfaceInstruments":
+        with self._lock:
+            found = self._interfaces.get(interface)
+            if found is None:
+                found = self._interfaces[interface] = _InterfaceInstruments(
+                    requests=self._child(self._instruments.requests, interface),
+                    dropped_items=self._child(self._instruments.dropped_items, interface),
+                    failures={reason: self._child(self._instruments.failures, interface, reason) for reason in Reason},
+                    durations=self._child(self._instruments.durations, interface),
+                )
+                if self._removed:  # a request that was in flight: what it counts is nobody's
+                    for metric, labels in self._series[-len(Reason) - 3 :]:
+                        metric.remove(*labels)
+            return found
+
+    def _count_code(self, interface: Interface, codes: dict[str, Counter], fail_code: int) -> None:
         with self._lock:
             if self._removed:
                 return
             label = str(fail_code)
             if label not in codes and fail_code not in FAIL_CODES:
                 undocumented = sum(code != _OTHER and int(code) not in FAIL_CODES for code in codes)
-                if undocumented >= _UNFAIL_CODES_CODES:
+                if undocumented >= _UNDOCUMENTED_CODES:
                     label = _OTHER
             if label not in codes:
-                codes[label] = self._child(self._fail_codes, interface, label)
+                codes[label] = self._child(self._instruments.fail_codes, interface, label)
             codes[label].inc()
 
     def _child(self, metric: M, *labels: str) -> M:
         values = (self._account, *labels)
         self._series.append((metric, values))
         return metric.labels(*values)
+
+
+@dataclass(frozen=True, slots=True)
+class _InterfaceInstruments:
+    """The counters of one interface."""
+
+    requests: Counter
+    dropped_items: Counter
+    failures: Mapping[Reason, Counter]
+    durations: Histogram
+    codes: dict[str, Counter] = field(default_factory=dict)
 
 
 def _counter(name: str, registry: CollectorRegistry) -> Counter:

@@ -40,6 +40,17 @@ class Interface(StrEnum):
     TOKEN = "token"  # noqa: S105 - the token address of OAuth Connect
 
 
+ASKED_BY_ALL = (
+    Interface.LOGIN,
+    Interface.LOGOUT,
+    Interface.STATIONS,
+    Interface.GET_STATION_LIST,
+    Interface.GET_DEV_LIST,
+    Interface.GET_STATION_REAL_KPI,
+    Interface.GET_DEV_REAL_KPI,
+    Interface.GET_ALARM_LIST,
+)
+"""What any account may be asked for; the others only where somebody wants reports, history or OAuth."""
 DATA_INTERFACES = frozenset(Interface) - {Interface.LOGIN, Interface.LOGOUT, Interface.TOKEN}
 """What brings data, and so counts against an owner's budget of a day."""
 REAL_TIME_TYPES = frozenset({1, 10, 17, 38, 39, 41, 47})

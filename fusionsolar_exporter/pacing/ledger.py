@@ -89,6 +89,10 @@ class Ledger:
             free = calls.counted[-limit.calls].counts_from(limit.margin) + limit.window
         return max(free, calls.last.counts_from(limit.margin) + limit.spacing)
 
+    def was_asked(self, interface: Interface) -> bool:
+        """Whether the interface has ever been asked, as far as anybody remembers."""
+        return self._calls[interface].last.start > -math.inf
+
     def last(self, interface: Interface, limit: Limit) -> float:
         """From when on the newest call of an interface counts."""
         return self._calls[interface].last.counts_from(limit.margin)

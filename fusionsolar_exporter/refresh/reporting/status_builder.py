@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from fusionsolar_exporter.northbound.errors import TRANSPORT, NorthboundError
-from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.northbound.interfaces import ASKED_BY_ALL, Interface
 from fusionsolar_exporter.refresh.collectors.base import Collector
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.far_clock import FarClock
@@ -104,6 +104,7 @@ class StatusBuilder:
         if not session.active:
             planned[session.interface] = session.earliest()
         problem = session.problem(now)
+        shown = {*ASKED_BY_ALL, session.interface, *planned}
         failures = reversed(self._failures.values())
         return AccountStatus(
             account=self._context.settings.name,
@@ -117,7 +118,7 @@ class StatusBuilder:
             interfaces=tuple(
                 self._interface(interface, planned.get(interface), now)
                 for interface in Interface
-                if interface not in session.unused
+                if interface not in session.unused and (interface in shown or self._limiter.ledger.was_asked(interface))
             ),
             collectors=tuple(told),
             failures=tuple(failures) if problem is None else (problem, *failures),
