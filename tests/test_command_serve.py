@@ -135,7 +135,7 @@ def test_a_reload_ends_the_pause_after_a_wrong_password(
     assert status == 0
     assert system.log.counts[Interface.LOGIN] == 2
     assert "wrong, and never shown either" not in lines
-    assert "check username and password" in lines
+    assert "check user name and password" in lines
 
 
 def test_accounts_come_and_go_with_the_configuration(

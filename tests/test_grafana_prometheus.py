@@ -37,6 +37,7 @@ ROOFS, PARKS = "roofs", "parks"
 
 MUST_BE_EMPTY = {
     ("fusionsolar-performance", "Specific yield of 30 days, against the year before", "B"): "a day has no year before",
+    ("fusionsolar-exporter-health", "Slower than documented", "A"): "the simulated limits are the documented ones",
     ("fusionsolar-fleet", "Inverters by state", "F"): "no simulated inverter is ever inspected or scanned",
 }
 """Uid, panel and query that have no data in a day like this one, and why."""

@@ -9,6 +9,7 @@ import pytest
 from metrics_support import PLANT, Exporter, FixedClock, named, rendered, samples, snapshot, view
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families as parse_text
+from support.world import ListLog
 
 from fusionsolar_exporter.cache import ReportPeriod, Snapshot
 from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
@@ -18,10 +19,12 @@ from fusionsolar_exporter.metrics.own import OwnInstruments
 from fusionsolar_exporter.metrics.registry import build_registry
 from fusionsolar_exporter.metrics.report_kpis import REPORT_KPIS
 from fusionsolar_exporter.metrics.status_collector import StatusCollector
+from fusionsolar_exporter.metrics.supervision_collector import SupervisionCollector
 from fusionsolar_exporter.northbound.errors import Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.model import Alarm, DatedReading, Device, Plant, Reading, Severity
 from fusionsolar_exporter.status import DEVICE_REPORTS, PLANT_REPORTS, CollectorName, CollectorStatus, InterfaceStatus
+from fusionsolar_exporter.supervision import Supervisor, ThreadKind
 from fusionsolar_exporter.view import AccountView
 
 REPORTED = dict.fromkeys([*(kpi.key for kpi in REPORT_KPIS), "odd"], 1.0)
@@ -62,7 +65,15 @@ def everything() -> CollectorRegistry:
     instruments = OwnInstruments(own)
     instruments.account("home").failed(Interface.LOGIN, Reason.CREDENTIALS, 20400)
     views = [with_status(content)]
-    collectors = [Exporter(views).collector, StatusCollector(lambda: views, FixedClock()), own, ConnectionCounts()]
+    supervisor = Supervisor(lambda: 1.0, ListLog(), pause=lambda _: None)
+    supervisor.begin(ThreadKind.RENDER)
+    collectors = [
+        Exporter(views).collector,
+        StatusCollector(lambda: views, FixedClock()),
+        SupervisionCollector(supervisor, lambda moment: moment),
+        own,
+        ConnectionCounts(),
+    ]
     return build_registry(collectors, lambda _: True)
 
 
@@ -71,6 +82,8 @@ def with_status(content: Snapshot) -> AccountView:
     status = replace(
         plain.status,
         clock_offset_seconds=1.0,
+        listed_plants=2,
+        selected_plants=1,
         interfaces=(InterfaceStatus("login", 5, 603.0, (), 1.0, None, ""),),
         collectors=(CollectorStatus(CollectorName.ALARMS, True, True, 1.0, 1.0, 1.0, 1.0, 1),),
     )

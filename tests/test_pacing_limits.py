@@ -39,7 +39,9 @@ DOCUMENTED = {
 def test_the_documented_limits_with_the_margin(interface: Interface) -> None:
     calls, window, spacing = DOCUMENTED[interface]
     assert limit_of(interface, FLEET, RateLimits(margin=0.0)) == Limit(calls, window, spacing)
-    assert limit_of(interface, FLEET, RateLimits(margin=3.0)) == Limit(calls, window + 3, spacing + 3 if spacing else 0)
+    assert limit_of(interface, FLEET, RateLimits(margin=3.0)) == Limit(
+        calls, window + 3, spacing + 3 if spacing else 0, 3.0
+    )
 
 
 @pytest.mark.parametrize("interface", list(Interface))
@@ -67,11 +69,11 @@ def test_alarms_are_limited_by_plants_where_these_need_more_calls() -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (InterfaceLimits(calls=7), Limit(7, 303, 63)),
-        (InterfaceLimits(window=10.0), Limit(3, 13, 63)),
-        (InterfaceLimits(spacing=5.0), Limit(3, 303, 8)),
-        (InterfaceLimits(spacing=0.0), Limit(3, 303, 0)),
-        (InterfaceLimits(calls=0, window=1.0, spacing=2.0), Limit(0, 4, 5)),
+        (InterfaceLimits(calls=7), Limit(7, 303, 63, 3.0)),
+        (InterfaceLimits(window=10.0), Limit(3, 13, 63, 3.0)),
+        (InterfaceLimits(spacing=5.0), Limit(3, 303, 8, 3.0)),
+        (InterfaceLimits(spacing=0.0), Limit(3, 303, 0, 3.0)),
+        (InterfaceLimits(calls=0, window=1.0, spacing=2.0), Limit(0, 4, 5, 3.0)),
     ],
 )
 def test_each_part_that_is_given_replaces_the_documented_one(given: InterfaceLimits, expected: Limit) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import yaml
 from deploy_support import KUBERNETES, NEWEST, ROOT, assert_valid, kustomize, loaded, program, run, template_says
 
 from fusionsolar_exporter.config import load_config
+from fusionsolar_exporter.config.web import WebConfig
 
 pytestmark = pytest.mark.no_cover  # other programs do the work
 SECRETS = dict.fromkeys(("PARKS_PASSWORD", "ROOFS_PASSWORD", "REDIS_PASSWORD", "SOLAR_PASSWORD"), "x")
@@ -71,11 +73,39 @@ def by_kustomize(text: str, page: str, folder: Path) -> None:
     assert_valid(kustomize(place), NEWEST[0])
 
 
+def by_the_web_server(text: str, _page: str, _folder: Path) -> None:
+    WebConfig.model_validate(yaml.safe_load(text))
+
+
+def by_a_pod(text: str, _page: str, _folder: Path) -> None:
+    container = {"name": "exporter", "image": "exporter:1"} | yaml.safe_load(text)
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": [container]}}
+    assert_valid([pod], NEWEST[0])
+
+
+def by_compose(text: str, _page: str, _folder: Path) -> None:
+    """It changes services that there are, and the exporter takes the commands."""
+    there = yaml.safe_load((ROOT / "deploy" / "docker" / "compose.yml").read_text(encoding="utf-8"))["services"]
+    for name, service in yaml.safe_load(text)["services"].items():
+        assert service.keys() <= there[name].keys() | {"healthcheck", "volumes", "command"}
+        commands = [service["command"], service["healthcheck"]["test"][2:]]
+        for command in commands:
+            succeeds_in_parsing(command)
+
+
+def succeeds_in_parsing(command: list[str]) -> None:
+    result = run(sys.executable, "-m", "fusionsolar_exporter", *command, "--help")
+    assert result.returncode == 0, result.stderr
+
+
 LOADERS: dict[str, tuple[Callable[[Any], bool], Callable[[str, str, Path], None]]] = {
     "rules": (lambda found: isinstance(found, list), by_promtool_as_rules),
     "kustomization": (lambda found: bool(found.keys() & {"components", "patches"}), by_kustomize),
     "prometheus": (lambda found: bool(found.keys() & {"scrape_configs", "storage"}), by_prometheus),
     "exporter": (lambda found: found.keys() <= {"accounts", "collectors", "metrics", "limits"}, by_the_exporter),
+    "web configuration": (lambda found: "tls_server_config" in found, by_the_web_server),
+    "a probe of a pod": (lambda found: "livenessProbe" in found, by_a_pod),
+    "compose": (lambda found: "services" in found, by_compose),
     "state of the exporter": (lambda found: set(found) == {"state"} and "url" in found["state"], by_the_exporter),
     "values of the chart": (lambda _: True, by_helm),
 }

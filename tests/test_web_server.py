@@ -193,7 +193,7 @@ def test_where_all_are_being_answered_the_next_is_refused() -> None:
                 assert answer.startswith(b"HTTP/1.1 503 ")
                 assert answer.endswith(b"\r\n\r\ntoo many connections\n")
                 exporter.may_answer.set()
-                assert all(read_to_end(connection).endswith(b"ready\n") for connection in connections)
+                assert all(read_to_end(connection).endswith(b"}\n") for connection in connections)
             assert ask(server, "/metrics").status == 200
         finally:
             exporter.may_answer.set()
@@ -264,7 +264,7 @@ def test_stop_finishes_answers_in_flight() -> None:
         with pytest.raises(ConnectionError):
             connect(server)
         exporter.may_answer.set()
-        assert read_to_end(connection).endswith(b"ready\n")
+        assert read_to_end(connection).endswith(b"}\n")
 
 
 def test_stop_does_not_wait_for_ever() -> None:

@@ -39,9 +39,10 @@ class _Loop(asyncio.SelectorEventLoop):
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, beat: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, beat: Callable[[], None], refuse: Callable[[], None]) -> None:
         super().__init__(config)
         self._beat = beat
+        self._refuse = refuse
 
     async def on_tick(self, counter: int) -> bool:
         """Say ten times a second that the event loop runs."""
@@ -54,7 +55,8 @@ class _Server(uvicorn.Server):
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Finish what is in flight within the grace period, then cut off the rest."""
+        """Take no more, finish what is in flight within the grace period, then cut off the rest."""
+        self._refuse()
         await super().shutdown(sockets)
         for connection in tuple(self.server_state.connections):
             cast("H11Protocol", connection).transport.abort()
@@ -127,11 +129,15 @@ class WebServer:
 
         May be called again where anything else has ended it.
         """
-        server = self._server = _Server(self._config, self._beat)
+        server = self._server = _Server(self._config, self._beat, self._close)
         server.should_exit = self._stopping  # after the server is known: a stop at this moment reaches one of the two
         # not uvicorn's nor asyncio's run(): both may install signal handlers
         with asyncio.Runner(loop_factory=_Loop) as runner:
             runner.get_loop().run_until_complete(server.serve([listening.dup() for listening in self._sockets]))
+        self._close()
+
+    def _close(self) -> None:
+        """Listen no more: what runs has duplicates of these sockets, and whoever connects would wait in vain."""
         for listening in self._sockets:
             listening.close()
 
