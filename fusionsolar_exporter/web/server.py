@@ -132,8 +132,10 @@ class WebServer:
         server = self._server = _Server(self._config, self._beat, self._close)
         server.should_exit = self._stopping  # after the server is known: a stop at this moment reaches one of the two
         # not uvicorn's nor asyncio's run(): both may install signal handlers
-        with asyncio.Runner(loop_factory=_Loop) as runner:
-            runner.get_loop().run_until_complete(server.serve([listening.dup() for listening in self._sockets]))
+        with contextlib.ExitStack() as opened, asyncio.Runner(loop_factory=_Loop) as runner:
+            # duplicates, so that it can run again; closed here too, since a server that is stopped at once keeps them
+            sockets = [opened.enter_context(listening.dup()) for listening in self._sockets]
+            runner.get_loop().run_until_complete(server.serve(sockets))
         self._close()
 
     def _close(self) -> None:
