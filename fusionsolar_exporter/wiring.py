@@ -1,6 +1,7 @@
 """From the configuration to what each part wants to know of it."""
 
 import os
+from collections.abc import Sequence
 
 from fusionsolar_exporter import logs
 from fusionsolar_exporter.config import AccountConfig, Config, CredentialsUnavailable
@@ -19,6 +20,17 @@ def export_settings(config: Config) -> ExportSettings:
         series_per_account=config.limits.series_per_account,
         unknown_keys=config.limits.unknown_keys,
     )
+
+
+def chosen_accounts(config: Config, names: Sequence[str] | None) -> Sequence[AccountConfig]:
+    """The accounts of these names; LookupError where one is unknown."""
+    if names is None:
+        return config.accounts
+    known = {account.name: account for account in config.accounts}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise LookupError(f"no account is named {unknown[0]!r}; there are: {', '.join(known)}")
+    return [known[name] for name in dict.fromkeys(names)]
 
 
 def account_identity(account: AccountConfig) -> tuple[str, str]:

@@ -4,12 +4,11 @@ import argparse
 import sys
 from typing import TextIO
 
-from fusionsolar_exporter import logs
 from fusionsolar_exporter.authorize.authorization import Authorization, AuthorizationError
 from fusionsolar_exporter.config import Config
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.pacing.clock import Clock, SystemClock
-from fusionsolar_exporter.wiring import account_secrets
+from fusionsolar_exporter.wiring import chosen_accounts, redact_secrets
 
 _STDIN = "-"
 
@@ -36,13 +35,12 @@ def run(
 ) -> int:
     """Print where the owner agrees, read where the browser ended, keep the tokens; 0 where they are kept."""
     answers, output = answers or sys.stdin, output or sys.stdout
-    known = {account.name: account for account in config.accounts}
-    account = known.get(args.account)
-    if account is None:
-        log.error("authorize", error=f"no account is named {args.account!r}; there are: {', '.join(known)}")
+    try:
+        (account,) = chosen_accounts(config, [args.account])
+    except LookupError as error:
+        log.error("authorize", error=error.args[0])
         return 1
-    logs.redact("state", config.state.url.secrets)
-    logs.redact(account.name, account_secrets(account))
+    redact_secrets(config)
     authorization = Authorization(config, account, clock or SystemClock(), log)
     try:
         if args.response is None:

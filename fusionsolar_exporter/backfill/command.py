@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
-from fusionsolar_exporter import logs
 from fusionsolar_exporter.backfill import options as wanted
 from fusionsolar_exporter.backfill.asker import Asker, LeadError
 from fusionsolar_exporter.backfill.options import Bound, Options
@@ -26,13 +25,14 @@ from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.transport import HttpTransport, Transport
 from fusionsolar_exporter.pacing.clock import Clock, SystemClock
+from fusionsolar_exporter.printable import printable
 from fusionsolar_exporter.quiet_observer import NoStateObserver, quiet_observer
 from fusionsolar_exporter.refresh.build import build_engine
 from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.state import NotLeadingError, State
 from fusionsolar_exporter.state.opening import open_state
-from fusionsolar_exporter.wiring import account_identity, account_secrets, transport_settings
+from fusionsolar_exporter.wiring import account_identity, chosen_accounts, redact_secrets, transport_settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,14 +73,12 @@ def run(
     clock, output = clock or SystemClock(), output or sys.stdout
     stop = stop or threading.Event()
     try:
-        accounts = _chosen(config, args.accounts)
+        accounts = chosen_accounts(config, args.accounts)
         options = _options(args, clock)
     except (ValueError, LookupError) as error:
         log.error("backfill", error=error.args[0])
         return 1
-    logs.redact("state", config.state.url.secrets)
-    for account in accounts:
-        logs.redact(account.name, account_secrets(account))
+    redact_secrets(config)
     state = open_state(config.state, clock, log, NoStateObserver())
     signals = _stopping(stop)
     try:
@@ -103,17 +101,6 @@ def _stopping(stop: threading.Event) -> dict[int, Any]:
     if threading.current_thread() is not threading.main_thread():
         return {}
     return {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
-
-
-def _chosen(config: Config, names: Sequence[str] | None) -> Sequence[AccountConfig]:
-    """The accounts of these names; LookupError where one is unknown."""
-    if names is None:
-        return config.accounts
-    known = {account.name: account for account in config.accounts}
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise LookupError(f"no account is named {unknown[0]!r}; there are: {', '.join(known)}")
-    return [known[name] for name in dict.fromkeys(names)]
 
 
 def _options(args: argparse.Namespace, clock: Clock) -> Options:
@@ -198,7 +185,7 @@ class _Backfill:
         return Asker(engine, own, self.stop, shared=shared)
 
     def _say(self, line: str) -> None:
-        self.output.write("".join(char if char.isprintable() else " " for char in line) + "\n")
+        self.output.write(printable(line) + "\n")
         self.output.flush()
 
 

@@ -3,19 +3,18 @@
 import argparse
 import sys
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from fusionsolar_exporter import logs
-from fusionsolar_exporter.config import AccountConfig, Config
+from fusionsolar_exporter.config import Config
 from fusionsolar_exporter.doctor.doctor import Doctor
 from fusionsolar_exporter.doctor.json_report import render_json
 from fusionsolar_exporter.doctor.recording import Recording, RecordingError
 from fusionsolar_exporter.doctor.report import DoctorReport
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.pacing.clock import Clock, SystemClock
-from fusionsolar_exporter.wiring import account_secrets
+from fusionsolar_exporter.printable import printable
+from fusionsolar_exporter.wiring import chosen_accounts, redact_secrets
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,14 +52,12 @@ def run(
     clock = clock or SystemClock()
     output = output or sys.stdout
     try:
-        accounts = _chosen(config, args.accounts)
+        accounts = chosen_accounts(config, args.accounts)
         recording = Recording(args.record) if args.record else None
     except (RecordingError, LookupError) as error:
         log.error("doctor", error=error.args[0])
         return 1
-    logs.redact("state", config.state.url.secrets)
-    for account in accounts:
-        logs.redact(account.name, account_secrets(account))
+    redact_secrets(config)
     for warning in config.warnings:
         log.warning("doubtful configuration", warning=warning)
     report = Doctor(config, accounts, clock, log, _Progress(sys.stderr), wait=args.wait, recording=recording).examine()
@@ -81,17 +78,6 @@ def _tables(report: DoctorReport, output: TextIO) -> str:
     return render_tables(report, output)
 
 
-def _chosen(config: Config, names: Sequence[str] | None) -> Sequence[AccountConfig]:
-    """The accounts of these names; LookupError where one is unknown."""
-    if names is None:
-        return config.accounts
-    known = {account.name: account for account in config.accounts}
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise LookupError(f"no account is named {unknown[0]!r}; there are: {', '.join(known)}")
-    return [known[name] for name in dict.fromkeys(names)]
-
-
 class _Progress:
     """Lines for people, while they wait; from any thread."""
 
@@ -101,7 +87,7 @@ class _Progress:
 
     def __call__(self, account: str, words: str) -> None:
         line = f"{account}: {words}" if account else words
-        shown = "".join(char if char.isprintable() else " " for char in line)
+        shown = printable(line)
         with self._lock:
             self._stream.write(f"{shown}\n")
             self._stream.flush()

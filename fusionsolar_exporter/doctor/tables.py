@@ -22,6 +22,7 @@ from fusionsolar_exporter.doctor.report import (
     SessionKind,
 )
 from fusionsolar_exporter.northbound.errors import Reason
+from fusionsolar_exporter.printable import printable
 from fusionsolar_exporter.web.formatting import counted, moment, relative, span
 
 _PLAIN_WIDTH = 100
@@ -67,14 +68,14 @@ def render_tables(report: DoctorReport, output: TextIO) -> str:
     )
     for account in report.accounts:
         _print_account(console, account, report.timestamp_seconds)
-    console.print(Text(f"State: {_safe(report.state)}", _FAINT))
+    console.print(Text(f"State: {printable(report.state)}", _FAINT))
     console.print(_verdict(report))
     lines = buffer.getvalue().splitlines()
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 def _print_account(console: Console, account: AccountFindings, now: float) -> None:
-    console.print(Text.assemble((_safe(account.account), "bold"), f"  at {_safe(account.host)}"))
+    console.print(Text.assemble((printable(account.account), "bold"), f"  at {printable(account.host)}"))
     console.print()
     console.print(_facts(account, now))
     _print_section(console, "What the user may call", _interfaces(account.interfaces))
@@ -106,7 +107,7 @@ def _facts(account: AccountFindings, now: float) -> Table:
         devices = sum(each.devices for each in account.device_types)
         table.add_row("  known", f"{words}, {counted(devices, 'device')}, {counted(alarms.active, 'active alarm')}")
     for remark in account.remarks:
-        table.add_row("  note", Text(_safe(remark), _DOUBT))
+        table.add_row("  note", Text(printable(remark), _DOUBT))
     return table
 
 
@@ -123,14 +124,16 @@ def _session(account: AccountFindings, now: float) -> Text:
     if session.next_login_timestamp_seconds is not None:
         at = session.next_login_timestamp_seconds
         words.append(f"; next login possible {relative(at, now)}, at {moment(at)}")
-    return Text(_safe("".join(words)), _BAD)
+    return Text(printable("".join(words)), _BAD)
 
 
 def _interfaces(interfaces: Sequence[InterfaceFindings]) -> Table:
     table = _table("data", "interface", "permitted", "what happened")
     for each in interfaces:
         happened = _failure(each.problem) if each.problem and each.outcome is not Outcome.NOT_ASKED else each.summary
-        table.add_row(_KINDS[each.collector], Text(each.interface), _permitted(each.permitted), Text(_safe(happened)))
+        table.add_row(
+            _KINDS[each.collector], Text(each.interface), _permitted(each.permitted), Text(printable(happened))
+        )
     return table
 
 
@@ -178,7 +181,7 @@ def _types(types: Sequence[DeviceTypeFindings]) -> Group:
             f"{each.devices:,}",
             f"{each.asked:,}" if each.asked else "-",
             Text(f"{each.with_data:,}" if each.asked else "-", _DOUBT if silent else ""),
-            Text(_safe("; ".join(words))),
+            Text(printable("; ".join(words))),
         )
     listed = ", ".join(f"{each.device_type} ({each.devices:,})" for each in without)
     parts: list[RenderableType] = [table] if len(without) < len(types) else []
@@ -215,7 +218,7 @@ def _failure(problem: Problem) -> str:
 def _verdict(report: DoctorReport) -> Text:
     if report.permitted:
         return Text("Everything that the configuration enables is permitted.", _GOOD)
-    names = ", ".join(_safe(account.account) for account in report.accounts if not account.permitted)
+    names = ", ".join(printable(account.account) for account in report.accounts if not account.permitted)
     return Text(f"Not everything that the configuration enables is known to be permitted: {names}", _BAD)
 
 
@@ -233,7 +236,7 @@ def _numbered(lines: Iterable[str], mark: str = "") -> Table:
     table.add_column()
     table.add_column(overflow="fold")
     for number, line in enumerate(lines, start=1):
-        table.add_row(mark or f"{number}.", Text(_safe(line)))
+        table.add_row(mark or f"{number}.", Text(printable(line)))
     return table
 
 
@@ -241,8 +244,3 @@ def _print_section(console: Console, title: str, content: RenderableType) -> Non
     console.print()
     console.print(Text(title, "bold underline" if console.is_terminal else "bold"))
     console.print(Padding(content, (0, 0, 0, 2)))
-
-
-def _safe(text: str) -> str:
-    """Without anything that a terminal would obey."""
-    return "".join(char if char.isprintable() else " " for char in text)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
 
+from fusionsolar_exporter.printable import printable
 from fusionsolar_exporter.rendering.piece import Body, together
 from fusionsolar_exporter.web.asgi import Receive, Scope, Send
 
@@ -97,14 +98,9 @@ def chunks(parts: Iterable[bytes]) -> Iterator[bytes | memoryview]:
             yield view[start : start + CHUNK_BYTES]
 
 
-def one_line(text: str) -> str:
-    """Put a text on one line, whatever it holds: control characters and line ends become spaces."""
-    return "".join(character if character.isprintable() else " " for character in text)
-
-
 def plain(status: HTTPStatus, *lines: str, headers: Sequence[tuple[str, str]] = ()) -> Response:
     """Build an answer of plain text lines."""
-    body = "".join(f"{one_line(line)}\n" for line in lines).encode("utf-8", "replace")
+    body = "".join(f"{printable(line)}\n" for line in lines).encode("utf-8", "replace")
     return Response(status, body, headers=headers)
 
 
