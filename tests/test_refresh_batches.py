@@ -82,6 +82,7 @@ class Fleet:
                 assert self.now == pytest.approx(self.listed[key])
             self.asked[key] = self.now
         batch.started(self.now)
+        batch.refusal = None  # it is answered at once
 
     def check(self) -> None:
         held = Counter(key for batch in self.kind.all for key in batch.ids)

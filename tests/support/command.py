@@ -23,6 +23,7 @@ class Lines(io.StringIO):
     def __init__(self) -> None:
         super().__init__()
         self._written = threading.Condition()
+        self._complete = False
 
     def write(self, text: str) -> int:
         with self._written:
@@ -30,12 +31,18 @@ class Lines(io.StringIO):
             self._written.notify_all()
             return count
 
+    def complete(self) -> None:
+        """The command has ended: nothing more is written, and nobody need wait."""
+        with self._written:
+            self._complete = True
+            self._written.notify_all()
+
     def wait_for(self, pattern: str) -> str:
         """The first group of the first match, as soon as it is there."""
         with self._written:
-            assert self._written.wait_for(lambda: re.search(pattern, self.getvalue()), DEADLINE), self.getvalue()
+            self._written.wait_for(lambda: self._complete or re.search(pattern, self.getvalue()), DEADLINE)
             match = re.search(pattern, self.getvalue())
-            assert match is not None
+            assert match is not None, self.getvalue()
             return match.group(match.lastindex or 0)
 
 
@@ -80,6 +87,7 @@ def run_command(
     lines = Lines()
     monkeypatch.setattr(sys, "stderr", lines)
     failures: list[BaseException] = []
+    ended, ending = False, threading.Lock()
 
     def act() -> None:
         try:
@@ -87,12 +95,22 @@ def run_command(
         except BaseException as error:  # noqa: BLE001 - told to the test below
             failures.append(error)
         finally:
-            os.kill(os.getpid(), end)
+            with ending:
+                if not ended:  # later the signal would end the tests
+                    os.kill(os.getpid(), end)
 
     acting = threading.Thread(target=act)
     acting.start()
-    status = main(argv)
-    acting.join(DEADLINE)
+    # whatever comes before the command takes signals, or after it, is for this handler
+    before = signal.signal(end, lambda *_: None)
+    try:
+        status = main(argv)
+    finally:
+        with ending:
+            ended = True
+        lines.complete()
+        acting.join(DEADLINE)
+        signal.signal(end, before)
     if failures:
         raise failures[0]
     return status, lines.getvalue()
