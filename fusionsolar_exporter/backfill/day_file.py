@@ -8,7 +8,7 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from fusionsolar_exporter.backfill.folder import replace_where_different, unusable
-from fusionsolar_exporter.backfill.old_samples import OldSamples, NewSamples, old_samples, subject_of
+from fusionsolar_exporter.backfill.old_samples import NewSamples, OldSamples, old_samples, subject_of
 from fusionsolar_exporter.backfill.options import DEVICE_HISTORY
 from fusionsolar_exporter.cache import ReportPeriod
 from fusionsolar_exporter.metrics.families import FAMILIES, Family
