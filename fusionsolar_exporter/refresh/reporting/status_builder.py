@@ -104,7 +104,8 @@ class StatusBuilder:
         if not session.active:
             planned[session.interface] = session.earliest()
         problem = session.problem(now)
-        shown = {*ASKED_BY_ALL, session.interface, *planned}
+        enabled = (collector.planned_interface() for collector in collectors if collector.enabled)
+        shown = {*ASKED_BY_ALL, session.interface, *enabled}
         failures = reversed(self._failures.values())
         return AccountStatus(
             account=self._context.settings.name,
