@@ -102,8 +102,8 @@ class OAuthSession(Session):
         self.logins.succeeded()
         return None
 
-    @override
     def exchange(self, requester: Asks, code: str) -> NorthboundError | None:
+        """Begin with the code of an owner's consent; what the far side says against it."""
         credentials = self.credentials()
         if credentials is None:
             told = self.logins.kept().hold

@@ -63,10 +63,6 @@ class Session(ABC):
     def begin(self, requester: Asks) -> NorthboundError | None:
         """Begin a session now, where credentials can be read; what the far side says against it."""
 
-    def exchange(self, requester: Asks, code: str) -> NorthboundError | None:
-        """Begin with the code of an owner's consent; what the far side says against it."""
-        raise NotImplementedError(f"{type(self).__name__} begins otherwise: {requester}, {len(code)}")
-
     @abstractmethod
     def end(self, requester: Asks, until: float) -> None:
         """End the session before a moment, where the far side wants to be told."""
