@@ -18,10 +18,10 @@ class OAuthConfig(Section):
     client_id: Text
     client_secret: SecretText | None = None
     client_secret_file: FilePath | None = None
-    redirect_uri: Address
-    """As it is registered, to the letter."""
     token_key_file: FilePath | None = None
     """Keys that tokens are encrypted with in the state; None keeps them readable."""
+    redirect_uri: Address
+    """As it is registered, to the letter."""
     authorize_url: Address = f"{_SERVER}/authorize"
     token_url: Address = f"{_SERVER}/token"
     daily_calls: PositiveCount = 1000
