@@ -136,6 +136,7 @@ class Authorization:
 
     def _state(self) -> ConsentState:
         try:
+            self._oauth().token_keys()  # before an owner agrees to what could not be kept
             return ConsentState("\n".join(self.account.identity), self._oauth().secret())
         except CredentialsUnavailable as error:
             raise AuthorizationError(str(error)) from None

@@ -144,7 +144,7 @@ class Session(ABC):
     def credentials(self) -> Credentials | None:
         """What to begin with; None where a file cannot be read, which is tried again in a minute."""
         try:
-            credentials = self.context.settings.account.credentials()
+            credentials = self.read_credentials()
         except CredentialsUnavailable as error:
             if str(error) != self._unavailable:
                 self._unavailable = str(error)
@@ -154,6 +154,10 @@ class Session(ABC):
         self._unavailable = ""
         self.remember(credentials.password)
         return credentials
+
+    def read_credentials(self) -> Credentials:
+        """Read the files of whatever a session begins with; CredentialsUnavailable where one cannot be read."""
+        return self.context.settings.account.credentials()
 
     def remember(self, secret: str) -> None:
         """Have a secret taken out of what the far side says."""
