@@ -61,6 +61,7 @@ class Engine:
             self.session.credentials()  # says what is missing; nothing is asked
         if took_over:
             self.replan()
+            self._status_builder.filter_notice.look()
         return took_over or led != self.store.leads
 
     def step(self) -> tuple[float, bool]:
@@ -147,6 +148,8 @@ class Engine:
         self.limiter.paces.settings_changed()
         self.inventory.select(settings.account.plants.selects)
         self.answers.lists_changed(self.inventory)
+        plant_list, device_list = self.collectors.plant_list, self.collectors.device_list
+        self.answers.lists_wanted_again(self.inventory, plant_list.freshness, device_list.freshness)
         self._follow_lists(self.context.clock.now())
         self._announce_schedule()
         self.replan()
@@ -184,6 +187,7 @@ class Engine:
             if revision != self._followed:
                 collector.lists_changed(now)
             collector.lists_answered()
+        self._status_builder.filter_notice.look()
 
     def _announce_schedule(self) -> None:
         """Log the schedule, once each list has had a whole turn."""

@@ -11,6 +11,7 @@ from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.far_clock import FarClock
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
+from fusionsolar_exporter.refresh.reporting.filter_notice import FilterNotice
 from fusionsolar_exporter.refresh.session.login_policy import Pause
 from fusionsolar_exporter.refresh.session.session import Session
 from fusionsolar_exporter.status import (
@@ -46,6 +47,7 @@ class StatusBuilder:
         self._limiter = limiter
         self._inventory = inventory
         self._far_clock = far_clock
+        self.filter_notice = FilterNotice(context, inventory)
         self._had_outcome = False
         self._enveloped = False
         self._unreachable = False
@@ -104,8 +106,8 @@ class StatusBuilder:
         if not session.active:
             planned[session.interface] = session.earliest()
         problem = session.problem(now)
+        notes = [note for note in (problem, self.filter_notice.note) if note is not None]
         shown = {*ASKED_BY_ALL, session.interface, *planned}
-        failures = reversed(self._failures.values())
         return AccountStatus(
             account=self._context.settings.name,
             host=self._context.settings.account.host,
@@ -121,7 +123,7 @@ class StatusBuilder:
                 if interface not in session.unused and (interface in shown or self._limiter.ledger.was_asked(interface))
             ),
             collectors=tuple(told),
-            failures=tuple(failures) if problem is None else (problem, *failures),
+            failures=(*notes, *reversed(self._failures.values())),
             listed_plants=None if inventory.plants_listed_at is None else len(inventory.listed),
             selected_plants=None if inventory.plants_listed_at is None else len(inventory.plants),
         )
