@@ -22,11 +22,11 @@ from typing_extensions import override
 
 from fusionsolar_exporter.northbound.adapter import DeadlineAdapter
 from fusionsolar_exporter.northbound.auth import Auth
+from fusionsolar_exporter.northbound.bounds import BoundsError, check_size
 from fusionsolar_exporter.northbound.certificates import CertificatesError, tls_context
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.retry_after import retry_after
 
-LARGEST_ANSWER = 64 * 1024 * 1024
 _CHUNK = 64 * 1024
 _LONGEST_TIMEOUT = 86_400.0  # seconds; sockets cannot wait for more than 24 days
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
@@ -139,6 +139,8 @@ class HttpTransport(Transport):
         watchdog.start()
         try:
             return self._post(url, path, body, headers, deadline)
+        except BoundsError as error:
+            raise NorthboundError(Reason.BAD_RESPONSE, path, str(error)) from None
         except (
             OSError,
             urllib3.exceptions.HTTPError,
@@ -172,8 +174,7 @@ class HttpTransport(Transport):
         body = bytearray()
         for chunk in response.iter_content(_CHUNK):
             body += chunk
-            if len(body) > LARGEST_ANSWER:
-                raise NorthboundError(Reason.BAD_RESPONSE, path, "an answer of more than 64 MiB")
+            check_size(len(body), path)
             if time.monotonic() >= deadline:
                 break
         if time.monotonic() >= deadline:  # what was cut can look like the end of an answer
