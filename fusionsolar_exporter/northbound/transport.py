@@ -145,6 +145,7 @@ class HttpTransport(Transport):
             OSError,
             urllib3.exceptions.HTTPError,
             http.client.HTTPException,
+            ValueError,  # of a chunk with less than no bytes
         ) as error:  # requests' own are OSErrors
             raise self._failure(path, error, late=time.monotonic() >= deadline) from None
         finally:
@@ -207,8 +208,9 @@ class HttpTransport(Transport):
             return NorthboundError(Reason.CONNECTION, path, _CLOSED, sent=sent)
         if caused_by(http.client.IncompleteRead, urllib3.exceptions.IncompleteRead):
             return NorthboundError(Reason.BAD_RESPONSE, path, "an answer that was cut short")
-        not_http = isinstance(error, requests.exceptions.RequestException) and not isinstance(
-            error, requests.exceptions.ConnectionError
+        not_http = isinstance(error, ValueError) or (
+            isinstance(error, requests.exceptions.RequestException)
+            and not isinstance(error, requests.exceptions.ConnectionError)
         )
         if not_http or caused_by(http.client.HTTPException, urllib3.exceptions.DecodeError):
             what = "an answer that is not HTTP" if sent else "a request that cannot be sent"
