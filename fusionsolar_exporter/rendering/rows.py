@@ -1,4 +1,4 @@
-"""The pieces of all parts by metric, of which an answer changes a few."""
+"""The pieces of all parts of an account, or of all accounts, by metric; an answer changes a few of them."""
 
 from collections.abc import Iterable, Mapping
 
@@ -7,7 +7,7 @@ from fusionsolar_exporter.rendering.row import Row
 
 
 class Rows:
-    """Parts have places; the pieces of a metric are joined in their order."""
+    """Each part or account has a place; the pieces of a metric are joined in their order."""
 
     def __init__(self, names: Iterable[str], before: "Rows | None" = None) -> None:
         self._pieces: dict[str, dict[int, Piece]] = {name: {} for name in names}
@@ -15,16 +15,19 @@ class Rows:
         self._changed: set[str] = set(self._pieces)
 
     def put(self, place: int, pieces: Mapping[str, Piece], before: Mapping[str, Piece]) -> None:
-        """What the part at a place became, and what it was."""
+        """What is at a place, and what was there."""
         for name in before.keys() - pieces.keys():
             del self._pieces[name][place]
+            self._changed.add(name)
         for name, piece in pieces.items():
             row = self._pieces[name]
+            if row.get(place) is piece:
+                continue
+            self._changed.add(name)
             if place not in row and row and place < next(reversed(row)):
                 self._pieces[name] = dict(sorted([*row.items(), (place, piece)]))
             else:
                 row[place] = piece
-        self._changed.update(pieces, before)
 
     def joined(self) -> Mapping[str, Row]:
         """The rows of the metrics that have pieces, in the order of the names."""
