@@ -64,8 +64,12 @@ def build_engine(settings: AccountSettings, collaborators: Collaborators, cache:
         ),
         writer=AccountWriter(context, limiter, inventory, session, cipher, status_builder, collectors),
     )
+
+    def without_secrets(told: str) -> str:
+        return session.without_secrets(collaborators.without_secrets(told))
+
     requester = Requester(
-        context, limiter, status_builder, collaborators, without_secrets=session.without_secrets, permit=store.permit
+        context, limiter, status_builder, collaborators, without_secrets=without_secrets, permit=store.permit
     )
     return Engine(
         context=context,
