@@ -1,6 +1,7 @@
 """Puts the parts of one account together, each after what it needs."""
 
 from fusionsolar_exporter.cache import Cache
+from fusionsolar_exporter.power_curves import PowerCurves
 from fusionsolar_exporter.refresh.answers import AcceptedAnswers
 from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.collectors import make_collectors
@@ -26,8 +27,15 @@ from fusionsolar_exporter.refresh.units import UnitsByEvidence
 from fusionsolar_exporter.state import Partition
 
 
-def build_engine(settings: AccountSettings, collaborators: Collaborators, cache: Cache, partition: Partition) -> Engine:
-    """The engine of one account."""
+def build_engine(
+    settings: AccountSettings,
+    collaborators: Collaborators,
+    cache: Cache,
+    partition: Partition,
+    curves: PowerCurves | None = None,
+) -> Engine:
+    """The engine of one account; ``curves`` where somebody draws them."""
+    curves = PowerCurves() if curves is None else curves
     clock = collaborators.clock
     context = AccountContext(clock, collaborators.log, settings)
     far_clock = FarClock(clock)
@@ -48,8 +56,9 @@ def build_engine(settings: AccountSettings, collaborators: Collaborators, cache:
         clock=clock,
         partition=partition,
         journal=journal,
-        reader=AccountReader(context, limiter, inventory, cache, counting, session, status_builder, collectors),
+        reader=AccountReader(context, limiter, inventory, cache, counting, session, status_builder, collectors, curves),
         writer=AccountWriter(context, limiter, inventory, session, status_builder, collectors),
+        curves=curves,
     )
     requester = Requester(
         context, limiter, status_builder, collaborators, without_secrets=session.without_secrets, permit=store.permit
