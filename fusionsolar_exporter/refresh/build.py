@@ -1,6 +1,7 @@
 """Puts the parts of one account together, each after what it needs."""
 
 from fusionsolar_exporter.cache import Cache
+from fusionsolar_exporter.power_curves import PowerCurves
 from fusionsolar_exporter.refresh.answers import AcceptedAnswers
 from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.collectors import make_collectors
@@ -28,8 +29,15 @@ from fusionsolar_exporter.refresh.units import UnitsByEvidence
 from fusionsolar_exporter.state import Partition
 
 
-def build_engine(settings: AccountSettings, collaborators: Collaborators, cache: Cache, partition: Partition) -> Engine:
-    """The engine of one account."""
+def build_engine(
+    settings: AccountSettings,
+    collaborators: Collaborators,
+    cache: Cache,
+    partition: Partition,
+    curves: PowerCurves | None = None,
+) -> Engine:
+    """The engine of one account; ``curves`` where somebody draws them."""
+    curves = PowerCurves() if curves is None else curves
     clock = collaborators.clock
     context = AccountContext(clock, collaborators.log, settings)
     far_clock = FarClock(clock)
@@ -61,8 +69,10 @@ def build_engine(settings: AccountSettings, collaborators: Collaborators, cache:
             tokens=TokenReader(context, session, cipher),
             status_builder=status_builder,
             collectors=collectors,
+            power_curves=curves,
         ),
         writer=AccountWriter(context, limiter, inventory, session, cipher, status_builder, collectors),
+        curves=curves,
     )
 
     def without_secrets(told: str) -> str:
