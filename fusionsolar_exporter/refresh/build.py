@@ -16,6 +16,7 @@ from fusionsolar_exporter.refresh.persistence.account_store import AccountStore
 from fusionsolar_exporter.refresh.persistence.account_writer import AccountWriter
 from fusionsolar_exporter.refresh.persistence.journal import Journal
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
+from fusionsolar_exporter.refresh.reporting.first_values import FirstValues
 from fusionsolar_exporter.refresh.reporting.status_builder import StatusBuilder
 from fusionsolar_exporter.refresh.request import Requester
 from fusionsolar_exporter.refresh.schedule import Schedule
@@ -66,4 +67,5 @@ def build_engine(settings: AccountSettings, collaborators: Collaborators, cache:
         requester=requester,
         failures=Failures(context, limiter, session, collectors),
         schedule=Schedule(context, limiter, collectors.all, Daylight(cache)),
+        first_values=FirstValues(context, limiter, cache, collectors),
     )

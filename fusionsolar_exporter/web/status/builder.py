@@ -54,7 +54,7 @@ def _account(view: AccountView, facts: Mapping[str, PlantFacts], clock: Clock, n
         account=view.name,
         host=status.host,
         state=status.state,
-        advice=ADVICE[status.state],
+        advice=_advice(status),
         until_timestamp_seconds=_login_pause(status, clock),
         up=status.up,
         leader=status.leads,
@@ -67,6 +67,14 @@ def _account(view: AccountView, facts: Mapping[str, PlantFacts], clock: Clock, n
         plants=plant_reports(view.snapshot, facts, devices, alarms, clock),
         alarms=tuple(sorted((alarm for some in alarms.values() for alarm in some), key=gravest_and_newest)),
     )
+
+
+def _advice(status: AccountStatus) -> str:
+    """What the log says of a session that is waited for, and what to do about it; else what the state means."""
+    if not status.waits:
+        return ADVICE[status.state]
+    remedies = (failure.advice for failure in status.failures if failure.interface in _BEGINNINGS)
+    return " ".join(f"{text[0].upper()}{text[1:]}." for text in (status.waits, next(remedies, "")) if text)
 
 
 def _total(counts: Iterable[Counter[str]]) -> dict[str, int]:
