@@ -3,7 +3,7 @@
 from html import unescape
 from pathlib import Path
 
-from support.http_world import DAY, HOUR, MINUTE, PASSWORD, HttpWorld
+from support.http_world import DAY, HOUR, MINUTE, PASSWORD, HttpWorld, only
 from support.kept_world import KeptWorld
 
 from fusionsolar_exporter.simulator.faults import Fault, FaultKind
@@ -68,16 +68,16 @@ def test_a_plan_that_changes_is_told_and_one_that_does_not_is_not() -> None:
 
 
 def test_a_fleet_that_grows_changes_the_plan() -> None:
-    with HttpWorld(FleetPlan(plants=100, devices={1: 1})) as world:
+    with HttpWorld(FleetPlan(plants=100, devices={62: 1}), collectors=only("device_list")) as world:
         world.run(5 * MINUTE)
         for _ in range(60):
             world.system.fleet.add_plant()
         world.account._engine.collectors.plant_list.make_due(world.clock.now())
-        world.run(20 * MINUTE)
+        world.run(6 * HOUR)
         changed = {line["collector"] for line in world.log_lines("plan changed")}
         lines = len(world.log_lines("plan changed"))
 
-    assert "device_list" in changed
+    assert changed == {"plant_list", "device_list"}
     assert lines == len(changed)
 
 
