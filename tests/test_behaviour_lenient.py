@@ -139,7 +139,7 @@ def test_a_clock_in_another_unit_asks_no_alarms_from_the_future() -> None:
         (request,) = world.requests(Interface.ALARMS)
         offset = scrape.value("fusionsolar_api_clock_offset_seconds")
 
-        assert request.parameters["endTime"] / 1000 < world.clock.wall(world.clock.now()) + 2 * DAY
+        assert float(str(request.parameters["endTime"])) / 1000 < world.clock.wall(world.clock.now()) + 2 * DAY
     assert scrape.all(ALARM) != []
     assert offset is not None
 

@@ -207,7 +207,10 @@ class AccountConfig(Section):
             yield f"tls.insecure_skip_verify: anyone on the way can read the {secret}; prefer ca_file"
         files = {"username_file": self.username_file, "password_file": self.password_file}
         if self.oauth is not None:
-            files = {"oauth.client_secret_file": self.oauth.client_secret_file}
+            files = {
+                "oauth.client_secret_file": self.oauth.client_secret_file,
+                "oauth.token_key_file": self.oauth.token_key_file,
+            }
         for key, path in files.items():
             try:
                 shared = path is not None and path.stat().st_mode & _READABLE_BY_OTHERS

@@ -49,7 +49,7 @@ class Engine:
         self.collectors = collectors
         self.store = store
         self._status_builder = status_builder
-        self._requester = requester
+        self.requester = requester
         self._failures = failures
         self._schedule = schedule
         self._first_values = first_values
@@ -98,11 +98,7 @@ class Engine:
 
     def login(self) -> NorthboundError | None:
         """Log in now, where credentials can be read; what the far side says against it."""
-        return self.session.begin(self._requester)
-
-    def exchange(self, code: str) -> NorthboundError | None:
-        """Begin with the code of an owner's consent; what the far side says against it."""
-        return self.session.exchange(self._requester, code)
+        return self.session.begin(self.requester)
 
     def perform(self, collector: Collector, job: Job) -> NorthboundError | None:
         """Send a request now and take its answer; why it brought nothing, where it did not."""
@@ -112,7 +108,7 @@ class Engine:
             told = "not asked: the session has ended meanwhile"
             return NorthboundError(Reason.NOT_LOGGED_IN, job.interface, told, sent=False)
         try:
-            answer = self._requester.ask(
+            answer = self.requester.ask(
                 job.interface,
                 lambda client: collector.ask(client, job),
                 auth=auth,
@@ -125,16 +121,16 @@ class Engine:
             return error
         self.session.accepted()
         self._failures.answered(job)
-        self._requester.dropped(job.interface, answer.content.dropped)
+        self.requester.dropped(job.interface, answer.content.dropped)
         failure = None
         # a reload may have disabled the collector while the request was in flight: its data is not wanted any more
         accepted = collector.enabled and collector.accept(job, answer.content, answer.started, answer.ended)
         if not accepted:
             told = "an empty or incomplete answer: what was known stays"
             failure = NorthboundError(Reason.BAD_RESPONSE, job.interface, told, fail_code=0)
-            self._requester.failed(job.interface, failure, about)
+            self.requester.failed(job.interface, failure, about)
         else:
-            self._requester.accepted(job.interface, about)
+            self.requester.accepted(job.interface, about)
         collector.finished(job, answered=accepted, ended=answer.ended)
         if collector in self.collectors.lists:
             # after the turn is over: batches that come with new ids belong to the next sweep
@@ -143,14 +139,14 @@ class Engine:
 
     def replan(self) -> None:
         """Derive the intervals anew from lists and limits as they are now."""
-        self._schedule.update(self._requester.mean_seconds)
+        self._schedule.update(self.requester.mean_seconds)
         self._schedule.announce_changes()
 
     def reconfigure(self, settings: AccountSettings) -> None:
         """Take other settings for the same host and user; what is known and what was asked stays."""
         self.context.settings = settings
         # connection and credentials first, so that whatever is asked next goes the new way; then what there is to ask
-        self._requester.reconfigure()
+        self.requester.reconfigure()
         self.session.settings_changed()
         self.forgive()
         self._followed = -1  # other settings, other batches
@@ -181,11 +177,11 @@ class Engine:
     def logout(self, until: float) -> None:
         """End the session before a moment, where nobody can go on with it."""
         if not self.store.keeps:
-            self.session.end(self._requester, until)
+            self.session.end(self.requester, until)
 
     def close(self) -> None:
         """Give up the connections, and let others lead."""
-        self._requester.close()
+        self.requester.close()
         self.store.release()
 
     def _follow_lists(self, now: float) -> None:

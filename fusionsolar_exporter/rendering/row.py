@@ -37,3 +37,20 @@ class Row:
         if before is not None and len(groups) == len(known) and all(map(is_, groups, known)):
             return before
         return cls(groups, Piece.join(group.joined for group in groups))
+
+    def head(self, samples: int) -> Piece:
+        """The first so many samples: whole groups, whole pieces, and the beginning of one."""
+        kept: list[Piece] = []
+        left = samples
+        for group in self.groups:
+            if group.joined.samples <= left:
+                kept.append(group.joined)
+                left -= group.joined.samples
+                continue
+            for piece in group.pieces:
+                if left:
+                    part = piece if piece.samples <= left else piece.head(left)
+                    kept.append(part)
+                    left -= part.samples
+            break
+        return Piece.join(kept)

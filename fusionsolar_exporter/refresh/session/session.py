@@ -66,10 +66,6 @@ class Session(ABC):
     def begin(self, requester: Asks) -> NorthboundError | None:
         """Begin a session now, where credentials can be read; what the far side says against it."""
 
-    def exchange(self, requester: Asks, code: str) -> NorthboundError | None:
-        """Begin with the code of an owner's consent; what the far side says against it."""
-        raise NotImplementedError(f"{type(self).__name__} begins otherwise: {requester}, {len(code)}")
-
     @abstractmethod
     def end(self, requester: Asks, until: float) -> None:
         """End the session before a moment, where the far side wants to be told."""
@@ -175,7 +171,7 @@ class Session(ABC):
     def credentials(self) -> Credentials | None:
         """What to begin with; None where a file cannot be read, which is tried again in a minute."""
         try:
-            credentials = self.context.settings.account.credentials()
+            credentials = self.read_credentials()
         except CredentialsUnavailable as error:
             now = self.context.clock.now()
             self.logins.credentials_unreadable(now, str(error), _LOOK_SECONDS)
@@ -195,6 +191,10 @@ class Session(ABC):
         log = self.context.log.info if news else self.context.log.debug
         log(told, account=self.context.settings.name, host=self.context.settings.account.host)
         self.logins.succeeded()
+
+    def read_credentials(self) -> Credentials:
+        """Read the files of whatever a session begins with; CredentialsUnavailable where one cannot be read."""
+        return self.context.settings.account.credentials()
 
     def remember(self, secret: str) -> None:
         """Have a secret taken out of what the far side says."""

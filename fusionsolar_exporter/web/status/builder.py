@@ -74,7 +74,9 @@ def _advice(status: AccountStatus) -> str:
     if not status.waits:
         return ADVICE[status.state]
     remedies = (failure.advice for failure in status.failures if failure.interface in _BEGINNINGS)
-    return " ".join(f"{text[0].upper()}{text[1:]}." for text in (status.waits, next(remedies, "")) if text)
+    remedy = next(remedies, "")
+    told = (status.waits,) if remedy in status.waits else (status.waits, remedy)
+    return " ".join(f"{text[0].upper()}{text[1:]}." for text in told)
 
 
 def _total(counts: Iterable[Counter[str]]) -> dict[str, int]:
