@@ -32,6 +32,7 @@ from fusionsolar_exporter.scales import ScaleOverride, ScaleOverrides
 
 _READABLE_BY_OTHERS = 0o004
 _IN_QUOTES = re.compile(r"""[\u2018-\u201f\u00ab\u2039].*|.*[\u2018-\u201f\u00bb\u203a]|(["'`]).*\1""", re.DOTALL)
+_FILE, _RELOAD = "within a minute after the file with the {} changes", "after a reload with another {}"
 
 
 class PlantListChoice(StrEnum):
@@ -184,6 +185,16 @@ class AccountConfig(Section):
         else:
             password = self.password.get_secret_value() if self.password else ""
         return Credentials(self._username(), password)
+
+    @property
+    def changed_by(self) -> str:
+        """What brings other credentials, in words."""
+        oauth = self.oauth
+        if oauth is not None:
+            return _FILE.format("client's secret") if oauth.client_secret_file else _RELOAD.format("client_secret")
+        given = {"user name": self.username_file, "password": self.password_file}
+        named = " or the ".join(name for name, file in given.items() if file is not None)
+        return _FILE.format(named) if named else _RELOAD.format("password")
 
     @property
     def warnings(self) -> Iterator[str]:

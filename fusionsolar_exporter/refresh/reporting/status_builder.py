@@ -119,13 +119,14 @@ class StatusBuilder:
             clock_offset_seconds=self._far_clock.offset,
             stretch=stretch,
             interfaces=tuple(
-                self._interface(interface, planned.get(interface), now)
+                self._interface(interface, planned.get(interface), now, session)
                 for interface in Interface
                 if interface not in session.unused and (interface in shown or self._limiter.ledger.was_asked(interface))
             ),
             collectors=tuple(told),
             failures=(*notes, *reversed(self._failures.values())),
             listed_plants=None if inventory.plants_listed_at is None else len(inventory.listed),
+            waits=session.waiting(now),
             selected_plants=None if inventory.plants_listed_at is None else len(inventory.plants),
         )
 
@@ -141,8 +142,10 @@ class StatusBuilder:
             return AccountState.STARTING
         return AccountState.UNREACHABLE if self._unreachable else AccountState.OK
 
-    def _interface(self, interface: Interface, planned: float | None, now: float) -> InterfaceStatus:
+    def _interface(self, interface: Interface, planned: float | None, now: float, session: Session) -> InterfaceStatus:
         limit, hold, paces = self._limiter.limit(interface), self._limiter.holds[interface], self._limiter.paces
+        if interface is session.interface and session.logins.held.until > hold.until:
+            hold = session.logins.held
         moment = None if planned is None else max(planned, self._limiter.earliest(interface))
         return InterfaceStatus(
             interface=interface,
