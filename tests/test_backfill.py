@@ -70,6 +70,7 @@ def test_hours_days_and_months_are_what_the_far_side_says(tmp_path: Path) -> Non
     assert "plant_monthly-2025-06-01.om" not in told.files  # June is not whole
 
 
+@pytest.mark.no_cover
 def test_five_minutes_are_what_the_far_side_says_and_plants_are_summed(tmp_path: Path) -> None:
     world = PastWorld(FleetPlan(plants=1, devices={38: 2, 39: 1, 47: 1}, places=(LONDON,), start=NOON))
     told = world.run(tmp_path / "out", *JUNE, "--what", "device_5m", *LABELS)
@@ -104,6 +105,7 @@ def test_series_have_the_names_and_labels_of_live_scrapes(tmp_path: Path) -> Non
     assert {series for series in told.samples() if series not in exposed} == set()
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", [1])
 def test_a_run_that_was_interrupted_leaves_the_same_bytes(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
@@ -230,6 +232,7 @@ def promtool() -> str:
     return found
 
 
+@pytest.mark.no_cover
 def test_promtool_takes_the_files_as_they_are(tmp_path: Path) -> None:
     odd = FleetPlan(plants=2, devices={38: 1, 23070: 1}, places=(LONDON,), start=NOON, odd_names=True, quirks=True)
     told = PastWorld(odd, Rules(quirks=True)).run(

@@ -218,6 +218,7 @@ def test_two_backfills_do_not_write_into_one_folder(tmp_path: Path, caplog: pyte
     assert PastWorld(SMALL).run(tmp_path / "out", *JUNE, "--what", "plant_daily").status == 0
 
 
+@pytest.mark.no_cover
 def test_a_device_that_vanished_in_between_hides_no_other(tmp_path: Path) -> None:
     world = PastWorld(TWO)
     gone, *others = list(world.fleet.devices)

@@ -1,13 +1,17 @@
 """What an interface brought, or why it was not asked, in a few words."""
 
 import math
+from collections.abc import Sequence
 
 from fusionsolar_exporter.cache import Snapshot
 from fusionsolar_exporter.doctor.ask import SELDOM_ASKED, Ask
 from fusionsolar_exporter.doctor.examination import Examination
 from fusionsolar_exporter.doctor.report import Outcome, Problem
+from fusionsolar_exporter.printable import printable
 from fusionsolar_exporter.status import PLANT_REPORTS, CollectorName
 from fusionsolar_exporter.web.formatting import counted, moment, relative, span
+
+_MOST_NAMES = 10
 
 
 def summary_of(examination: Examination, ask: Ask, asked_at: float | None, problem: Problem | None) -> str:
@@ -71,3 +75,10 @@ def _periods(snapshot: Snapshot, ask: Ask) -> str:
 
 def _part(ask: Ask, whole: int) -> str:
     return f" (of {whole:,}: one call is enough to see)" if len(ask.ids) < whole else ""
+
+
+def first_names(names: Sequence[str]) -> str:
+    """Some names, and how many more there are."""
+    shown = ", ".join(printable(name) for name in names[:_MOST_NAMES])
+    more = len(names) - _MOST_NAMES
+    return f"{shown} and {more:,} more" if more > 0 else shown
