@@ -24,6 +24,8 @@ from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 
 _ODD_REFUSALS = 3
 """A batch that is refused so many times in a row for a reason that names no id is searched all the same."""
+_ODD_SEARCHES = 2
+"""One that finds every id to be good may just have come when the far side was well again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ class BatchCollector(Collector):
             self._go_on_searching(batch)
         else:
             batch.refusal = None
+            batch.odd_searches = 0
 
     @override
     def others_answered(self, batch: Batch) -> bool:
@@ -215,5 +218,19 @@ class BatchCollector(Collector):
     def _go_on_searching(self, batch: Batch) -> None:
         if self.searches_at_once:
             batch.retry_at = batch.last_start  # due, behind the batches that have waited longer
-        if batch.refusal and batch.refusal.over:
-            batch.refusal = None
+        if batch.refusal and batch.refusal.search and batch.refusal.over:
+            apart, batch.refusal = batch.refusal.search.apart, None
+            batch.odd_searches += bool(apart)
+            if batch.odd_searches >= _ODD_SEARCHES:
+                self._ask_apart(batch, apart)
+
+    def _ask_apart(self, batch: Batch, apart: Sequence[str]) -> None:
+        """Each id is answered, and all of them together are refused."""
+        self.context.log.warning(
+            "asked apart for a day: the far side refuses these ids only together with others",
+            account=self.context.settings.name,
+            collector=self.name,
+            ids=",".join(apart),
+        )
+        kind = next(kind for kind in self.kinds() if batch in kind.all)
+        kind.split(batch, frozenset(apart), self.context.clock.now() + DAY)
