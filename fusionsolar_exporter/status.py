@@ -70,6 +70,22 @@ class InterfaceStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetStatus:
+    """The calls of a day of all data interfaces together, margin included."""
+
+    calls: int
+    """In force: fewer than are configured where the far side was found to allow fewer."""
+    configured_calls: int
+    window_seconds: float
+    moments: tuple[float, ...]
+    """Of the calls that still count; those older than the window do not."""
+
+    def used(self, now: float) -> int:
+        """How many count now."""
+        return sum(now - moment < self.window_seconds for moment in self.moments)
+
+
+@dataclass(frozen=True, slots=True)
 class CollectorStatus:
     """One collector's sweeps."""
 
@@ -125,3 +141,5 @@ class AccountStatus:
     """Plants of the newest plant list; None until there is one."""
     selected_plants: int | None = None
     """Those of them that the filter takes."""
+    budget: BudgetStatus | None = None
+    """None where the account has no such limit."""

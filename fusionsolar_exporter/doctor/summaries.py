@@ -4,7 +4,7 @@ import math
 
 from fusionsolar_exporter.doctor.ask import Ask
 from fusionsolar_exporter.doctor.examination import Examination
-from fusionsolar_exporter.doctor.report import Outcome, Problem
+from fusionsolar_exporter.doctor.report import BudgetFindings, Outcome, Problem
 from fusionsolar_exporter.status import CollectorName
 from fusionsolar_exporter.web.formatting import counted, moment, relative, span
 
@@ -61,3 +61,11 @@ def _brought(examination: Examination, ask: Ask) -> str:
 
 def _part(ask: Ask, whole: int) -> str:
     return f" (of {whole:,}: one call is enough to see)" if len(ask.ids) < whole else ""
+
+
+def told_of(budget: BudgetFindings) -> str:
+    """The day's calls in words."""
+    words = f"{budget.used_calls:,} of {budget.calls:,} calls used in {span(budget.window_seconds)}, of all interfaces"
+    if budget.calls < budget.configured_calls:
+        words += f"; {budget.configured_calls:,} are configured, and the far side allows fewer"
+    return words

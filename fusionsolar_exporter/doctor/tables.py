@@ -21,6 +21,7 @@ from fusionsolar_exporter.doctor.report import (
     Problem,
     SessionKind,
 )
+from fusionsolar_exporter.doctor.summaries import told_of
 from fusionsolar_exporter.northbound.errors import Reason
 from fusionsolar_exporter.printable import printable
 from fusionsolar_exporter.web.formatting import counted, moment, relative, span
@@ -106,6 +107,9 @@ def _facts(account: AccountFindings, now: float) -> Table:
             words += f" (the configuration takes {plants.selected:,})"
         devices = sum(each.devices for each in account.device_types)
         table.add_row("  known", f"{words}, {counted(devices, 'device')}, {counted(alarms.active, 'active alarm')}")
+    if account.budget is not None:
+        fewer = account.budget.calls < account.budget.configured_calls
+        table.add_row("  day", Text(told_of(account.budget), _DOUBT if fewer else ""))
     for remark in account.remarks:
         table.add_row("  note", Text(printable(remark), _DOUBT))
     return table

@@ -39,6 +39,11 @@ class StatusCollector(Collector):
         _add(rows, "fusionsolar_api_clock_offset_seconds", labels, status.clock_offset_seconds)
         _add(rows, "fusionsolar_account_listed_plants", labels, status.listed_plants)
         _add(rows, "fusionsolar_account_selected_plants", labels, status.selected_plants)
+        if status.budget is not None:
+            prefix, used = "fusionsolar_api_budget", status.budget.used(self._clock.now())
+            _add(rows, f"{prefix}_calls", labels, status.budget.calls)
+            _add(rows, f"{prefix}_used_calls", labels, used)
+            _add(rows, f"{prefix}_window_seconds", labels, status.budget.window_seconds)
         for collector in status.collectors:
             self._collector(view, collector, labels | {"collector": collector.collector.value}, rows)
         for interface in status.interfaces:

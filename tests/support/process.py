@@ -48,6 +48,17 @@ class ExporterProcess:
         with urllib.request.urlopen(f"http://{self.address}/metrics", timeout=DEADLINE) as answer:
             return str(answer.read().decode())
 
+    def page(self, path: str, method: str = "GET") -> str:
+        """Any other page."""
+        request = urllib.request.Request(f"http://{self.address}{path}", method=method)
+        with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
+            return str(answer.read().decode())
+
+    @property
+    def arguments(self) -> bytes:
+        """As a list of processes shows them."""
+        return Path(f"/proc/{self._process.pid}/cmdline").read_bytes()
+
     def kill(self) -> None:
         """SIGKILL."""
         self._process.kill()

@@ -7,13 +7,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from fusionsolar_exporter import __version__
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.pacing.clock import Clock
-from fusionsolar_exporter.status import AccountState, AccountStatus, CollectorStatus, FailureNote, InterfaceStatus
+from fusionsolar_exporter.status import (
+    AccountState,
+    AccountStatus,
+    BudgetStatus,
+    CollectorStatus,
+    FailureNote,
+    InterfaceStatus,
+)
 from fusionsolar_exporter.view import AccountView
 from fusionsolar_exporter.web.status.alarm_reports import alarms_by_plant, gravest_and_newest
 from fusionsolar_exporter.web.status.plant_facts import FactsOfPlants, PlantFacts
 from fusionsolar_exporter.web.status.plant_reports import devices_by_plant, plant_reports
 from fusionsolar_exporter.web.status.report import (
     AccountReport,
+    BudgetReport,
     CollectorReport,
     FailureReport,
     InterfaceReport,
@@ -31,6 +39,13 @@ ADVICE: dict[AccountState, str] = {
     AccountState.UNREACHABLE: "The newest request got no usable answer."
     " Check the URL, the network and the proxy; it is tried again by itself.",
     AccountState.OK: "",
+}
+OAUTH_ADVICE: dict[AccountState, str] = {
+    **ADVICE,
+    AccountState.CREDENTIALS: "There is no owner's consent, or the client or its keys are refused:"
+    " the failure of the interface token below says what to do.",
+    AccountState.PAUSED: "Access tokens are refused or not to be had for a while; the failures below say why.",
+    AccountState.STARTING: "No access token has been asked for yet.",
 }
 
 
@@ -54,7 +69,7 @@ def _account(view: AccountView, facts: Mapping[str, PlantFacts], clock: Clock, n
         account=view.name,
         host=status.host,
         state=status.state,
-        advice=ADVICE[status.state],
+        advice=(ADVICE if status.budget is None else OAUTH_ADVICE)[status.state],
         until_timestamp_seconds=_login_pause(status, clock),
         up=status.up,
         leader=status.leads,
@@ -63,6 +78,7 @@ def _account(view: AccountView, facts: Mapping[str, PlantFacts], clock: Clock, n
         devices=_total(devices.values()),
         collectors=tuple(_collector(collector, view, clock) for collector in status.collectors),
         interfaces=tuple(_interface(interface, clock, now) for interface in status.interfaces),
+        budget=None if status.budget is None else _budget(status.budget, now),
         failures=tuple(_failure(failure, clock) for failure in status.failures),
         plants=plant_reports(view.snapshot, facts, devices, alarms, clock),
         alarms=tuple(sorted((alarm for some in alarms.values() for alarm in some), key=gravest_and_newest)),
@@ -120,6 +136,10 @@ def _interface(status: InterfaceStatus, clock: Clock, now: float) -> InterfaceRe
         pace_seconds=_finite(status.pace_seconds),
         pace_learnt_timestamp_seconds=_wall(status.pace_learnt_at, clock),
     )
+
+
+def _budget(status: BudgetStatus, now: float) -> BudgetReport:
+    return BudgetReport(status.calls, status.used(now), _finite(status.window_seconds), status.configured_calls)
 
 
 def _failure(note: FailureNote, clock: Clock) -> FailureReport:
