@@ -65,7 +65,8 @@ def account_report(examination: Examination) -> AccountFindings:
         plants=PlantsFindings(
             listed=engine.inventory.fleet.plants,
             selected=len(engine.inventory.plants),
-            with_device_list=len(engine.inventory.devices_listed_at),
+            not_selected=tuple(sorted(plant.name or plant.code for plant in engine.inventory.not_selected)),
+            with_device_list=len(engine.inventory.devices_listed_at.keys() & engine.inventory.plants.keys()),
             with_data=sum(bool(reading.values) for reading in snapshot.plant_readings.values()),
             with_alarms=sum(bool(found.alarms) for found in snapshot.alarms.values()),
         ),
@@ -82,7 +83,7 @@ def _budget(status: AccountStatus, now: float) -> BudgetFindings | None:
     budget = status.budget
     if budget is None:
         return None
-    return BudgetFindings(budget.calls, budget.used(now), budget.window_seconds, budget.configured_calls)
+    return BudgetFindings(budget.calls, budget.used_calls(now), budget.window_seconds, budget.configured_calls)
 
 
 def _scales(examination: Examination, reading: Reading) -> Mapping[str, float]:

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import yaml
 
-DEADLINE = 30.0  # seconds
+DEADLINE = 60.0  # seconds
 
 
 class ExporterProcess:

@@ -23,6 +23,7 @@ from fusionsolar_exporter.status import FailureNote
 
 _NOT_TRIED = "OAuth has not been tried on a live system yet: please report how it goes"
 _NO_CONSENT = "no owner has agreed yet"
+_ENDED = "the owner's consent has ended"
 _REFUSED = "data requests refuse access tokens that were just given"
 _REFUSED_ADVICE = (
     "see whether a proxy on the way adds cookies or XSRF-TOKEN, beside which Bearer is refused, and whether url is the "
@@ -65,6 +66,8 @@ class OAuthSession(Session):
         if consented and not tokens.refused:
             self._reminded = False
             self._data.answered()
+        if tokens.refused:
+            self.tell(self.context.clock.now())
 
     @override
     def auth(self, now: float) -> Auth | None:
@@ -101,11 +104,11 @@ class OAuthSession(Session):
                 self._failed(error, credentials)
             return error
         self._keep(tokens.renewed(answer.content, answer.started))
-        self.logins.succeeded()
+        self.began("access token renewed")
         return None
 
-    @override
     def exchange(self, requester: Asks, code: str) -> NorthboundError | None:
+        """Begin with the code of an owner's consent; what the far side says against it."""
         credentials = self.credentials()
         if credentials is None:
             told = self.logins.kept().hold
@@ -122,7 +125,7 @@ class OAuthSession(Session):
         self._cipher.replace()
         self._data.answered()
         self._keep(tokens)
-        self.logins.succeeded()
+        self.began("the owner has agreed")
         return None
 
     @override
@@ -149,6 +152,16 @@ class OAuthSession(Session):
         if not self._usable:
             return Pause.CREDENTIALS
         return Pause.OTHER if self._data.until > now else super().pause(now)
+
+    @override
+    def waiting(self, now: float) -> str:
+        if self._cipher.locked:
+            return f"{self._cipher.locked}: {self._cipher.advice}"
+        if self._tokens is None:
+            return f"{_NO_CONSENT}: {self._advice}; it is looked for once a minute"
+        if self._tokens.refused:
+            return f"{_ENDED}: {self._advice}"
+        return super().waiting(now)
 
     @override
     def problem(self, now: float) -> FailureNote | None:
@@ -191,6 +204,8 @@ class OAuthSession(Session):
         self.logins.restore(kept.logins, at)
         if self.logins.refused:  # the secret may have been corrected while nobody looked
             self.look_at_credentials(self.context.clock.now())
+        if self._tokens is not None:  # else they may be read in a moment
+            self.tell(self.context.clock.now())
 
     @property
     def _usable(self) -> bool:
@@ -230,3 +245,4 @@ class OAuthSession(Session):
         self.logins.failed(error, credentials, now, self.context.settings.rates, self.limiter.limit(Interface.TOKEN))
         if self.logins.refused:
             self.look_at_credentials(now)
+            self.tell(now)
