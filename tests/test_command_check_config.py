@@ -145,6 +145,7 @@ def test_a_terminal_that_lacks_letters_ends_nothing(tmp_path: Path) -> None:
     file = tmp_path / "config.yml"
     account = "{name: 'Dächer ☀', url: 'https://eu5.example', username: u, password: p}"
     file.write_text(f"accounts: [{account}]\n", encoding="utf-8")
+    file.chmod(0o600)
     command = [sys.executable, "-m", "fusionsolar_exporter", "check-config", str(file)]
     latin = os.environ | {"PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"}
     ended = subprocess.run(command, capture_output=True, env=latin, timeout=60, check=False)
