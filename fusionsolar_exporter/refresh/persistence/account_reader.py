@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fusionsolar_exporter.cache import Cache, Freshness
 from fusionsolar_exporter.northbound.interfaces import DAY, Interface
@@ -202,6 +202,7 @@ class AccountReader:
         for interface, hold in self.limiter.holds.items():
             hold.restore(record.holds.get(interface), at)
         self.limiter.paces.restore(record.paces, at)
+        self.limiter.daily.learnt = record.budget and replace(record.budget, at=at(record.budget.at))
         self.collectors.plant_list.restore(record.collectors.plant_list, at)
         self.collectors.device_list.restore_batches(record.collectors.device_list, at)
         self.collectors.plant_realtime.restore_batches(record.collectors.plant_realtime, at)

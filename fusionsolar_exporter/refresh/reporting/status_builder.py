@@ -17,6 +17,7 @@ from fusionsolar_exporter.refresh.session.session import Session
 from fusionsolar_exporter.status import (
     AccountState,
     AccountStatus,
+    BudgetStatus,
     CollectorStatus,
     FailureNote,
     InterfaceStatus,
@@ -128,6 +129,7 @@ class StatusBuilder:
             listed_plants=None if inventory.plants_listed_at is None else len(inventory.listed),
             waits=session.waiting(now),
             selected_plants=None if inventory.plants_listed_at is None else len(inventory.plants),
+            budget=self._budget(now),
         )
 
     def _state(self, session: Session, now: float) -> AccountState:
@@ -141,6 +143,13 @@ class StatusBuilder:
         if not session.ever:
             return AccountState.STARTING
         return AccountState.UNREACHABLE if self._unreachable else AccountState.OK
+
+    def _budget(self, now: float) -> BudgetStatus | None:
+        budget, configured = self._limiter.budget, self._limiter.configured_budget
+        if budget is None or configured is None:
+            return None
+        moments = tuple(moment for moment in self._limiter.daily.moments if moment > now - budget.window)
+        return BudgetStatus(budget.calls, configured.calls, budget.window, moments)
 
     def _interface(self, interface: Interface, planned: float | None, now: float, session: Session) -> InterfaceStatus:
         limit, hold, paces = self._limiter.limit(interface), self._limiter.holds[interface], self._limiter.paces

@@ -92,7 +92,7 @@ class OAuthSession(Session):
     @override
     def begin(self, requester: Asks) -> NorthboundError | None:
         credentials, tokens = self.credentials(), self._tokens
-        if credentials is None or tokens is None:
+        if credentials is None or tokens is None or not self._usable:
             return None
         form = refresh_form(credentials.username, credentials.password, tokens.refresh)
         try:
