@@ -43,7 +43,7 @@ def test_hadolint_is_silent() -> None:
 
 def test_the_image_is_numbered_not_named_and_checks_itself() -> None:
     assert len(STAGES) == 3
-    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", instruction("USER"))
+    assert re.fullmatch(r"[1-9]\d*:0", instruction("USER"))
     assert exec_form("ENTRYPOINT") == ["fusionsolar-exporter"]
     assert exec_form("CMD") == ["serve"] or '"healthcheck"' in STAGES[-1]
     assert f"ARG VERSION={__version__}" in STAGES[-1]
