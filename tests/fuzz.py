@@ -42,7 +42,7 @@ def _mutate(target: str, run: Target, options: argparse.Namespace) -> int:
 
 def _guided(target: str, run: Target, options: argparse.Namespace) -> None:
     """Follow what the inputs reach; ends the process. Needs atheris, which has no wheel for every Python."""
-    import atheris  # type: ignore[import-not-found, unused-ignore] # noqa: PLC0415 - optional
+    import atheris  # type: ignore[import-not-found, import-untyped, unused-ignore] # noqa: PLC0415 - optional
 
     atheris.instrument_all()
     limits = [f"-max_total_time={options.seconds}", f"-runs={options.inputs}", f"-seed={options.seed}"]

@@ -51,9 +51,9 @@ _FLAGS = """
 --build --build-arg --cap-drop --detach --down --env --file --format --from-file --from-literal --kustomize --name
 --network --now --profile --agent --enable-feature --web.enable-remote-write-receiver --property --pipe --wait --quiet
 --collect --storage.agent.path --storage.agent.retention.max-time --publish --read-only --restart --security-opt
---server-side --set --signal --tag --values --volume
+--seconds --guided --server-side --set --signal --tag --values --volume
 --address --data --data-binary --end --id --max-block-duration --shipper.upload-compacted --start
---storage.tsdb.retention.time --url
+--storage.tsdb.retention.time --table --url
 """
 OTHER_PROGRAMS_FLAGS = set(_FLAGS.split())
 SECRETS = {"PARKS_PASSWORD": "x", "ROOFS_PASSWORD": "x"}

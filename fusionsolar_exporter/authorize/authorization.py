@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import cast
 
 from typing_extensions import override
 
@@ -17,6 +18,7 @@ from fusionsolar_exporter.refresh.build import build_engine
 from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.engine import Engine
 from fusionsolar_exporter.refresh.reporting.advice import advice_for
+from fusionsolar_exporter.refresh.session.oauth import OAuthSession
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.state import NotLeadingError, State, StateObserver
 from fusionsolar_exporter.state.opening import open_state
@@ -84,6 +86,7 @@ class Authorization:
 
     def _exchange(self, opened: State, watch: StateWatch, code: str) -> None:
         engine = self._engine(opened)
+        session = cast("OAuthSession", engine.session)  # the account has a section for it, or nobody comes here
         try:
             if not engine.store.keeps:
                 raise AuthorizationError("state.url is memory:, which keeps no tokens; expected sqlite: or redis://")
@@ -91,7 +94,7 @@ class Authorization:
             engine.store.save()  # before the code is used up: what cannot be kept now could not be kept then
             if not watch.works:
                 raise AuthorizationError(_NOT_KEPT)
-            error = engine.exchange(code)
+            error = session.exchange(engine.requester, code)
             engine.store.save()
         except NotLeadingError:
             raise AuthorizationError("another process took the account meanwhile: run the command again") from None
@@ -135,6 +138,7 @@ class Authorization:
 
     def _state(self) -> ConsentState:
         try:
+            self._oauth().token_keys()  # before an owner agrees to what could not be kept
             return ConsentState("\n".join(self.account.identity), self._oauth().secret())
         except CredentialsUnavailable as error:
             raise AuthorizationError(str(error)) from None

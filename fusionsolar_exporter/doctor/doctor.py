@@ -60,7 +60,7 @@ class Doctor:
 
     def _state(self) -> str:
         url = self.config.state.url
-        return str(url.path(os.environ)) if url.kind is StateKind.SQLITE else url.kind
+        return str(url.path(os.environ) or StateKind.MEMORY) if url.kind is StateKind.SQLITE else url.kind
 
     def _result(self, running: "Future[AccountFindings]") -> AccountFindings:
         while True:
