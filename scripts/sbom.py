@@ -48,11 +48,11 @@ class Locked:
     def licence(self) -> str:
         """As an SPDX expression."""
         try:
-            said = metadata.metadata(self.name)
+            said = metadata.metadata(self.name).json
         except metadata.PackageNotFoundError:
             return _ELSEWHERE[self.name]
-        classified = (_CLASSIFIED[one] for one in said.get_all("Classifier") or () if one in _CLASSIFIED)
-        return str(said.get("License-Expression") or said.get("License") or next(classified))
+        classified = (_CLASSIFIED[one] for one in said.get("classifier", ()) if one in _CLASSIFIED)
+        return str(said.get("license_expression") or said.get("license") or next(classified))
 
 
 def locked() -> Iterator[Locked]:
