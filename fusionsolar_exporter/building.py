@@ -9,7 +9,7 @@ from prometheus_client.registry import CollectorRegistry
 from fusionsolar_exporter.config import AccountConfig, Config
 from fusionsolar_exporter.exporter import Exporter
 from fusionsolar_exporter.failure_log import RepeatedFailures
-from fusionsolar_exporter.logs import EventLogger
+from fusionsolar_exporter.logs import EventLogger, without_secrets
 from fusionsolar_exporter.metrics.account_exports import AccountExports
 from fusionsolar_exporter.metrics.account_samples import AccountSamples
 from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
@@ -59,7 +59,7 @@ def build_core(config: Config, changed: Callable[[], None], *, clock: Clock, log
     def transport(account: AccountConfig) -> Transport:
         return TurnTakingTransport(HttpTransport(transport_settings(account)), turns)
 
-    collaborators = Collaborators(clock, transport, observers, log, changed, turns, supervisor)
+    collaborators = Collaborators(clock, transport, observers, log, changed, turns, supervisor, without_secrets)
     accounts = RunningAccounts(collaborators, state, supervisor, clock)
     accounts.exchange(accounts.prepare(config))
     instruments.config_reloaded(successful=True, at=clock.wall(clock.now()))

@@ -61,7 +61,13 @@ class RunningAccounts:
     def views(self) -> Sequence[AccountView]:
         """Every account as it is now."""
         return [
-            AccountView(settings.name, self._snapshot(account), account.status(), settings.account.scale_overrides)
+            AccountView(
+                settings.name,
+                self._snapshot(account),
+                account.status(),
+                settings.account.scale_overrides,
+                account.power_curves,
+            )
             for account in self.all()
             for settings in (account.settings,)
         ]

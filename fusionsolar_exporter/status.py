@@ -137,5 +137,7 @@ class AccountStatus:
     """The newest failure of each interface that has not answered since, newest first."""
     listed_plants: int | None = None
     """Plants of the newest plant list; None until there is one."""
+    waits: str = ""
+    """Why no session begins, and until when, in one sentence; empty where nothing stands against it."""
     selected_plants: int | None = None
     """Those of them that the filter takes."""

@@ -52,6 +52,7 @@ class Cache:
             **{name: tuple(reports.periods.values()) for name, reports in self._reports.items()},
         }
         self._disabled: frozenset[CollectorName] = frozenset()
+        self._device_types: frozenset[int] | None = None
         self._snapshot: Snapshot | None = None
         self._expires_at = math.inf  # when the snapshot is not true any more
 
@@ -119,7 +120,7 @@ class Cache:
         """Real-time values of devices."""
         with self._lock:
             if CollectorName.DEVICE_REALTIME not in self._disabled:
-                known = {reading.id: reading for reading in readings if reading.id in self._devices}
+                known = {reading.id: reading for reading in readings if self._is_read(reading.id)}
                 self._device_readings.put(known, freshness.expires_at)
                 self._device_fetched.update(dict.fromkeys(known, freshness.fetched_at))
                 self._snapshot = None
@@ -139,9 +140,9 @@ class Cache:
         """Periods of plants or devices; of two that are complete the later one stays."""
         with self._lock:
             if name not in self._disabled:
-                ids: Collection[str] = self._plants if name in PLANT_REPORTS else self._devices
+                wanted = self._plants.__contains__ if name in PLANT_REPORTS else self._is_read
                 groups = self._reports[name].periods[period]
-                known = {row.id: row for row in rows if row.id in ids}
+                known = {row.id: row for row in rows if wanted(row.id)}
                 if period is ReportPeriod.LAST:
                     held = groups.values
                     known = {key: row for key, row in known.items() if key not in held or held[key].begin <= row.begin}
@@ -174,9 +175,15 @@ class Cache:
                 self._alarms.replace(asked, alarms, window, freshness.expires_at)
                 self._fetched(CollectorName.ALARMS, asked, freshness)
 
-    def enable_only(self, enabled: Collection[CollectorName]) -> None:
-        """Drop what the other collectors brought, and take no more of it."""
+    def enable_only(self, enabled: Collection[CollectorName], device_types: frozenset[int] | None = None) -> None:
+        """Drop what other collectors brought, or was read of devices of other types, and take no more of it."""
         with self._lock:
+            if device_types != self._device_types:
+                self._device_types = device_types
+                self._device_readings.retain(self._is_read)
+                self._device_fetched.remove(self._device_fetched.other_than(self._is_read))
+                for name in DEVICE_REPORTS:
+                    self._reports[name].keep({key for key in self._devices if self._is_read(key)})
             self._disabled = frozenset(CollectorName) - frozenset(enabled)
             for name in self._disabled:
                 for groups in self._groups[name]:
@@ -189,6 +196,10 @@ class Cache:
             if CollectorName.INVERTER_CONVERGENCE in self._disabled:
                 self._convergence_fetched.remove(self._convergence_fetched.keys)
             self._snapshot = None
+
+    def _is_read(self, device_id: str) -> bool:
+        device = self._devices.get(device_id)
+        return device is not None and (self._device_types is None or device.type_id in self._device_types)
 
     def _current(self) -> Snapshot:
         # every change takes the snapshot away: while it is there, only time can make it another one

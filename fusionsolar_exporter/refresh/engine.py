@@ -13,6 +13,7 @@ from fusionsolar_exporter.refresh.failures import Failures
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.persistence.account_store import AccountStore
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
+from fusionsolar_exporter.refresh.reporting.first_values import FirstValues
 from fusionsolar_exporter.refresh.reporting.status_builder import StatusBuilder
 from fusionsolar_exporter.refresh.request import Requester
 from fusionsolar_exporter.refresh.schedule import Schedule
@@ -38,6 +39,7 @@ class Engine:
         requester: Requester,
         failures: Failures,
         schedule: Schedule,
+        first_values: FirstValues,
     ) -> None:
         self.context = context
         self.inventory = inventory
@@ -50,6 +52,7 @@ class Engine:
         self.requester = requester
         self._failures = failures
         self._schedule = schedule
+        self._first_values = first_values
         self._followed = -1  # revision of the lists that the batches were made of
         self.replan()
 
@@ -61,6 +64,7 @@ class Engine:
             self.session.credentials()  # says what is missing; nothing is asked
         if took_over:
             self.replan()
+            self._status_builder.filter_notice.look()
         return took_over or led != self.store.leads
 
     def step(self) -> tuple[float, bool]:
@@ -88,6 +92,7 @@ class Engine:
             self.login()
         # the answer may have changed the fleet, and what is written down has to say when each batch is due from now on
         self.replan()
+        self._first_values.look()
         self.store.save()
         return self.context.clock.now(), True
 
@@ -135,6 +140,7 @@ class Engine:
     def replan(self) -> None:
         """Derive the intervals anew from lists and limits as they are now."""
         self._schedule.update(self.requester.mean_seconds)
+        self._schedule.announce_changes()
 
     def reconfigure(self, settings: AccountSettings) -> None:
         """Take other settings for the same host and user; what is known and what was asked stays."""
@@ -147,9 +153,12 @@ class Engine:
         self.limiter.paces.settings_changed()
         self.inventory.select(settings.account.plants.selects)
         self.answers.lists_changed(self.inventory)
+        plant_list, device_list = self.collectors.plant_list, self.collectors.device_list
+        self.answers.lists_wanted_again(self.inventory, plant_list.freshness, device_list.freshness)
         self._follow_lists(self.context.clock.now())
         self._announce_schedule()
         self.replan()
+        self._schedule.announce_changes(at_once=True)
 
     def forgive(self) -> None:
         """Ask again what was not permitted, and what was left out: somebody may have put it right."""
@@ -184,6 +193,7 @@ class Engine:
             if revision != self._followed:
                 collector.lists_changed(now)
             collector.lists_answered()
+        self._status_builder.filter_notice.look()
 
     def _announce_schedule(self) -> None:
         """Log the schedule, once each list has had a whole turn."""

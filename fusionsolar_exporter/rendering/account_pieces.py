@@ -103,15 +103,8 @@ class AccountPieces:
 
     def _trim(self, limit: int) -> None:
         """Cut the account to so many series, the last metrics of the table first."""
-        left, cut = limit, 0
-        by_metric: dict[str, Piece] = {}
-        for name, row in self._rows.joined().items():
-            keep = min(row.joined.samples, left)
-            left -= keep
-            cut += row.joined.samples - keep
-            if keep:
-                by_metric[name] = row.joined if keep == row.joined.samples else row.joined.head(keep)
-        self.by_metric, self.series_cut = by_metric, cut
+        self.by_metric = self._rows.joined(limit)
+        self.series_cut = max(self._rows.samples - limit, 0)
 
 
 def _readers(parts: Sequence[Part]) -> Mapping[str, Sequence[int]]:

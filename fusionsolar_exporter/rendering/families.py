@@ -38,4 +38,4 @@ class AccountFamilies:
                 by_account[place] = label, pieces
         self._sources = list(sources.values())
         self.by_account = by_account
-        self.joined = {name: row.joined for name, row in self._rows.joined().items()}
+        self.joined = self._rows.joined()

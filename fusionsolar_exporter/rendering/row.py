@@ -38,6 +38,23 @@ class Row:
             return before
         return cls(groups, groups[0].joined if len(groups) == 1 else Piece.join(group.joined for group in groups))
 
+    def head(self, samples: int) -> Piece:
+        """The first so many samples: whole groups, whole pieces, and the beginning of one."""
+        kept: list[Piece] = []
+        left = samples
+        for group in self.groups:
+            if group.joined.samples <= left:
+                kept.append(group.joined)
+                left -= group.joined.samples
+                continue
+            for piece in group.pieces:
+                if left:
+                    part = piece if piece.samples <= left else piece.head(left)
+                    kept.append(part)
+                    left -= part.samples
+            break
+        return Piece.join(kept)
+
 
 def _joined(pieces: tuple[Piece, ...]) -> Piece:
     """One piece is what it is: that of a single account may be large."""

@@ -1,5 +1,6 @@
 """The pieces of all parts of an account, or of all accounts, by metric; an answer changes a few of them."""
 
+import sys
 from collections.abc import Iterable, Mapping
 
 from fusionsolar_exporter.rendering.piece import Piece
@@ -13,13 +14,17 @@ class Rows:
         self._pieces: dict[str, dict[int, Piece]] = {name: {} for name in names}
         self._rows: dict[str, Row] = dict(before._rows) if before is not None else {}  # noqa: SLF001 - its own
         self._changed: set[str] = set(self._pieces)
+        self._samples = dict.fromkeys(self._pieces, 0)
 
     def put(self, place: int, pieces: Mapping[str, Piece], before: Mapping[str, Piece]) -> None:
         """What is at a place, and what was there."""
         for name in before.keys() - pieces.keys():
             del self._pieces[name][place]
             self._changed.add(name)
+        for name, piece in before.items():
+            self._samples[name] -= piece.samples
         for name, piece in pieces.items():
+            self._samples[name] += piece.samples
             row = self._pieces[name]
             if row.get(place) is piece:
                 continue
@@ -29,13 +34,29 @@ class Rows:
             else:
                 row[place] = piece
 
-    def joined(self) -> Mapping[str, Row]:
-        """The rows of the metrics that have pieces, in the order of the names."""
-        for name in self._changed:
-            pieces = tuple(self._pieces[name].values())
-            if pieces:
-                self._rows[name] = Row.of(pieces, self._rows.get(name))
-            else:
+    @property
+    def samples(self) -> int:
+        """Of all metrics."""
+        return sum(self._samples.values())
+
+    def joined(self, most: int = sys.maxsize) -> Mapping[str, Piece]:
+        """The metrics that have samples, in the order of the names, until there are so many samples.
+
+        What is beyond is not even joined: it costs nothing.
+        """
+        left = most
+        found: dict[str, Piece] = {}
+        for name, samples in self._samples.items():
+            if not samples or not left:
                 self._rows.pop(name, None)
-        self._changed.clear()
-        return {name: self._rows[name] for name in self._pieces if name in self._rows}
+                continue
+            row = self._row(name)
+            found[name] = row.joined if samples <= left else row.head(left)
+            left -= min(samples, left)
+        return found
+
+    def _row(self, name: str) -> Row:
+        if name in self._changed or name not in self._rows:
+            self._rows[name] = Row.of(tuple(self._pieces[name].values()), self._rows.get(name))
+            self._changed.discard(name)
+        return self._rows[name]
