@@ -40,7 +40,7 @@ class KeptBatches:
 class BatchCollector(Collector):
     """A collector that asks for ids in batches."""
 
-    interface: ClassVar[Interface]
+    interface: Interface
     searches_at_once: ClassVar[bool] = True
     """Whether the turns of a search take the next free calls, in turn with other batches, or wait for an interval."""
 
