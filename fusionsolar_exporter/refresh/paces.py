@@ -106,12 +106,12 @@ class Paces:
             if pace.learnt is not None
         }
 
-    def restore(self, kept: Mapping[Interface, KeptInterfacePace], at: Callable[[float], float]) -> None:
-        """Take over what was kept; ``at`` turns its moments into those of this clock."""
+    def restore(self, kept: Mapping[Interface, KeptInterfacePace]) -> None:
+        """Take over what was kept."""
         for interface, pace in self._paces.items():
             known = kept.get(interface)
             same = known is not None and known.configured == self._configured[interface]
-            pace.restore(known.learnt if known is not None and same else None, at)
+            pace.restore(known.learnt if known is not None and same else None)
 
     def _pace(self, interface: Interface) -> Pace | None:
         return self._paces.get(interface) if self._context.settings.rates.learn else None
