@@ -24,6 +24,7 @@ from web_support import DEADLINE, FakeExporter, FixedClock, endpoint
 
 from fusionsolar_exporter.config import ConfigError
 from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
+from fusionsolar_exporter.web.addresses import listen_on
 from fusionsolar_exporter.web.application import Application
 from fusionsolar_exporter.web.connections import ConnectionLimits
 from fusionsolar_exporter.web.security.gate import Gate
@@ -80,8 +81,7 @@ def guarded(path: Path, passwords: Passwords | None = None) -> Iterator[Guarded]
     log, exporter, counts = ListLog(), FakeExporter(), ConnectionCounts()
     security = WebSecurity(path, log)
     app = Gate(Application(exporter, clock=FixedClock()), security, time.monotonic, passwords)
-    server = WebServer(app, ["127.0.0.1:0"], security=security, counts=counts)
-    server.bind()
+    server = WebServer(app, listen_on(["127.0.0.1:0"]), security=security, counts=counts)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

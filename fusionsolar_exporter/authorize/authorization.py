@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from fusionsolar_exporter.cache import Cache
 from fusionsolar_exporter.config import AccountConfig, Config, CredentialsUnavailable, OAuthConfig
-from fusionsolar_exporter.logs import EventLogger
+from fusionsolar_exporter.logs import EventLogger, without_secrets
 from fusionsolar_exporter.northbound.consent import ConsentError, code_of, consent_address
 from fusionsolar_exporter.northbound.consent_state import ConsentState
 from fusionsolar_exporter.northbound.transport import HttpTransport, Transport
@@ -125,7 +125,9 @@ class Authorization:
         def transport(account: AccountConfig) -> Transport:
             return HttpTransport(transport_settings(account))
 
-        collaborators = Collaborators(self.clock, transport, partial(quiet_observer, self.log), self.log)
+        collaborators = Collaborators(
+            self.clock, transport, partial(quiet_observer, self.log), self.log, without_secrets=without_secrets
+        )
         partition = opened.partition(*account_identity(self.account))
         return build_engine(settings, collaborators, Cache(self.clock), partition)
 

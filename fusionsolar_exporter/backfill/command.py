@@ -22,7 +22,7 @@ from fusionsolar_exporter.backfill.report import clipped_lines, plan_lines
 from fusionsolar_exporter.backfill.run import BackfillRun, End
 from fusionsolar_exporter.cache import Cache
 from fusionsolar_exporter.config import AccountConfig, Config, StateKind
-from fusionsolar_exporter.logs import EventLogger
+from fusionsolar_exporter.logs import EventLogger, without_secrets
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.transport import HttpTransport, Transport
 from fusionsolar_exporter.pacing.clock import Clock, SystemClock
@@ -174,7 +174,7 @@ class _Backfill:
     def _asker(self, account: AccountConfig, progress: Progress) -> Asker:
         settings = AccountSettings(account, self.config.collectors)
         observer = partial(quiet_observer, self.log)
-        collaborators = Collaborators(self.clock, self.transport, observer, self.log)
+        collaborators = Collaborators(self.clock, self.transport, observer, self.log, without_secrets=without_secrets)
         partition = self.state.partition(*account_identity(account))
         engine = build_engine(settings, collaborators, Cache(self.clock), partition)
         own: dict[Interface, list[float]] = {}

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from fusionsolar_exporter.backfill.options import DEVICE_HISTORY, Options
 from fusionsolar_exporter.backfill.planner import OLDEST_HISTORY, YOUNGEST, Holdings, local_day
 from fusionsolar_exporter.backfill.request import HistoryRequest
-from fusionsolar_exporter.northbound.interfaces import DAY, Interface
+from fusionsolar_exporter.northbound.interfaces import DAY, HOUR, Interface
+from fusionsolar_exporter.web.formatting import span
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def plan_lines(
         return [f"{account}: nothing to ask for: no plant or device has data in this time"]
     days = {interface: allowance(interface).seconds(count) / DAY for interface, count in calls.items()}
     lines = [
-        f"{account}: {interface}: {count} calls, {allowance(interface).calls} a day beside the exporter, "
+        f"{account}: {interface}: {count} calls, {_rate(allowance(interface))} beside the exporter, "
         f"{_shown(days[interface])}"
         for interface, count in sorted(calls.items())
     ]
@@ -67,6 +68,12 @@ def _smaller(account: str, requests: Sequence[HistoryRequest], days: Mapping[Int
     rest = [days[interface] for interface in days if interface is not longest]
     what = next(request.what for request in requests if request.interface is longest)
     return [f"{account}: without {what} {_shown(max(rest))}"] if rest else []
+
+
+def _rate(allowance: Allowance) -> str:
+    # margins are a matter of seconds
+    whole = abs(allowance.window - DAY) < HOUR
+    return f"{allowance.calls} a day" if whole else f"{allowance.calls} in {span(allowance.window)}"
 
 
 def _shown(days: float) -> str:

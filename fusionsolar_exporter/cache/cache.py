@@ -4,6 +4,7 @@ The refresher writes, scrapes read: both take the lock for a moment, neither whi
 immutable and made anew only when something changed or expired, so expiry shows without a new answer.
 """
 
+import math
 import threading
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -53,21 +54,18 @@ class Cache:
         self._disabled: frozenset[CollectorName] = frozenset()
         self._device_types: frozenset[int] | None = None
         self._snapshot: Snapshot | None = None
+        self._expires_at = math.inf  # when the snapshot is not true any more
 
     def snapshot(self) -> Snapshot:
         """What may be served now."""
         with self._lock:
-            if self._expire() or self._snapshot is None:
-                self._snapshot = self._build()
-            return self._snapshot
+            return self._current()
 
     def next_expiry(self) -> float:
         """The moment at which something expires though nothing arrives; infinite where nothing can."""
         with self._lock:
-            if self._expire():
-                self._snapshot = None
-                return self._clock.now()
-            return min(groups.next_expiry for some in self._groups.values() for groups in some)
+            self._current()
+            return self._expires_at
 
     def know(self, plants: Mapping[str, Plant], devices: Mapping[str, Device]) -> None:
         """Take these as the plants and devices there are; whatever belongs to others is dropped at once."""
@@ -203,8 +201,15 @@ class Cache:
         device = self._devices.get(device_id)
         return device is not None and (self._device_types is None or device.type_id in self._device_types)
 
-    def _expire(self) -> bool:
-        return sum(groups.expire() for some in self._groups.values() for groups in some) > 0
+    def _current(self) -> Snapshot:
+        # every change takes the snapshot away: while it is there, only time can make it another one
+        if self._snapshot is None or self._clock.now() >= self._expires_at:
+            every = [groups for some in self._groups.values() for groups in some]
+            for groups in every:
+                groups.expire()
+            self._snapshot = self._build()
+            self._expires_at = min(groups.next_expiry for groups in every)
+        return self._snapshot
 
     def _fetched(self, name: CollectorName, codes: Iterable[str], freshness: Freshness) -> None:
         known = (code for code in codes if code in self._plants)

@@ -32,6 +32,7 @@ _MOMENTS = frozenset({"open_time", "close_time"})
 """Keys that hold moments: 0 stands for none."""
 _ACTIVE = frozenset({None, 1})
 """States of an alarm that is not over: servers that send no state send no others."""
+_NO_CODE = 2**31 - 1
 _LONGEST_EXPLANATION = 1000  # characters; a page has room for a few sentences
 
 
@@ -116,7 +117,16 @@ def _plant(item: Mapping[str, Any], factor: float) -> Plant | None:
         longitude=_degrees(item.get("longitude"), 180),
         grid_connection_date=date,
         grid_connected_at=_unix_time(date),
+        build_state=_code(item.get("buildState")),
+        combine_type=_code(item.get("combineType")),
+        aid_type=_code(item.get("aidType")),
     )
+
+
+def _code(value: object) -> str:
+    """A code as text; servers write the largest of all integers where they have none."""
+    code = integer(value)
+    return "" if code is None or not 0 <= code < _NO_CODE else str(code)
 
 
 def _degrees(value: object, limit: float) -> float | None:
@@ -151,6 +161,8 @@ def _device(item: Mapping[str, Any]) -> Device | None:
         serial_number=code(item.get("esnCode")),
         model=shortened(text(item.get("invType")) or text(item.get("model"))),
         software_version=shortened(text(item.get("softwareVersion"))),
+        latitude=_degrees(item.get("latitude"), 90),
+        longitude=_degrees(item.get("longitude"), 180),
     )
 
 

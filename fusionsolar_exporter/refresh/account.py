@@ -4,6 +4,7 @@ import threading
 from dataclasses import replace
 
 from fusionsolar_exporter.cache import Cache
+from fusionsolar_exporter.power_curves import PowerCurves
 from fusionsolar_exporter.refresh.build import build_engine
 from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.settings import AccountSettings
@@ -37,8 +38,10 @@ class Account:
         self._pending: AccountSettings | None = None
         self.cache = Cache(collaborators.clock)
         self.cache.enable_only(settings.collectors.enabled, settings.account.device_types)
+        self.power_curves = PowerCurves()
+        """Fed by whoever works out powers, kept with all else."""
         kept = partition or MemoryState(collaborators.clock).partition(settings.account.host, settings.name)
-        self._engine = build_engine(settings, collaborators, self.cache, kept)
+        self._engine = build_engine(settings, collaborators, self.cache, kept, self.power_curves)
         self._longest_nap = _LONGEST_NAP_SHARED if self._engine.store.keeps else _LONGEST_NAP
         self._engine.take_part()
         self._engine.forgive()

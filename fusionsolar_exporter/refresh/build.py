@@ -1,6 +1,7 @@
 """Puts the parts of one account together, each after what it needs."""
 
 from fusionsolar_exporter.cache import Cache
+from fusionsolar_exporter.power_curves import PowerCurves
 from fusionsolar_exporter.refresh.answers import AcceptedAnswers
 from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.collectors import make_collectors
@@ -29,8 +30,15 @@ from fusionsolar_exporter.refresh.units import UnitsByEvidence
 from fusionsolar_exporter.state import Partition
 
 
-def build_engine(settings: AccountSettings, collaborators: Collaborators, cache: Cache, partition: Partition) -> Engine:
-    """The engine of one account."""
+def build_engine(
+    settings: AccountSettings,
+    collaborators: Collaborators,
+    cache: Cache,
+    partition: Partition,
+    curves: PowerCurves | None = None,
+) -> Engine:
+    """The engine of one account; ``curves`` where somebody draws them."""
+    curves = PowerCurves() if curves is None else curves
     clock = collaborators.clock
     context = AccountContext(clock, collaborators.log, settings)
     far_clock = FarClock(clock)
@@ -62,11 +70,17 @@ def build_engine(settings: AccountSettings, collaborators: Collaborators, cache:
             tokens=TokenReader(context, session, cipher),
             status_builder=status_builder,
             collectors=collectors,
+            power_curves=curves,
         ),
         writer=AccountWriter(context, limiter, inventory, session, cipher, status_builder, collectors),
+        curves=curves,
     )
+
+    def without_secrets(told: str) -> str:
+        return session.without_secrets(collaborators.without_secrets(told))
+
     requester = Requester(
-        context, limiter, status_builder, collaborators, without_secrets=session.without_secrets, permit=store.permit
+        context, limiter, status_builder, collaborators, without_secrets=without_secrets, permit=store.permit
     )
     return Engine(
         context=context,

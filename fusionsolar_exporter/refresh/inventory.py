@@ -51,6 +51,11 @@ class Inventory:
         """Every listed plant by code, selected or not."""
         return self._listed
 
+    @property
+    def not_selected(self) -> list[Plant]:
+        """The listed plants that are not asked for."""
+        return [plant for code, plant in self._listed.items() if code not in self.plants]
+
     def device_lists(self) -> Iterator[tuple[float, Sequence[str], Sequence[Device]]]:
         """The device lists of the listed plants: those asked together with the start of that request."""
         together: dict[float, list[str]] = {}

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 from fusionsolar_exporter.cache import Cache, Freshness
 from fusionsolar_exporter.northbound.interfaces import DAY, Interface
+from fusionsolar_exporter.power_curves import PowerCurves
 from fusionsolar_exporter.refresh.collectors import Collectors
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.energy_counting import EnergyCounting
 from fusionsolar_exporter.refresh.inventory import Inventory
-from fusionsolar_exporter.refresh.persistence import account_record, counters_record
+from fusionsolar_exporter.refresh.persistence import account_record, counters_record, power_record
 from fusionsolar_exporter.refresh.persistence.account_record import ACCOUNT, CALLS, AccountRecord, kind_of
 from fusionsolar_exporter.refresh.persistence.counters_record import COUNTERS_KEY
 from fusionsolar_exporter.refresh.persistence.records import (
@@ -51,6 +52,7 @@ class AccountReader:
     tokens: TokenReader
     status_builder: StatusBuilder
     collectors: Collectors
+    power_curves: PowerCurves
 
     def take(self, entries: Sequence[Kept]) -> None:
         """Take over what others have kept, oldest first; nothing in it ends a start."""
@@ -131,6 +133,9 @@ class AccountReader:
                 self._take_account(kept)
             case counters_record.COUNTERS_KEY:
                 self.counting.take_over(_counted_by(kept), counters_record.read_counters(kept.value))
+            case power_record.POWER_KEY:
+                clock = self.context.clock
+                self.power_curves.restore(power_record.read_power(kept.value), clock.wall(clock.now()))
             case account_record.TOKENS_KEY:
                 self.tokens.take(kept)
             case _ if not _is_from_the_future(kept):

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from fusionsolar_exporter.pacing.clock import Clock
+from fusionsolar_exporter.power_curves import PowerCurves
 from fusionsolar_exporter.refresh.persistence.account_reader import AccountReader
 from fusionsolar_exporter.refresh.persistence.account_record import lacks_calls
 from fusionsolar_exporter.refresh.persistence.account_writer import AccountWriter
 from fusionsolar_exporter.refresh.persistence.journal import Journal
+from fusionsolar_exporter.refresh.persistence.power_record import power_entry
 from fusionsolar_exporter.refresh.session.tokens import HeldTokens
 from fusionsolar_exporter.state import Entry, Found, NotLeadingError, Partition
 
@@ -20,7 +22,14 @@ class AccountStore:
     """Used by the account's own thread."""
 
     def __init__(
-        self, *, clock: Clock, partition: Partition, journal: Journal, reader: AccountReader, writer: AccountWriter
+        self,
+        *,
+        clock: Clock,
+        partition: Partition,
+        journal: Journal,
+        reader: AccountReader,
+        writer: AccountWriter,
+        curves: PowerCurves,
     ) -> None:
         self.leads = False
         """Whether this process refreshes the account."""
@@ -29,6 +38,7 @@ class AccountStore:
         self._journal = journal
         self._reader = reader
         self._writer = writer
+        self._curves = curves
         self._calls_kept = -1
         self._tokens_kept: HeldTokens | None = None
         self._demands = False
@@ -147,10 +157,13 @@ class AccountStore:
         changes = self._writer.ledger_changes
         calls = () if changes == self._calls_kept else (self._writer.calls(),)
         tokens = self._writer.session.tokens
-        self._write(*self._renewed(), *calls, self._writer.account(), *self._journal.pending())
+        points, now = self._curves.unkept(), self._clock.now()
+        powers = [power_entry(point, now) for point in points]
+        self._write(*self._renewed(), *calls, self._writer.account(), *self._journal.pending(), *powers)
         # only now: what could not be written is written the next time, by whoever leads then
         self._calls_kept, self._tokens_kept = changes, tokens
         self._journal.kept()
+        self._curves.kept(points)
         if self._demands:
             self.release()
 
@@ -168,6 +181,7 @@ class AccountStore:
 
     def _forget_kept(self) -> None:
         self._journal.again(self._writer.lists())
+        self._curves.keep_again()
         self._calls_kept = -1
         self._tokens_kept = None
 

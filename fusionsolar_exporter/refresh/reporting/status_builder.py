@@ -105,7 +105,8 @@ class StatusBuilder:
             planned[session.interface] = session.earliest()
         problem = session.problem(now)
         notes = [note for note in (problem, self.filter_notice.note) if note is not None]
-        shown = {*ASKED_BY_ALL, session.interface, *planned}
+        enabled = (collector.planned_interface() for collector in collectors if collector.enabled)
+        shown = {*ASKED_BY_ALL, session.interface, *enabled}
         return AccountStatus(
             account=self._context.settings.name,
             host=self._context.settings.account.host,
