@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from fusionsolar_exporter.moments import Moment
+
 
 class CollectorName(StrEnum):
     """The kinds of data; values of the label ``collector`` and keys under ``collectors`` in the configuration."""
@@ -120,7 +122,7 @@ class CollectorStatus:
 class FailureNote:
     """A failure as a person wants to read it."""
 
-    at: float
+    at: Moment
     interface: str
     reason: str
     fail_code: int | None

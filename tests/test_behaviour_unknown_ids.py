@@ -234,7 +234,7 @@ def test_ids_that_are_refused_only_together_are_asked_apart_for_a_day() -> None:
             named = set(asked)
             return 20013 if interface == Interface.DEVICE_REAL_TIME and pair <= named else served(interface, named)
 
-        world.system.faults.refused_ids = refused  # type: ignore[method-assign]
+        world.system.faults.refused_ids = refused  # type: ignore[method-assign, assignment]
         world.run(6 * HOUR)
         scrape = world.scrape()
         (line,) = world.log_lines("asked apart for a day: the far side refuses these ids only together with others")

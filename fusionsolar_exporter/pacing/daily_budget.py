@@ -5,6 +5,8 @@ from collections import deque
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
+from fusionsolar_exporter.moments import Moment
+
 _PLANNED = 0.9  # of the budget; the rest is for restarts, doctor, and lists made due early
 _NIGHT = 3.0  # times slower, while no inverter is awake
 _KEPT_WINDOWS = 2  # a reload may lengthen the window
@@ -44,8 +46,8 @@ class LearntBudget:
     """What the far side let through before it said that the day is used up, though the budget had more."""
 
     calls: int
-    at: float
-    """Moment of the newest such refusal."""
+    at: Moment
+    """Of the newest such refusal."""
     patience: float
     """Windows until more is tried: ever more, while that is refused."""
     of: DailyBudget

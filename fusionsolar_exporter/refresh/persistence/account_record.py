@@ -73,7 +73,7 @@ class TokensRecord:
 
 
 TOKENS = Form(TokensRecord)
-CALLS = Form(CallsRecord)
+CALLS = Form(CallsRecord, of_moments=True)
 ACCOUNT = Form(AccountRecord)
 
 

@@ -1,8 +1,8 @@
 """How an account stands, put together for scrapes and pages."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from fusionsolar_exporter.northbound.errors import TRANSPORT, NorthboundError
 from fusionsolar_exporter.northbound.interfaces import ASKED_BY_ALL, Interface
@@ -82,13 +82,11 @@ class StatusBuilder:
             tuple(self._failures.values()),
         )
 
-    def restore(self, kept: KeptOutcomes, at: Callable[[float], float]) -> None:
-        """Take over what was kept; ``at`` turns its moments into those of this clock."""
+    def restore(self, kept: KeptOutcomes) -> None:
+        """Take over what was kept."""
         self._had_outcome, self._enveloped, self._unreachable = kept.had_outcome, kept.enveloped, kept.unreachable
         self._far_clock.offset = kept.clock_offset
-        self._failures = {
-            (Interface(note.interface), note.about): replace(note, at=at(note.at)) for note in kept.failures
-        }
+        self._failures = {(Interface(note.interface), note.about): note for note in kept.failures}
 
     def far_clock(self, far_time: float, moment: float) -> None:
         """An answer told the far side's Unix time."""
