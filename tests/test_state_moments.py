@@ -42,6 +42,7 @@ RECORDS = (
 NO_MOMENTS = {
     "now": "what tells the shift",
     "ttl": "seconds",
+    "window": "seconds",
     "lifetime": "seconds",
     "last_duration": "seconds",
     "clock_offset": "seconds",
