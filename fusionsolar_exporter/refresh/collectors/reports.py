@@ -2,7 +2,7 @@
 
 import math
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from typing_extensions import override
@@ -74,9 +74,9 @@ class ReportCollector(BatchCollector):
         """What state keeps."""
         return KeptReports(self.kept_batches(), self._boundaries.kept())
 
-    def restore(self, kept: KeptReports, at: Callable[[float], float]) -> None:
-        """Take over what was kept; ``at`` turns its moments into those of this clock."""
-        self.restore_batches(kept.batches, at)
+    def restore(self, kept: KeptReports) -> None:
+        """Take over what was kept."""
+        self.restore_batches(kept.batches)
         self._boundaries.restore(kept.crossed)
 
     @override
