@@ -71,10 +71,10 @@ async def asgi_app(scope: Any, _receive: Any, send: Any) -> None:
 
 
 def serve_this_exporter(port: int) -> None:
+    from fusionsolar_exporter.web.addresses import listen_on  # noqa: PLC0415
     from fusionsolar_exporter.web.server import WebServer  # noqa: PLC0415 - each process loads its own server only
 
-    server = WebServer(asgi_app, [f"127.0.0.1:{port}"])
-    server.bind()
+    server = WebServer(asgi_app, listen_on([f"127.0.0.1:{port}"]))
     server.run()
 
 

@@ -15,6 +15,7 @@ from benchmarks.fleet import Fleet, RenderedFleet
 from fusionsolar_exporter.metrics.registry import build_registry
 from fusionsolar_exporter.pacing.clock import SystemClock
 from fusionsolar_exporter.serving import SWITCH_SECONDS
+from fusionsolar_exporter.web.addresses import listen_on
 from fusionsolar_exporter.web.application import Application
 from fusionsolar_exporter.web.server import WebServer
 
@@ -39,8 +40,7 @@ def main(kind: str, samples: int) -> None:
         rendered = RenderedFleet(fleet)
         sys.setswitchinterval(SWITCH_SECONDS)
         app = Application(rendered, clock=SystemClock())
-        web = WebServer(app, ["127.0.0.1:0"])
-        web.bind()
+        web = WebServer(app, listen_on(["127.0.0.1:0"]))
         threading.Thread(target=web.run, daemon=True).start()
         port = int(web.addresses[0].rpartition(":")[2])
         if kind in PAUSES:

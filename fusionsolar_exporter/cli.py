@@ -10,7 +10,9 @@ from fusionsolar_exporter import __version__, check_config, demo, healthcheck, l
 from fusionsolar_exporter.authorize import command as authorize
 from fusionsolar_exporter.backfill import command as backfill
 from fusionsolar_exporter.config import Config, ConfigError, config_from_environment, load_config
+from fusionsolar_exporter.config.errors import in_file
 from fusionsolar_exporter.doctor import command as doctor
+from fusionsolar_exporter.flag_parser import FlagParser
 from fusionsolar_exporter.logs import EventLogger, LogFormat, LogLevel
 from fusionsolar_exporter.serving import WebOptions, serve
 from fusionsolar_exporter.simulator import command as simulator
@@ -25,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.command not in {"serve", "demo"}:
         signals.forget()
     if args.command == "check-config":
-        return check_config.check_config(args.file)
+        return check_config.check_config(args.file, args.fleets)
     if args.command == "simulator":
         return simulator.run(args)
     if args.command == "healthcheck":
@@ -48,7 +50,7 @@ def _configured(args: argparse.Namespace, log: EventLogger) -> int:
     try:
         config = load()
     except ConfigError as error:
-        for problem in error.problems:
+        for problem in in_file(args.config_file, error.problems) if args.config_file else error.problems:
             log.error("configuration", error=problem)
         return 1
     if args.command == "backfill":
@@ -65,16 +67,15 @@ def _web(args: argparse.Namespace) -> WebOptions:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = FlagParser(
         prog="fusionsolar-exporter",
         description="Prometheus exporter for Huawei FusionSolar / SmartPVMS. Without a command: serve.",
-        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"fusionsolar-exporter {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=FlagParser)
 
     def add(name: str, text: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+        return commands.add_parser(name, help=text, description=text)
 
     server = add("serve", "refresh in the background, serve /metrics")
     demonstration = add("demo", "serve the data of a simulated management system; needs no account")
@@ -93,13 +94,15 @@ def _parser() -> argparse.ArgumentParser:
         _add_config(each)
     for each in (server, demonstration):
         _add_web(each)
-        _add_log(each, LogLevel.INFO)
+    _add_log(server, LogLevel.INFO)
+    # on a terminal people read what demo itself says; a test or a service looks for lines
+    _add_log(demonstration, LogLevel.WARN if sys.stderr.isatty() else LogLevel.INFO)
     for each in (examiner, consenter, historian):
         _add_log(each, LogLevel.WARN)
     simulator.add_arguments(add("simulator", "a simulated management system, for other clients and for tests"))
     checker = add("check-config", "validate a configuration and print the cadence that follows from it")
-    checker.add_argument("file", type=Path, metavar="FILE")
-    asker = add("healthcheck", "ask the exporter on this host whether it works; the exit status is 0 where it does")
+    check_config.add_arguments(checker)
+    asker = add("healthcheck", healthcheck.DESCRIPTION)
     healthcheck.add_arguments(asker)
     return parser
 

@@ -31,32 +31,28 @@ from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.scaled_time import ScaledTime
 from fusionsolar_exporter.simulator.server import SimulatorServer
 from fusionsolar_exporter.simulator.system import SimulatedSystem
+from fusionsolar_exporter.simulator.world_flags import add_world_flags
 
 _MARGIN = 6.0  # simulated seconds: at 120 times the speed 50 ms, which a busy laptop needs
 _MIN_GAP = 1.2
 _SESSION = 1800.0
 _DAY = 86400.0
+_FASTEST = 600  # above, the scaled limits are shorter than a request takes
+_MOST_PLANTS = 1000
 _PATIENCE = 30.0  # seconds to wait for the first values before saying so
 _PATIENCE_WITH_PEOPLE = 900.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the subcommand."""
-    parser.add_argument(
-        "--speed",
-        type=_speed,
-        default=120.0,
-        metavar="FACTOR",
-        help="how much faster than real time the simulated world and its limits run (default: %(default)g, "
-        "a day in 12 minutes)",
-    )
-    parser.add_argument(
-        "--plants", type=_count, default=3, metavar="N", help="number of simulated plants (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--oauth",
-        action="store_true",
-        help="begin with the consent of a plants' owner in the browser, in the place of a user with a password",
+    add_world_flags(
+        parser,
+        plants=3,
+        devices_per_plant=10,
+        speed=120.0,
+        least=1,
+        most_plants=_MOST_PLANTS,
+        fastest=_FASTEST,
     )
 
 
@@ -64,7 +60,13 @@ def run(args: argparse.Namespace, web: WebOptions, log: EventLogger, output: Tex
     """Serve until SIGTERM or SIGINT; the exit status."""
     output = output or sys.stderr
     now = ScaledTime(args.speed, _this_morning())
-    plan = FleetPlan(plants=args.plants, devices_per_plant=10, start=now(), alarm_share=0.5)
+    plan = FleetPlan(
+        plants=args.plants,
+        devices_per_plant=args.devices_per_plant,
+        seed=args.seed,
+        start=now(),
+        alarm_share=0.5,
+    )
     system = SimulatedSystem(SimulatedFleet(plan), now=now, users={DEMO_USERNAME: DEMO_PASSWORD})
     with SimulatorServer(system) as simulator, TemporaryDirectory(prefix="fusionsolar-demo-") as directory:
         config = demo_config(simulator.url, args.speed)
@@ -158,11 +160,11 @@ def _tell_where_to_look(
     port = addresses[0].rpartition(":")[2]
     base = f"http://localhost:{port}"
     print(
-        f"\n  A simulated management system, {speed:g} times as fast as real time, and the exporter against it.\n\n"
+        f"\n  The exporter, and the simulated management system that it reads:\n"
+        f"  {speed:g} times as fast as real time.\n\n"
         f"  status page   {base}/\n"
         f"  metrics       {base}{telemetry_path}\n"
-        f"  to see move   {base}{telemetry_path}?name[]=fusionsolar_plant_active_power_watts\n"
-        f"  the far side  {simulator}  (user {DEMO_USERNAME})\n\n"
+        f"  the far side  {simulator} (user {DEMO_USERNAME})\n\n"
         "  End with Ctrl-C.\n",
         file=output,
         flush=True,
@@ -200,19 +202,3 @@ def _watch(exporter: Exporter, output: TextIO, consenting: bool) -> None:
             return
         time.sleep(0.1)
     print("\n  no values yet: the log above says why\n", file=output, flush=True)
-
-
-def _speed(text: str) -> float:
-    try:
-        speed = float(text)
-    except ValueError:
-        speed = 0.0
-    if not 1 <= speed <= 600:  # noqa: PLR2004 - above, the scaled limits are shorter than a request takes
-        raise argparse.ArgumentTypeError(f"{text!r} is no speed: write a factor from 1 to 600")
-    return speed
-
-
-def _count(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 1000:  # noqa: PLR2004 - enough for a demo
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of plants: write 1 to 1000")
-    return int(text)

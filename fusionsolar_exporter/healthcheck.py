@@ -7,8 +7,10 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 from typing import TextIO
 
+from fusionsolar_exporter.flag_parser import FlagParser
 from fusionsolar_exporter.health_asking import Asking
 
+DESCRIPTION = "ask the exporter on this host whether it works; the exit status is 0 where it does"
 DEFAULT_ADDRESS = ":10035"
 """Where ``serve`` listens unless it is told otherwise."""
 PATH = "/-/healthy"
@@ -22,7 +24,7 @@ _SIGNS_OF_LIFE = {200, 429}  # too many requests: that is for others to mend
 
 def main(argv: Sequence[str]) -> int:
     """Run the subcommand by itself; its exit status."""
-    parser = argparse.ArgumentParser(prog="fusionsolar-exporter healthcheck", allow_abbrev=False)
+    parser = FlagParser(prog="fusionsolar-exporter healthcheck", description=DESCRIPTION)
     add_arguments(parser)
     return run(parser.parse_args(argv))
 

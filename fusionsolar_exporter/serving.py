@@ -15,7 +15,7 @@ from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.pacing.clock import SystemClock
 from fusionsolar_exporter.reload_thread import ReloadThread
 from fusionsolar_exporter.supervision import Supervisor, ThreadKind
-from fusionsolar_exporter.web.addresses import ListenError
+from fusionsolar_exporter.web.addresses import ListenError, listen_on
 from fusionsolar_exporter.web.application import Application
 from fusionsolar_exporter.web.security.gate import Gate
 from fusionsolar_exporter.web.security.web_security import WebSecurity
@@ -45,13 +45,17 @@ def serve(
 ) -> int:
     """Serve until SIGTERM or SIGINT; the exit status. ``load`` reads the configuration anew for a reload."""
     clock = SystemClock()
-    log.info("starting", version=__version__, accounts=len(config.accounts))
-    try:
+    try:  # what the flags say is tried before anything is said or opened
         security = WebSecurity(web.config_file, log)
+        sockets = listen_on(web.addresses)
     except ConfigError as error:
         for problem in error.problems:
             log.error("web configuration", error=problem)
         return 1
+    except ListenError as error:
+        log.error("cannot listen", error=str(error))
+        return 1
+    log.info("starting", version=__version__, accounts=len(config.accounts))
     exporter = build_exporter(config, load, clock=clock, log=log)
     supervisor = exporter.supervisor
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -59,16 +63,11 @@ def serve(
     app = Application(exporter, clock=clock, telemetry_path=web.telemetry_path)
     server = WebServer(
         app if web.config_file is None else Gate(app, security, clock.now),
-        web.addresses,
+        sockets,
         counts=exporter.connection_counts,
         beat=lambda: beat.ran(clock.now()),
         security=security,
     )
-    try:
-        server.bind()
-    except ListenError as error:
-        log.error("cannot listen", error=str(error))
-        return 1
 
     # sessions end while the last answers are finished, so that both fit into the five seconds that a SIGTERM gives
     def part() -> None:

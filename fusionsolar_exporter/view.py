@@ -1,8 +1,9 @@
 """One account as scrapes and pages see it: its data, and what its refresher says of itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fusionsolar_exporter.cache import Snapshot
+from fusionsolar_exporter.power_curves import PowerCurves
 from fusionsolar_exporter.scales import ScaleOverrides
 from fusionsolar_exporter.status import AccountStatus
 
@@ -17,3 +18,5 @@ class AccountView:
     status: AccountStatus
     scale_overrides: ScaleOverrides
     """Configured factors in the place of the catalogue's."""
+    power_curves: PowerCurves = field(default_factory=PowerCurves)
+    """The powers of its plants over the last day; alive, in an otherwise immutable picture."""

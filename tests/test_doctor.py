@@ -1,6 +1,7 @@
 """What ``doctor`` asks, what it finds, and what it never does."""
 
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -268,6 +269,8 @@ def test_only_what_the_configuration_enables_is_asked(tmp_path: Path) -> None:
         assert "getAlarmList" not in found.permitted
         assert "getDevRealKpi" not in practice.asked
         assert (found.account["plants"]["listed"], found.account["plants"]["selected"]) == (2, 1)
+        assert found.account["plants"]["not_selected"] == ["Birch Lane 2"]
+        assert re.search(r"not taken +Birch Lane 2$", practice.visit(json_report=False).output, re.MULTILINE)
 
 
 def test_undocumented_types_and_keys(tmp_path: Path) -> None:

@@ -34,11 +34,14 @@ NAME = 'Roof "A"\\\n{x}'
 def everything() -> CollectorRegistry:
     """A registry in which every family has a sample."""
     types = sorted({type_id for kpi in KPIS for type_id in kpi.device_types})
-    devices = [Device(str(type_id), NAME, PLANT.code, type_id, f"SN{type_id}") for type_id in types]
+    devices = [
+        Device(str(type_id), NAME, PLANT.code, type_id, f"SN{type_id}", latitude=1.0, longitude=2.0)
+        for type_id in types
+    ]
     keys = [kpi.key.replace("{n}", "1") for kpi in KPIS] + ["odd"]
     values = dict.fromkeys(keys, 1.0)
     content = snapshot(
-        plants=[Plant(PLANT.code, NAME, 1.0, 2.0, 3.0, "2020-02-06T00:00:00+08:00", 4.0)],
+        plants=[Plant(PLANT.code, NAME, 1.0, 2.0, 3.0, "2020-02-06T00:00:00+08:00", 4.0, "2", "3", "1")],
         devices=devices,
         plant_values={PLANT.code: values},
         device_values={device.id: values for device in devices},
@@ -71,6 +74,7 @@ def everything() -> CollectorRegistry:
         Exporter(views).collector,
         StatusCollector(lambda: views, FixedClock()),
         SupervisionCollector(supervisor, lambda moment: moment),
+        instruments,
         own,
         ConnectionCounts(),
     ]

@@ -281,6 +281,19 @@ def test_plant_of_the_newer_list() -> None:
     assert (page.dropped, page.pages, page.total, page.whole, page.empty) == (2, 3, 202, False, False)
 
 
+def test_codes_of_the_older_list() -> None:
+    given = {"buildState": "3", "combineType": 1.0, "aidType": 0}
+    none = {"buildState": None, "combineType": "", "aidType": 2147483647}
+    page = answers.plants([{"stationCode": "1", **given}, {"stationCode": "2", **none}], megawatts=True)
+    assert [(each.build_state, each.combine_type, each.aid_type) for each in page.items] == [("3", "1", "0"), ("",) * 3]
+
+
+def test_coordinates_of_devices() -> None:
+    known = {"id": 1, "devTypeId": 1, "stationCode": "NE=1"}
+    data = [known | {"latitude": "48.5", "longitude": 11}, known | {"latitude": 91, "longitude": None}]
+    assert [(each.latitude, each.longitude) for each in answers.devices(data).items] == [(48.5, 11.0), (None, None)]
+
+
 def test_plant_of_the_older_list() -> None:
     page = answers.plants([{"stationCode": "NE=1", "stationName": "Hof", "capacity": "0.04"}], megawatts=True)
     assert page.items == (Plant("NE=1", "Hof", 40_000.0),)

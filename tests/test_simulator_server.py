@@ -232,13 +232,13 @@ class Messages(io.StringIO):
 def test_command_serves_until_sigterm_and_returns_0(environ: dict[str, str]) -> None:
     args = parsed(
         "--web.listen-address=127.0.0.1:0",
-        "--simulator.plants=3",
-        "--simulator.devices-per-plant=5",
-        "--simulator.speed=60",
-        "--simulator.seed=7",
-        "--simulator.start=2025-06-15T12:00:00+00:00",
-        "--simulator.quirks",
-        "--simulator.oauth",
+        "--plants=3",
+        "--devices-per-plant=5",
+        "--speed=60",
+        "--seed=7",
+        "--start=2025-06-15T12:00:00+00:00",
+        "--quirks",
+        "--oauth",
     )
     messages, seen = Messages(), []
 
@@ -310,7 +310,7 @@ def test_default_flags() -> None:
     [
         ("--web.listen-address=10036", "write HOST:PORT"),
         ("--web.listen-address=a:65536", "write HOST:PORT"),
-        ("--simulator.plants=-1", "write 0 or more"),
+        ("--simulator.plants=-1", "write a number from 0 to"),
         ("--simulator.speed=0", "a factor above 0"),
         ("--simulator.speed=fast", "a factor above 0"),
         ("--simulator.start=noon", "with its zone"),

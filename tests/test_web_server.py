@@ -28,7 +28,7 @@ from web_support import (
 )
 
 from fusionsolar_exporter.supervision import Supervisor, ThreadKind
-from fusionsolar_exporter.web.addresses import ListenError, listen
+from fusionsolar_exporter.web.addresses import ListenError, listen, listen_on
 from fusionsolar_exporter.web.application import Application
 from fusionsolar_exporter.web.asgi import Receive, Scope, Send
 from fusionsolar_exporter.web.connections import ConnectionLimits
@@ -282,8 +282,7 @@ def test_stop_does_not_wait_for_ever() -> None:
 
 
 def test_stop_before_run_ends_it_at_once() -> None:
-    server = WebServer(Application(FakeExporter(), clock=FixedClock()), ["127.0.0.1:0"])
-    server.bind()
+    server = WebServer(Application(FakeExporter(), clock=FixedClock()), listen_on(["127.0.0.1:0"]))
     server.stop()
     server.run()
     with pytest.raises(ConnectionRefusedError):
@@ -295,8 +294,7 @@ def test_signal_handlers_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> No
         raise AssertionError("the server touched a signal handler")
 
     monkeypatch.setattr("signal.signal", no_signals)
-    server = WebServer(Application(FakeExporter(), clock=FixedClock()), ["127.0.0.1:0"])
-    server.bind()
+    server = WebServer(Application(FakeExporter(), clock=FixedClock()), listen_on(["127.0.0.1:0"]))
 
     def ask_and_stop() -> None:
         ask(server, "/-/healthy")
@@ -374,18 +372,16 @@ def test_without_ipv6_an_empty_host_is_ipv4(monkeypatch: pytest.MonkeyPatch, cod
 def test_a_bad_address_is_named(address: str) -> None:
     with pytest.raises(ListenError) as caught:
         listen(address)
-    assert str(caught.value) == f'cannot listen on "{address}": expected HOST:PORT, for example :10035 or [::1]:10035'
+    assert str(caught.value) == f'"{address}": expected HOST:PORT, for example :10035 or [::1]:10035'
 
 
 def test_an_address_in_use_is_named_and_the_others_are_let_go() -> None:
     with listen("127.0.0.1:0") as taken, listen("127.0.0.1:0") as spare:
         port, free = taken.getsockname()[1], spare.getsockname()[1]
         spare.close()
-        app = Application(FakeExporter(), clock=FixedClock())
-        server = WebServer(app, [f"127.0.0.1:{free}", f"127.0.0.1:{port}"])
-        with pytest.raises(ListenError, match=rf'cannot listen on "127.0.0.1:{port}": the address is in use'):
-            server.bind()
-        assert server.addresses == ()
+        in_use = rf'"127.0.0.1:{port}": the address is in use; .* --web.listen-address'
+        with pytest.raises(ListenError, match=in_use):
+            listen_on([f"127.0.0.1:{free}", f"127.0.0.1:{port}"])
         listen(f"127.0.0.1:{free}").close()
 
 
@@ -421,9 +417,8 @@ def test_the_limits_are_generous_enough_for_scrapes() -> None:
 def test_a_server_that_something_ended_runs_again_on_the_same_address() -> None:
     beats: list[None] = []
     server = WebServer(
-        Application(FakeExporter(), clock=FixedClock()), ["127.0.0.1:0"], beat=lambda: beats.append(None)
+        Application(FakeExporter(), clock=FixedClock()), listen_on(["127.0.0.1:0"]), beat=lambda: beats.append(None)
     )
-    server.bind()
     supervisor = Supervisor(time.monotonic, ListLog(), pause=lambda _: None)
     thread = supervisor.start(ThreadKind.WEB, lambda _: server.run())
     try:

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from web_support import NOW, WALL_AHEAD, FakeExporter, FixedClock, account, ask, serving
 
@@ -30,14 +30,14 @@ FAILURE = FailureNote(NOW - 65, "getAlarmList", "permission", 20056, f"refused {
 
 def page(*accounts: AccountView, query: str = "") -> str:
     overview = PlantOverview(FixedClock())
-    made = build_report(accounts, overview.facts, clock=FixedClock(), ready=True)
-    curves = overview.curves([each.account for each in made.accounts])
-    return render_page(made, PlantQuery.of(query), curves, telemetry_path="/metrics").decode()
+    made = build_report(accounts, overview.plants, clock=FixedClock(), ready=True)
+    charts = overview.charts(accounts)
+    return render_page(made, PlantQuery.of(query), charts, telemetry_path="/metrics").decode()
 
 
 def document(*accounts: AccountView) -> Any:
     overview = PlantOverview(FixedClock())
-    return json.loads(render_json(build_report(accounts, overview.facts, clock=FixedClock(), ready=True)))
+    return json.loads(render_json(build_report(accounts, overview.plants, clock=FixedClock(), ready=True)))
 
 
 class Reader(HTMLParser):
@@ -168,6 +168,7 @@ def test_the_address_searches_names_and_codes() -> None:
     assert "0 plants found" in page(view, query="q=nobody")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_address_makes_a_page(query: str) -> None:
     wish = PlantQuery.of(query)
@@ -255,6 +256,7 @@ def test_names_stay_text() -> None:
     assert f"refused {EVIL}" in reader.texts
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(blacklist_characters="\r\0", blacklist_categories=())))
 def test_any_name_makes_a_page_and_a_document(name: str) -> None:
     written = name.encode("utf-8", "replace").decode()

@@ -4,11 +4,11 @@ import math
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fusionsolar_exporter.power_curves import BUCKET_SECONDS, POINTS, PowerCurves, PowerPoint
 from fusionsolar_exporter.web.status.day_chart import HEIGHT, WIDTH, day_chart
-from fusionsolar_exporter.web.status.power_curves import BUCKET_SECONDS, POINTS, PowerCurves
 from fusionsolar_exporter.web.status.quantities import energy, power, share
 
 START = 1_700_000_000.0 // BUCKET_SECONDS * BUCKET_SECONDS
@@ -46,6 +46,31 @@ def test_a_plant_that_is_gone_is_forgotten() -> None:
     assert curves.curve(START, "b") == ()
 
 
+def test_what_was_kept_fills_gaps_alone() -> None:
+    curves = PowerCurves()
+    bucket = int(START // BUCKET_SECONDS)
+    curves.record(START, {"a": 5.0})
+    for place, watts in ((0, 1.0), (-1, 2.0), (-POINTS, 3.0), (1, 4.0)):
+        curves.restore(PowerPoint(bucket + place, {"a": watts, "b": 1.0}), START)
+    assert curves.curve(START, "a")[-2:] == [2.0, 5.0]
+    assert curves.curve(START, "b")[-2:] == [1.0, 1.0]
+    assert curves.total(START)[-2:] == [3.0, 6.0]
+    assert sum(value is not None for value in curves.total(START)) == 2
+
+
+def test_finished_points_are_kept_once_and_again_where_they_got_lost() -> None:
+    curves = PowerCurves()
+    for number in range(POINTS + 10):
+        curves.record(START + number * BUCKET_SECONDS, {"a": float(number), "b": None})
+    points = curves.unkept()
+    assert [point.watts for point in points] == [{"a": float(number)} for number in range(10, POINTS + 9)]
+    curves.kept(points)
+    assert curves.unkept() == []
+    curves.keep_again()
+    assert list(curves.unkept()) == list(points)
+
+
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 4e9), st.floats(width=32, allow_nan=False, allow_infinity=False))))
 def test_any_clock_leaves_curves_of_one_length(steps: list[tuple[float, float]]) -> None:
     curves = PowerCurves()

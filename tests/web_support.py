@@ -22,6 +22,7 @@ from fusionsolar_exporter.status import (
     InterfaceStatus,
 )
 from fusionsolar_exporter.view import AccountView
+from fusionsolar_exporter.web.addresses import listen_on
 from fusionsolar_exporter.web.application import Application
 from fusionsolar_exporter.web.asgi import AsgiApplication
 from fusionsolar_exporter.web.connections import ConnectionLimits
@@ -115,12 +116,11 @@ def serving(
     served = app or Application(exporter or FakeExporter(), clock=FixedClock())
     server = WebServer(
         served,
-        addresses,
+        listen_on(addresses),
         counts=counts,
         limits=limits or ConnectionLimits(),
         grace_seconds=grace_seconds,
     )
-    server.bind()
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

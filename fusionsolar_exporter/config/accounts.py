@@ -1,6 +1,8 @@
 """``accounts[]``: a user of a management system, what to read there and how fast."""
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import unquote, urlsplit
@@ -9,7 +11,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from fusionsolar_exporter.config.connection import ProxyUrl, TlsConfig, Url, host_of, is_loopback, is_portal
 from fusionsolar_exporter.config.credentials import Credentials, read_secret_file
-from fusionsolar_exporter.config.errors import problem
+from fusionsolar_exporter.config.errors import CredentialsUnavailable, problem
 from fusionsolar_exporter.config.fields import (
     BareText,
     Count,
@@ -29,6 +31,8 @@ from fusionsolar_exporter.config.rates import RateLimits
 from fusionsolar_exporter.scales import ScaleOverride, ScaleOverrides
 
 _READABLE_BY_OTHERS = 0o004
+_IN_QUOTES = re.compile(r"""[\u2018-\u201f\u00ab\u2039].*|.*[\u2018-\u201f\u00bb\u203a]|(["'`]).*\1""", re.DOTALL)
+_FILE, _RELOAD = "within a minute after the file with the {} changes", "after a reload with another {}"
 
 
 class PlantListChoice(StrEnum):
@@ -183,6 +187,16 @@ class AccountConfig(Section):
         return Credentials(self._username(), password)
 
     @property
+    def changed_by(self) -> str:
+        """What brings other credentials, in words."""
+        oauth = self.oauth
+        if oauth is not None:
+            return _FILE.format("client's secret") if oauth.client_secret_file else _RELOAD.format("client_secret")
+        given = {"user name": self.username_file, "password": self.password_file}
+        named = " or the ".join(name for name, file in given.items() if file is not None)
+        return _FILE.format(named) if named else _RELOAD.format("password")
+
+    @property
     def warnings(self) -> Iterator[str]:
         """What is allowed and yet doubtful, each with the key that it is about."""
         secret = "password" if self.oauth is None else "token"
@@ -196,7 +210,10 @@ class AccountConfig(Section):
             yield f"tls.insecure_skip_verify: anyone on the way can read the {secret}; prefer ca_file"
         files = {"username_file": self.username_file, "password_file": self.password_file}
         if self.oauth is not None:
-            files = {"oauth.client_secret_file": self.oauth.client_secret_file}
+            files = {
+                "oauth.client_secret_file": self.oauth.client_secret_file,
+                "oauth.token_key_file": self.oauth.token_key_file,
+            }
         for key, path in files.items():
             try:
                 shared = path is not None and path.stat().st_mode & _READABLE_BY_OTHERS
@@ -205,8 +222,20 @@ class AccountConfig(Section):
                 continue
             if shared and key != "username_file":
                 yield f"{key}: {str(path)!r} is readable by every user of this machine; its mode is better 0600"
+        yield from self._quoted
         if self.rate_limits.session_lifetime <= self.rate_limits.margin:
             yield "rate_limits.session_lifetime: not longer than margin, so that every request needs a login"
+
+    @property
+    def _quoted(self) -> Iterator[str]:
+        """Secrets that bring quotes along: word processors make them, and some files of environments keep them."""
+        key = "password" if self.oauth is None else "oauth.client_secret"
+        with suppress(CredentialsUnavailable):  # said elsewhere
+            if _IN_QUOTES.fullmatch(self.credentials().password):
+                yield (
+                    f"{key}: has quotes around it that are sent as a part of it; "
+                    "take them away, unless they belong to it"
+                )
 
     def _username(self) -> str:
         if self.username_file is not None:

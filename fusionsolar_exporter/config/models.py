@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, field_validator
+from typing_extensions import override
 
 from fusionsolar_exporter.config.accounts import AccountConfig
 from fusionsolar_exporter.config.collectors import CollectorsConfig
@@ -40,6 +41,12 @@ class Config(Section):
     metrics: MetricsConfig = MetricsConfig()
     state: StateConfig = StateConfig()
     limits: LimitsConfig = LimitsConfig()
+    _doubts: tuple[str, ...] = ()
+    """What the text of the file lets one suspect."""
+
+    @override
+    def model_post_init(self, context: Any) -> None:
+        self._doubts = (context or {}).get("doubts", ())
 
     @field_validator("accounts")
     @classmethod
@@ -66,7 +73,8 @@ class Config(Section):
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is allowed and yet doubtful, one line each."""
-        lines = [f"accounts[{index}].{line}" for index, given in enumerate(self.accounts) for line in given.warnings]
+        lines = list(self._doubts)
+        lines += [f"accounts[{index}].{line}" for index, given in enumerate(self.accounts) for line in given.warnings]
         for name, without in _NEEDED.items():
             if not self.collectors.of(name).enabled:
                 lines.append(f"collectors.{name}: disabled, so that {without}")

@@ -1,6 +1,8 @@
 """``state``: where ledger, sessions, lists and readings are kept, so that a restart loses none of them."""
 
 import importlib.util
+import os
+import pwd
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,6 +15,7 @@ from pydantic import BeforeValidator, ConfigDict
 from fusionsolar_exporter.config.errors import problem
 from fusionsolar_exporter.config.fields import PositiveDuration, Section
 
+_DIRECTORY = "fusionsolar-exporter"
 _FILE = "state.sqlite"
 _EXPECTED = "expected memory:, sqlite:, sqlite:PATH, redis://HOST:PORT/DB or rediss://HOST:PORT/DB"
 
@@ -41,16 +44,27 @@ class StateUrl:
         password = urlsplit(self.text).password if self.kind is StateKind.REDIS else None
         return frozenset({password, unquote(password)} if password else ())
 
-    def path(self, environ: Mapping[str, str]) -> Path:
-        """The SQLite file: as given, else in $STATE_DIRECTORY, else in the user's state directory."""
+    def path(self, environ: Mapping[str, str]) -> Path | None:
+        """The SQLite file: as given, else in $STATE_DIRECTORY, else in the user's state directory; None without one."""
         given = self.text.partition(":")[2]
         if given:
             return Path(given)
         directory = environ.get("STATE_DIRECTORY", "").partition(":")[0]
         if directory:
             return Path(directory) / _FILE
-        home = environ.get("XDG_STATE_HOME") or str(Path(environ.get("HOME") or "/") / ".local" / "state")
-        return Path(home) / "fusionsolar-exporter" / _FILE
+        own = environ.get("XDG_STATE_HOME")
+        if own:
+            return Path(own) / _DIRECTORY / _FILE
+        home = environ.get("HOME") or _home()
+        return Path(home) / ".local" / "state" / _DIRECTORY / _FILE if home else None
+
+
+def _home() -> str:
+    """The home of the user that the process runs as; empty where the system knows none, as in some containers."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return ""
 
 
 def _state_url(value: Any) -> StateUrl:

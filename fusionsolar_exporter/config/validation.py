@@ -1,6 +1,7 @@
 """A plain tree into a :class:`Config`, or into lines that say what is wrong with it."""
 
 import difflib
+from collections.abc import Sequence
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin
@@ -22,15 +23,18 @@ _WORDS = {
 M = TypeVar("M", bound=BaseModel)
 
 
-def validate(tree: Any, directory: Path) -> Config:
-    """Check a tree; relative paths in it start at ``directory``. Raises :class:`ConfigError`."""
-    return validate_as(Config, tree, directory)
+def validate(tree: Any, directory: Path, doubts: Sequence[str] = ()) -> Config:
+    """Check a tree; relative paths in it start at ``directory``. ``doubts`` of its text become warnings.
+
+    Raises :class:`ConfigError`.
+    """
+    return validate_as(Config, tree, directory, doubts)
 
 
-def validate_as(model: type[M], tree: Any, directory: Path) -> M:
+def validate_as(model: type[M], tree: Any, directory: Path, doubts: Sequence[str] = ()) -> M:
     """Check a tree against another model."""
     try:
-        return model.model_validate(tree, context={"directory": directory})
+        return model.model_validate(tree, context={"directory": directory, "doubts": tuple(doubts)})
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
     raise ConfigError(_line(detail, model) for detail in details)

@@ -111,6 +111,8 @@ class PlantsFindings:
     listed: int
     selected: int
     """Of those, the ones that ``plants`` of the configuration takes."""
+    not_selected: tuple[str, ...]
+    """The names of the others, by name."""
     with_device_list: int
     with_data: int
     with_alarms: int

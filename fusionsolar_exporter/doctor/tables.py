@@ -21,6 +21,7 @@ from fusionsolar_exporter.doctor.report import (
     Problem,
     SessionKind,
 )
+from fusionsolar_exporter.doctor.summaries import first_names
 from fusionsolar_exporter.northbound.errors import Reason
 from fusionsolar_exporter.printable import printable
 from fusionsolar_exporter.web.formatting import counted, moment, relative, span
@@ -106,6 +107,8 @@ def _facts(account: AccountFindings, now: float) -> Table:
             words += f" (the configuration takes {plants.selected:,})"
         devices = sum(each.devices for each in account.device_types)
         table.add_row("  known", f"{words}, {counted(devices, 'device')}, {counted(alarms.active, 'active alarm')}")
+        if plants.not_selected:
+            table.add_row("  not taken", Text(first_names(plants.not_selected)))
     for remark in account.remarks:
         table.add_row("  note", Text(printable(remark), _DOUBT))
     return table

@@ -131,9 +131,11 @@ def _export_unknown(
 
 
 def _info(device: Device) -> dict[str, str]:
+    place = {"latitude": device.latitude, "longitude": device.longitude}
     return {
         "serial_number": label_value(device.serial_number),
         "model": label_value(device.model),
         "software_version": label_value(device.software_version),
         "device_type_id": str(device.type_id),
+        **{name: str(degrees) for name, degrees in place.items() if degrees is not None},
     }

@@ -60,12 +60,17 @@ class PlantInfo(Part):
     def export(self, context: ExportContext, writer: SampleWriter) -> None:
         for code, labels, plant in zip(self.codes, self.labels, self.plants, strict=True):
             if code in context.snapshot.listed_plants:
-                date = label_value(plant.grid_connection_date)
-                writer.add("fusionsolar_plant_info", labels, 1, {"grid_connection_date": date})
+                writer.add("fusionsolar_plant_info", labels, 1, _info(plant))
                 writer.add("fusionsolar_plant_capacity_watts", labels, plant.capacity_watts)
                 writer.add("fusionsolar_plant_latitude_degrees", labels, plant.latitude)
                 writer.add("fusionsolar_plant_longitude_degrees", labels, plant.longitude)
                 writer.add("fusionsolar_plant_grid_connection_timestamp_seconds", labels, plant.grid_connected_at)
+
+
+def _info(plant: Plant) -> dict[str, str]:
+    codes = {"build_state": plant.build_state, "combine_type": plant.combine_type, "aid_type": plant.aid_type}
+    date = {"grid_connection_date": label_value(plant.grid_connection_date)}
+    return date | {name: code for name, code in codes.items() if code}
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,12 @@ class Plant:
     """As the far side writes it, for example ``2022-11-21T16:23:00+08:00``; empty where it says nothing."""
     grid_connected_at: float | None = None
     """Unix seconds; None where the date is missing or carries no time zone."""
+    build_state: str = ""
+    """A code of the older list, empty where it gives none: 0 not constructed, 1 under construction, 2 on the grid."""
+    combine_type: str = ""
+    """1 utility, 2 commercial and industrial, 3 residential."""
+    aid_type: str = ""
+    """0 a poverty alleviation plant, 1 none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,8 @@ class Device:
     serial_number: str = ""
     model: str = ""
     software_version: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

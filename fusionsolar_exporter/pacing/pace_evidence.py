@@ -15,7 +15,7 @@ _EVERY_COUNT, _COARSER = 16, 1.3  # counts that are tried: each of the first, th
 
 
 @dataclass(slots=True)
-class _Call:
+class _SeenCall:
     interface: Interface
     moment: float
     answered: bool | None = None
@@ -41,11 +41,11 @@ class PaceEvidence:
     """The newest calls of all interfaces together. Moments are in the pacing clock's seconds."""
 
     def __init__(self) -> None:
-        self._calls: deque[_Call] = deque(maxlen=_REMEMBERED)
+        self._calls: deque[_SeenCall] = deque(maxlen=_REMEMBERED)
 
     def called(self, interface: Interface, moment: float) -> None:
         """A call is sent."""
-        self._calls.append(_Call(interface, moment))
+        self._calls.append(_SeenCall(interface, moment))
 
     def unsent(self, interface: Interface) -> None:
         """The newest call was not sent, or not counted."""
@@ -97,7 +97,7 @@ def _counts(most: int) -> Iterator[int]:
         count = max(count + 1, int(count * _COARSER)) if count >= _EVERY_COUNT else count + 1
 
 
-def _spans(calls: Iterable[_Call], count: int, *, refused_count: bool) -> Iterator[tuple[float, bool]]:
+def _spans(calls: Iterable[_SeenCall], count: int, *, refused_count: bool) -> Iterator[tuple[float, bool]]:
     """Seconds since the ``count``-th call before, and whether it was answered; of calls that were judged."""
     counted: deque[float] = deque(maxlen=count)
     for call in calls:

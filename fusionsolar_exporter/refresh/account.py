@@ -4,6 +4,7 @@ import threading
 from dataclasses import replace
 
 from fusionsolar_exporter.cache import Cache
+from fusionsolar_exporter.power_curves import PowerCurves
 from fusionsolar_exporter.refresh.build import build_engine
 from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.settings import AccountSettings
@@ -36,9 +37,11 @@ class Account:
         self._settings = settings
         self._pending: AccountSettings | None = None
         self.cache = Cache(collaborators.clock)
-        self.cache.enable_only(settings.collectors.enabled)
+        self.cache.enable_only(settings.collectors.enabled, settings.account.device_types)
+        self.power_curves = PowerCurves()
+        """Fed by whoever works out powers, kept with all else."""
         kept = partition or MemoryState(collaborators.clock).partition(settings.account.host, settings.name)
-        self._engine = build_engine(settings, collaborators, self.cache, kept)
+        self._engine = build_engine(settings, collaborators, self.cache, kept, self.power_curves)
         self._longest_nap = _LONGEST_NAP_SHARED if self._engine.store.keeps else _LONGEST_NAP
         self._engine.take_part()
         self._engine.forgive()
@@ -59,7 +62,7 @@ class Account:
         with self._lock:
             self._settings = self._pending = settings
         # here and not in the account's thread: that may wait for an answer, and the cache has to refuse what it brings
-        self.cache.enable_only(settings.collectors.enabled)
+        self.cache.enable_only(settings.collectors.enabled, settings.account.device_types)
         self._wake.set()
 
     def step(self) -> float:

@@ -21,6 +21,7 @@ from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.scaled_time import ScaledTime
 from fusionsolar_exporter.simulator.server import SimulatorServer
 from fusionsolar_exporter.simulator.system import SimulatedSystem
+from fusionsolar_exporter.simulator.world_flags import add_world_flags, names
 
 DEMO_USERNAME = "northbound-demo"
 DEMO_PASSWORD = "Demo-Password-1"  # noqa: S105 -- for simulated plants, and in the documentation
@@ -42,40 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="HOST:PORT",
         help="where to serve; port 0 takes a free one (default: %(default)s)",
     )
+    add_world_flags(parser, plants=2, devices_per_plant=8, speed=1.0)
     add(
-        "--simulator.plants",
-        dest="plants",
-        default=2,
-        type=_count,
-        metavar="N",
-        help="number of plants (default: %(default)s)",
-    )
-    add(
-        "--simulator.devices-per-plant",
-        dest="devices_per_plant",
-        default=8,
-        type=_count,
-        metavar="N",
-        help="number of devices of each plant (default: %(default)s)",
-    )
-    add(
-        "--simulator.seed",
-        dest="seed",
-        default=1,
-        type=int,
-        metavar="N",
-        help="another number gives another fleet (default: %(default)s)",
-    )
-    add(
-        "--simulator.speed",
-        dest="speed",
-        default=1.0,
-        type=_speed,
-        metavar="FACTOR",
-        help="how much faster than real time the simulated world and its limits run (default: %(default)s)",
-    )
-    add(
-        "--simulator.start",
+        *names("start"),
         dest="start",
         default=None,
         type=_moment,
@@ -83,19 +53,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="time at the start, as 2025-06-15T12:00:00+00:00 (default: now)",
     )
     add(
-        "--simulator.quirks",
+        *names("quirks"),
         dest="quirks",
         action="store_true",
         help="answer as real servers do where they differ from the reference",
     )
     add(
-        "--simulator.oauth",
-        dest="oauth",
-        action="store_true",
-        help=f"let the user agree to the OAuth client {DEMO_CLIENT_ID}, too",
-    )
-    add(
-        "--simulator.limits",
+        *names("limits"),
         dest="limits",
         default=DOCUMENTED,
         type=_limits,
@@ -202,22 +166,6 @@ def _limits(text: str) -> LimitShapes:
         raise argparse.ArgumentTypeError(f"{text[1:]} cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _count(text: str) -> int:
-    if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of things: write 0 or more")
-    return int(text)
-
-
-def _speed(text: str) -> float:
-    try:
-        speed = float(text)
-    except ValueError:
-        speed = 0.0
-    if not 0 < speed <= 1e6:  # noqa: PLR2004 -- a day in under a tenth of a second; more means nothing
-        raise argparse.ArgumentTypeError(f"{text!r} is no speed: write a factor above 0, at most 1000000")
-    return speed
 
 
 def _moment(text: str) -> float:

@@ -18,8 +18,17 @@ def open_state(
     match config.url.kind:
         case StateKind.SQLITE:
             path = config.url.path(os.environ)
-            log.info("state is kept in a file", file=str(path))
-            return SqliteState(path, clock, log, observer)
+            if path is None:
+                log.warning(
+                    "state is kept in memory only, since there is no directory for it: neither STATE_DIRECTORY nor "
+                    "HOME is set, and this user has no home; set one of them, or state.url to sqlite:PATH"
+                )
+                observer.working(False)
+                return MemoryState(clock)
+            state = SqliteState(path, clock, log, observer)
+            if state.entries.working:  # else it has said why not
+                log.info("state is kept in a file", file=str(path))
+            return state
         case StateKind.REDIS:
             watching = supervisor or Supervisor(clock.now, log, pause=clock.pause)
             return _open_redis(config, clock, log, observer, watching)
@@ -35,7 +44,8 @@ def _open_redis(config: StateConfig, clock: Clock, log: Log, observer: StateObse
     from fusionsolar_exporter.state.redis.state import RedisState  # noqa: PLC0415
 
     link = RedisLink(config.url.text, config.lease, clock, log, observer)
-    log.info("state is kept in Redis and shared by replicas", redis=link.address, lease_seconds=config.lease)
+    if link.working:
+        log.info("state is kept in Redis and shared by replicas", redis=link.address, lease_seconds=config.lease)
     state = RedisState(link, config.lease, clock)
     state.start(supervisor)
     return state

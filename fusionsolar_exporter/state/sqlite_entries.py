@@ -59,6 +59,11 @@ class SqliteEntries:
         """Of the file."""
         return self._file.path
 
+    @property
+    def working(self) -> bool:
+        """Whether the file could be used when it was needed last."""
+        return self._working
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:

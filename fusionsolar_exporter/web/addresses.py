@@ -4,6 +4,8 @@ import errno
 import os
 import re
 import socket
+from collections.abc import Sequence
+from contextlib import ExitStack
 
 BACKLOG = 512
 _PATTERN = re.compile(r"(?:\[(?P<bracketed>[^\]]+)\]|(?P<host>[^:\[\]]*)):(?P<port>[0-9]{1,5})", re.ASCII)
@@ -12,7 +14,7 @@ _IPV4_WILDCARD = "0.0.0.0"  # noqa: S104 - what an empty host asks for
 _WILDCARDS = frozenset({"", "::"})
 _NO_IPV6 = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
 _HINTS = {
-    errno.EADDRINUSE: "the address is in use; stop the other program or choose another port",
+    errno.EADDRINUSE: "the address is in use; stop the other program, or choose another with --web.listen-address",
     errno.EACCES: "no permission; ports below 1024 need the capability CAP_NET_BIND_SERVICE",
     errno.EADDRNOTAVAIL: "this host has no such address",
 }
@@ -22,6 +24,17 @@ class ListenError(Exception):
     """An address that cannot be listened on; the message names it and says why."""
 
 
+def listen_on(addresses: Sequence[str]) -> list[socket.socket]:
+    """Listen on every address; connections wait until somebody serves them.
+
+    :raises ListenError: one of the addresses cannot be listened on; then none is.
+    """
+    with ExitStack() as opened:
+        sockets = [opened.enter_context(listen(address)) for address in addresses]
+        opened.pop_all()
+    return sockets
+
+
 def listen(address: str) -> socket.socket:
     """Open a listening socket; port 0 takes a free one. A name is listened on at one of its addresses, IPv4 first.
 
@@ -29,14 +42,14 @@ def listen(address: str) -> socket.socket:
     """
     match = _PATTERN.fullmatch(address)
     if match is None or int(match["port"]) > _MAX_PORT:
-        raise ListenError(f'cannot listen on "{address}": expected HOST:PORT, for example :10035 or [::1]:10035')
+        raise ListenError(f'"{address}": expected HOST:PORT, for example :10035 or [::1]:10035')
     host, port = match["bracketed"] or match["host"], int(match["port"])
     try:
         if host in _WILDCARDS and socket.has_dualstack_ipv6():
             return _everywhere(host, port)
         return _at(host or _IPV4_WILDCARD, port)
     except (OSError, UnicodeError) as error:
-        raise ListenError(f'cannot listen on "{address}": {_why(error)}') from error
+        raise ListenError(f'"{address}": {_why(error)}') from error
 
 
 def _everywhere(host: str, port: int) -> socket.socket:

@@ -157,9 +157,11 @@ class Application:
         return await self._in_worker(self._reloaded, self._reloader)
 
     async def _status(self, _request: Request) -> Response:
-        return await self._in_worker(
-            lambda: Response(HTTPStatus.OK, render_json(self._report()), "application/json; charset=utf-8")
-        )
+        def answer() -> Response:
+            report = render_json(self._report(self._exporter.views()))
+            return Response(HTTPStatus.OK, report, "application/json; charset=utf-8")
+
+        return await self._in_worker(answer)
 
     async def _page(self, request: Request) -> Response:
         return await self._in_worker(
@@ -182,13 +184,13 @@ class Application:
         return plain(status, *outcome.problems)
 
     def _rendered(self, query: PlantQuery) -> bytes:
-        status = self._report()
-        curves = self._exporter.overview.curves([account.account for account in status.accounts])
-        return render_page(status, query, curves, telemetry_path=self._telemetry_path)
+        views = self._exporter.views()
+        charts = self._exporter.overview.charts(views)
+        return render_page(self._report(views), query, charts, telemetry_path=self._telemetry_path)
 
-    def _report(self) -> StatusReport:
+    def _report(self, views: Sequence[AccountView]) -> StatusReport:
         ready = not self._exporter.waited_for()
-        return build_report(self._exporter.views(), self._exporter.overview.facts, clock=self._clock, ready=ready)
+        return build_report(views, self._exporter.overview.plants, clock=self._clock, ready=ready)
 
 
 async def _cancel_when_gone(receive: Receive, answering: asyncio.Task[None]) -> None:

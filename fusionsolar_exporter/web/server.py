@@ -12,7 +12,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
-from fusionsolar_exporter.web.addresses import listen, name_of
+from fusionsolar_exporter.web.addresses import name_of
 from fusionsolar_exporter.web.asgi import AsgiApplication
 from fusionsolar_exporter.web.connections import ConnectionLimits, Connections, GuardedConnection
 from fusionsolar_exporter.web.security.tls_context import RollingContext, may_connect
@@ -36,6 +36,12 @@ class _Loop(asyncio.SelectorEventLoop):
         if options.get("ssl") is not None:
             options |= {"ssl_handshake_timeout": _HANDSHAKE_SECONDS, "ssl_shutdown_timeout": _GOODBYE_SECONDS}
         return await super().create_server(*args, **options)
+
+    def _make_ssl_transport(self, rawsock: socket.socket, protocol: Any, *args: Any, **options: Any) -> Any:
+        # asyncio's own, and the only moment at which it tells of a handshake that may never end
+        made = super()._make_ssl_transport(rawsock, protocol, *args, **options)  # type: ignore[misc]
+        protocol.handshake_begins(made)
+        return made
 
 
 class _Server(uvicorn.Server):
@@ -64,12 +70,12 @@ class _Server(uvicorn.Server):
 
 
 class WebServer:
-    """Serves an ASGI application over HTTP/1.1 on one or more addresses, from one event loop in one thread."""
+    """Serves an ASGI application over HTTP/1.1 on listening sockets, which become its own, from one event loop."""
 
     def __init__(
         self,
         app: AsgiApplication,
-        addresses: Sequence[str],
+        listening: Sequence[socket.socket],
         *,
         counts: ConnectionCounts | None = None,
         limits: ConnectionLimits = DEFAULT_LIMITS,
@@ -77,10 +83,9 @@ class WebServer:
         beat: Callable[[], None] = _nobody,
         security: WebSecurity | None = None,
     ) -> None:
-        self._wanted = tuple(addresses)
-        self._sockets: list[socket.socket] = []
-        self.addresses: tuple[str, ...] = ()
-        """What the server really listens on, as ``HOST:PORT``; empty before :meth:`bind`."""
+        self._sockets = tuple(listening)
+        self.addresses = tuple(name_of(each) for each in listening)
+        """What the server really listens on, as ``HOST:PORT``."""
         if security is None:
             connections = Connections(limits, counts or ConnectionCounts())
         else:
@@ -112,17 +117,6 @@ class WebServer:
             self._config.load()
             self._config.ssl = RollingContext.of(security.context)
         self._server: _Server | None = None
-
-    def bind(self) -> None:
-        """Listen on every address; connections wait until :meth:`run`.
-
-        :raises ListenError: one of the addresses cannot be listened on; then none is.
-        """
-        with contextlib.ExitStack() as opened:
-            sockets = [opened.enter_context(listen(address)) for address in self._wanted]
-            opened.pop_all()
-        self._sockets = sockets
-        self.addresses = tuple(name_of(listening) for listening in sockets)
 
     def run(self) -> None:
         """Serve in the calling thread until :meth:`stop`; answers in flight then have the grace period to finish.

@@ -221,15 +221,14 @@ class HttpWorld:
 
     def pages(self) -> str:
         """Everything that a person or a program can read of the exporter."""
-        told = build_report(
-            self.exporter.views(), self.exporter.overview.facts, clock=self.clock, ready=self.exporter.ready()
-        )
-        curves = self.exporter.overview.curves([account.account for account in told.accounts])
+        views, overview = self.exporter.views(), self.exporter.overview
+        told = build_report(views, overview.plants, clock=self.clock, ready=self.exporter.ready())
+        charts = overview.charts(views)
         return "\n".join(
             (
                 self.exposition(),
                 render_json(told).decode(),
-                render_page(told, PlantQuery(), curves, telemetry_path="/metrics").decode(),
+                render_page(told, PlantQuery(), charts, telemetry_path="/metrics").decode(),
                 self._log.getvalue(),
             )
         )

@@ -61,6 +61,11 @@ class RedisLink:
         first.start()
         first.join(_CONNECT_SECONDS)
 
+    @property
+    def working(self) -> bool:
+        """Whether the newest attempt got an answer."""
+        return self._again_at == 0.0
+
     def call(self, script: str, *arguments: Argument) -> Answer:
         """Run a script; LinkDownError where that cannot be done, which is tried again in a second."""
         if self._again_at == 0.0:

@@ -1,17 +1,14 @@
 """The report of :mod:`.report`, made from the accounts' views."""
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from fusionsolar_exporter import __version__
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.status import AccountState, AccountStatus, CollectorStatus, FailureNote, InterfaceStatus
 from fusionsolar_exporter.view import AccountView
-from fusionsolar_exporter.web.status.alarm_reports import alarms_by_plant, gravest_and_newest
-from fusionsolar_exporter.web.status.plant_facts import FactsOfPlants, PlantFacts
-from fusionsolar_exporter.web.status.plant_reports import devices_by_plant, plant_reports
+from fusionsolar_exporter.web.status.account_plants import AccountPlants, PlantsOfAccounts
 from fusionsolar_exporter.web.status.report import (
     AccountReport,
     CollectorReport,
@@ -34,46 +31,47 @@ ADVICE: dict[AccountState, str] = {
 }
 
 
-def build_report(views: Sequence[AccountView], facts: FactsOfPlants, *, clock: Clock, ready: bool) -> StatusReport:
+def build_report(views: Sequence[AccountView], plants: PlantsOfAccounts, *, clock: Clock, ready: bool) -> StatusReport:
     """Make the report of this moment."""
     now = clock.now()
-    facts.keep([view.name for view in views])
+    plants.keep([view.name for view in views])
     return StatusReport(
         version=__version__,
         timestamp_seconds=clock.wall(now),
         ready=ready,
-        accounts=tuple(_account(view, facts.of(view), clock, now) for view in views),
+        accounts=tuple(_account(view, plants.of(view), clock, now) for view in views),
     )
 
 
-def _account(view: AccountView, facts: Mapping[str, PlantFacts], clock: Clock, now: float) -> AccountReport:
+def _account(view: AccountView, plants: AccountPlants, clock: Clock, now: float) -> AccountReport:
     status = view.status
-    devices = devices_by_plant(view.snapshot)
-    alarms = alarms_by_plant(view.snapshot, max(status.clock_offset_seconds or 0.0, 0.0))
     return AccountReport(
         account=view.name,
         host=status.host,
         state=status.state,
-        advice=ADVICE[status.state],
+        advice=_advice(status),
         until_timestamp_seconds=_login_pause(status, clock),
         up=status.up,
         leader=status.leads,
         clock_offset_seconds=_finite(status.clock_offset_seconds),
         interval_stretch=_finite(status.stretch),
-        devices=_total(devices.values()),
+        devices=plants.devices,
         collectors=tuple(_collector(collector, view, clock) for collector in status.collectors),
         interfaces=tuple(_interface(interface, clock, now) for interface in status.interfaces),
         failures=tuple(_failure(failure, clock) for failure in status.failures),
-        plants=plant_reports(view.snapshot, facts, devices, alarms, clock),
-        alarms=tuple(sorted((alarm for some in alarms.values() for alarm in some), key=gravest_and_newest)),
+        plants=plants.plants,
+        alarms=plants.alarms,
     )
 
 
-def _total(counts: Iterable[Counter[str]]) -> dict[str, int]:
-    total: Counter[str] = Counter()
-    for count in counts:
-        total.update(count)
-    return dict(sorted(total.items()))
+def _advice(status: AccountStatus) -> str:
+    """What the log says of a session that is waited for, and what to do about it; else what the state means."""
+    if not status.waits:
+        return ADVICE[status.state]
+    remedies = (failure.advice for failure in status.failures if failure.interface in _BEGINNINGS)
+    remedy = next(remedies, "")
+    told = (status.waits,) if remedy in status.waits else (status.waits, remedy)
+    return " ".join(f"{text[0].upper()}{text[1:]}." for text in told)
 
 
 _BEGINNINGS = (Interface.LOGIN, Interface.TOKEN)  # an account has one of the two

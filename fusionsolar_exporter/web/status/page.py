@@ -1,6 +1,6 @@
 """The status page: the report of :mod:`.report` for people, as one HTML document."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fusionsolar_exporter.status import AccountState
@@ -18,15 +18,15 @@ TITLE = "FusionSolar exporter"
 
 
 @dataclass(frozen=True, slots=True)
-class DayCurves:
-    """The points of the last 24 hours."""
+class DayCharts:
+    """The power of the last 24 hours, drawn; empty where there is nothing to draw."""
 
-    of_plant: Callable[[str, str], Sequence[float | None]]
+    of_plant: Callable[[str, str], Markup]
     """By account and plant code."""
-    total: Sequence[float | None]
+    total: Markup
 
 
-def render_page(report: StatusReport, query: PlantQuery, curves: DayCurves, *, telemetry_path: str) -> bytes:
+def render_page(report: StatusReport, query: PlantQuery, charts: DayCharts, *, telemetry_path: str) -> bytes:
     """Write the whole document in UTF-8. Every link is relative, so that it works behind a path."""
     head = element(
         "head",
@@ -49,14 +49,14 @@ def render_page(report: StatusReport, query: PlantQuery, curves: DayCurves, *, t
             ),
         ),
         # the script puts what comes anew into this element alone, so that nobody's place on the page is lost
-        element("main", *_live(report, query, curves), id="live"),
+        element("main", *_live(report, query, charts), id="live"),
         raw_text("script", SCRIPT),
     )
     document = joined(Markup("<!DOCTYPE html>\n"), element("html", head, body, lang="en"))
     return document.encode("utf-8", "replace")
 
 
-def _live(report: StatusReport, query: PlantQuery, curves: DayCurves) -> list[Markup]:
+def _live(report: StatusReport, query: PlantQuery, charts: DayCharts) -> list[Markup]:
     now = report.timestamp_seconds
     overall = overall_tone([account.state for account in report.accounts])
     needing = [account for account in report.accounts if account.state != AccountState.OK]
@@ -70,7 +70,7 @@ def _live(report: StatusReport, query: PlantQuery, curves: DayCurves) -> list[Ma
         )
     ]
     parts += [_trouble(account, now) for account in needing]
-    parts += plants_section(report.accounts, query, curves.of_plant, curves.total, now)
+    parts += plants_section(report.accounts, query, charts.of_plant, charts.total, now)
     parts += alarms_section([alarm for account in report.accounts for alarm in account.alarms], now)
     several = len(report.accounts) > 1
     parts += [

@@ -5,7 +5,6 @@ from itertools import chain
 from math import ceil
 
 from fusionsolar_exporter.web.formatting import NOTHING, counted, lasting, relative, tally
-from fusionsolar_exporter.web.status.day_chart import day_chart
 from fusionsolar_exporter.web.status.markup import Markup, element, foreign, joined, table
 from fusionsolar_exporter.web.status.quantities import energy, power, share
 from fusionsolar_exporter.web.status.query import PLANTS_OF_A_PAGE, Order, PlantQuery
@@ -24,14 +23,14 @@ _SEVERITY_TONE = {"critical": "bad", "major": "bad", "minor": "wait", "warning":
 _HEADINGS = ("Plant", "Power now", "Of capacity", "Today", "Health", "Inverters", "Alarms", "Data", "Last 24 hours")
 _BAD_ATTENTION = 2
 
-CurveOf = Callable[[str, str], Sequence[float | None]]
+ChartOf = Callable[[str, str], Markup]
 
 
 def plants_section(
     accounts: Sequence[AccountReport],
     query: PlantQuery,
-    curve_of: CurveOf,
-    total: Sequence[float | None],
+    chart_of: ChartOf,
+    total: Markup,
     now: float,
 ) -> list[Markup]:
     """Everything about plants."""
@@ -41,7 +40,7 @@ def plants_section(
         return [element("section", element("h2", "Plants"), element("p", "No plant is known yet.", class_="dim"))]
     found = query.take(plants)
     shown = query.of_page(found)
-    rows = (_row(plant, curve_of(owners[id(plant)], plant.plant_code), now) for plant in shown)
+    rows = (_row(plant, chart_of(owners[id(plant)], plant.plant_code), now) for plant in shown)
     parts = [element("h2", "Plants"), _totals(plants, total)]
     if len(plants) > 1:
         parts.append(_tools(query))
@@ -51,7 +50,7 @@ def plants_section(
     return [element("section", *parts, id="plants")]
 
 
-def _totals(plants: Sequence[PlantReport], curve: Sequence[float | None]) -> Markup:
+def _totals(plants: Sequence[PlantReport], chart: Markup) -> Markup:
     needing = sum(plant.attention >= _BAD_ATTENTION for plant in plants)
     alarms = sum(plant.active_alarms or 0 for plant in plants)
     numbers = [
@@ -62,7 +61,7 @@ def _totals(plants: Sequence[PlantReport], curve: Sequence[float | None]) -> Mar
         ("alarms", f"{alarms:,}"),
     ]
     cards = [element("div", element("dt", name), element("dd", value)) for name, value in numbers]
-    return element("div", element("dl", *cards, class_="totals"), day_chart(curve, large=True))
+    return element("div", element("dl", *cards, class_="totals"), chart)
 
 
 def _sum(values: Sequence[float | None]) -> float | None:
@@ -96,7 +95,7 @@ def _between(parts: Sequence[Markup], gap: str) -> list[str]:
     return [piece for part in parts for piece in (gap, part)][1:]
 
 
-def _row(plant: PlantReport, curve: Sequence[float | None], now: float) -> Sequence[str]:
+def _row(plant: PlantReport, chart: Markup, now: float) -> Sequence[str]:
     return (
         joined(foreign(plant.plant), element("small", f" {plant.plant_code}")),
         power(plant.power_watts),
@@ -106,7 +105,7 @@ def _row(plant: PlantReport, curve: Sequence[float | None], now: float) -> Seque
         tally(plant.inverters),
         _alarms(plant, now),
         relative(plant.data_timestamp_seconds, now),
-        day_chart(curve) or NOTHING,
+        chart or NOTHING,
     )
 
 
