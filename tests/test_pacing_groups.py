@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.learning import HOURS, good
@@ -151,7 +151,8 @@ def test_what_is_kept_goes_on_together() -> None:
     assert other.paces.seconds(DEVICES) == 0
 
 
-@given(st.lists(st.tuples(st.sampled_from(sorted(LIMITS)), st.booleans()), max_size=80))
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(sorted(LIMITS)), st.booleans()), max_size=40))
 def test_whatever_is_answered_each_is_asked_every_six_hours(calls: Sequence[tuple[Interface, bool]]) -> None:
     practice = Practice()
     for interface, answered in calls:
