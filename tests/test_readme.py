@@ -45,6 +45,9 @@ OTHER_PROGRAMS = {
     "sudo",
     "for",
     "mv",
+    "prometheus",
+    "promtool",
+    "kubectl",
 }
 _FLAGS = """
 --require-hashes --no-cov --no-deps --slow --upgrade --check --days --faults --jobs --largest --inverters --output
