@@ -12,11 +12,12 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from fusionsolar_exporter.cache import Cache, Freshness
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.metrics.account_exports import AccountExports
+from fusionsolar_exporter.metrics.account_samples import AccountSamples
 from fusionsolar_exporter.metrics.data_collector import DataCollector
 from fusionsolar_exporter.metrics.own import OwnInstruments
 from fusionsolar_exporter.metrics.registry import build_registry, exported_registry
 from fusionsolar_exporter.metrics.settings import ExportSettings
-from fusionsolar_exporter.metrics.status_collector import StatusCollector
+from fusionsolar_exporter.metrics.status_collector import StatusCollector, StatusSamples
 from fusionsolar_exporter.northbound import answers
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.model import SEVERITY_OF_LEVEL, Device, Plant
@@ -44,6 +45,10 @@ _PLAIN_KEYS = (
 _STRINGS, _TRACKERS = 30, 10
 
 
+def _all(_name: str) -> bool:
+    return True
+
+
 def _numbers(seed: int) -> dict[str, object]:
     chance = random.Random(seed)
     found: dict[str, object] = {key: round(chance.uniform(0, 600), 3) for key in _PLAIN_KEYS}
@@ -66,7 +71,10 @@ class Fleet:
     def __init__(self, samples: int) -> None:
         self.clock = SystemClock()
         self.cache = Cache(self.clock)
-        self._settings = ExportSettings(lambda _: True, tuple(SEVERITY_OF_LEVEL.values()))
+        self._settings = ExportSettings(_all, tuple(SEVERITY_OF_LEVEL.values()))
+        self.counted = CollectorRegistry()
+        self.instruments = OwnInstruments(self.counted)
+        self.instruments.account(_ACCOUNT)
         count = max(samples // SAMPLES_OF_AN_INVERTER, 1)
         plants: dict[str, Plant] = {}
         devices: dict[str, Device] = {}
@@ -93,10 +101,8 @@ class Fleet:
         return DataCollector(self.exports())
 
     def own(self) -> Collector:
-        """The exporter's own metrics."""
-        registry = CollectorRegistry()
-        OwnInstruments(registry).account(_ACCOUNT)
-        return exported_registry([StatusCollector(self.views, self.clock), registry], self._settings.exports)
+        """The exporter's metrics about itself, for the client library."""
+        return exported_registry([StatusCollector(self.views, self.clock), self.instruments, self.counted], _all)
 
     def views(self) -> Sequence[AccountView]:
         """The one account."""
@@ -138,7 +144,9 @@ class RenderedFleet:
         clock = fleet.clock
         self.changed = threading.Event()
         watch = Supervisor(clock.now, EventLogger(), pause=clock.pause)
-        self.renderer = Renderer(fleet.exports(), fleet.own(), fleet.cache.next_expiry, clock, watch, self.changed)
+        about = AccountSamples(StatusSamples(clock), fleet.instruments)
+        next_change = fleet.cache.next_expiry
+        self.renderer = Renderer(fleet.exports(), fleet.counted, next_change, clock, watch, self.changed, about=about)
         self.renderer.refresh()
         self.overview = PlantOverview(fleet.clock)
         self._live = LiveMetrics(build_registry([], lambda _: True), fleet.clock)

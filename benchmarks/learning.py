@@ -8,8 +8,9 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks.pace.account import ALARMS, DEVICE_LIST, DEVICES, PLANT_LIST, PLANTS, Figures, run
-from benchmarks.pace.cases import DAILY, FLEETS, NOON, STEADY, Make, facts, loosens, random_case, tightens
+from benchmarks.pace.account import ALARMS, DEVICE_LIST, DEVICES, PLANT_LIST, PLANTS, Figures, run, together
+from benchmarks.pace.bound import lines
+from benchmarks.pace.cases import DAILY, FLEETS, NOON, SHARED, STEADY, Make, facts, loosens, random_case, tightens
 from benchmarks.pace.picture import draw
 from fusionsolar_exporter.northbound.interfaces import Interface
 
@@ -27,14 +28,14 @@ def good(figures: Figures) -> bool:
     return figures.refused_share <= REFUSED and figures.used >= USED
 
 
-def row(interface: Interface, told: str, each: Iterable[Figures]) -> tuple[int, int]:
+def row(about: str, told: str, each: Iterable[Figures]) -> tuple[int, int]:
     found = list(each)
     cells = [
         f"{'' if good(one) else '**'}{one.refused} of {one.answered + one.refused}, {one.used:.0%}"
         f"{'' if good(one) else '**'}"
         for one in found
     ]
-    print(f"| {interface} | {told} | {' | '.join(cells)} |", flush=True)
+    print(f"| {about} | {told} | {' | '.join(cells)} |", flush=True)
     return sum(map(good, found)), len(found)
 
 
@@ -50,6 +51,16 @@ def table() -> None:
         for told, make in shapes.items()
         for interface in interfaces
     ]
+    print(f"\n{sum(fine for fine, _ in rows)} of {sum(all_ for _, all_ in rows)} meet both figures")
+
+
+def shared() -> None:
+    print("\n| one limit over | the far side | " + " | ".join(f"{plants} plants" for plants in FLEETS) + " |")
+    print(f"| --- | --- |{' --- |' * len(FLEETS)}")
+    rows = []
+    for told, (members, make) in SHARED.items():
+        names = " + ".join(members)
+        rows.append(row(names, told, (together(plants, members, make, HOURS)[0] for plants in FLEETS)))
     print(f"\n{sum(fine for fine, _ in rows)} of {sum(all_ for _, all_ in rows)} meet both figures")
 
 
@@ -86,11 +97,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--picture", type=Path, help="write a picture of a learning day to this file, and nothing else")
+    parser.add_argument("--bound", action="store_true", help="print what no policy can better, and nothing else")
     arguments = parser.parse_args()
+    if arguments.bound:
+        print(*lines(), sep="\n")
+        return
     if arguments.picture is not None:
         draw(arguments.picture)
         return
     table()
+    shared()
     changes()
     at_random(arguments.seeds)
 

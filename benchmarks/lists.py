@@ -19,10 +19,11 @@ from fusionsolar_exporter.cache import Cache, Freshness
 from fusionsolar_exporter.config import AccountConfig
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.metrics.account_exports import AccountExports
+from fusionsolar_exporter.metrics.account_samples import AccountSamples
 from fusionsolar_exporter.metrics.own import OwnInstruments
 from fusionsolar_exporter.metrics.registry import exported_registry
 from fusionsolar_exporter.metrics.settings import ExportSettings
-from fusionsolar_exporter.metrics.status_collector import StatusCollector
+from fusionsolar_exporter.metrics.status_collector import StatusSamples
 from fusionsolar_exporter.northbound.auth import Auth
 from fusionsolar_exporter.northbound.interfaces import IDS_PER_CALL, Interface
 from fusionsolar_exporter.northbound.model import SEVERITY_OF_LEVEL, Reading
@@ -64,6 +65,8 @@ class _FarSide(Transport):
 
     @override
     def post(self, path: str, payload: Mapping[str, Any], auth: Auth) -> RawAnswer:
+        if path.endswith("login"):
+            return RawAnswer(200, _envelope(None), "application/json", "a token")
         if path.endswith("stations"):
             return RawAnswer(200, self._pages[payload["pageNo"] - 1], "application/json", "")
         return RawAnswer(200, self._device_lists[payload["stationCodes"]], "application/json", "")
@@ -112,7 +115,8 @@ def main() -> None:
     count = parser.parse_args().devices
     clock, cache, far_side = SystemClock(), Cache(SystemClock()), _FarSide(count)
     registry = CollectorRegistry()
-    observer = Observer(OwnInstruments(registry).account(_NAME), _Quiet())
+    instruments = OwnInstruments(registry)
+    observer = Observer(instruments.account(_NAME), _Quiet())
     account = AccountConfig(name=_NAME, url="http://far.example", username="user", password="password")
     collaborators = Collaborators(clock, lambda _: far_side, lambda _: observer, EventLogger())
     engine = build_engine(AccountSettings(account), collaborators, cache, MemoryState(clock).partition("host", _NAME))
@@ -121,10 +125,11 @@ def main() -> None:
         return [AccountView(_NAME, cache.snapshot(), engine.status(), ScaleOverrides())]
 
     exports = ExportSettings(lambda _: True, tuple(SEVERITY_OF_LEVEL.values()))
-    own = exported_registry([StatusCollector(views, clock), registry], exports.exports)
+    own = exported_registry([registry], exports.exports)
     account_exports = AccountExports(views, exports, clock, lambda *_: None)
     watch = Supervisor(clock.now, EventLogger(), pause=clock.pause)
-    renderer = Renderer(account_exports, own, cache.next_expiry, clock, watch, threading.Event())
+    about = AccountSamples(StatusSamples(clock), instruments)
+    renderer = Renderer(account_exports, own, cache.next_expiry, clock, watch, threading.Event(), about=about)
 
     def plant_list() -> None:
         job = engine.collectors.plant_list.next(clock.now())
@@ -137,6 +142,8 @@ def main() -> None:
         assert engine.perform(engine.collectors.device_list, job) is None
 
     pages = len(_batches(far_side.codes))
+    assert engine.take_part()
+    assert engine.login() is None
     for _ in range(pages):
         plant_list()
     for number in range(pages):

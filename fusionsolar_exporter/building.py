@@ -9,13 +9,14 @@ from prometheus_client.registry import CollectorRegistry
 from fusionsolar_exporter.config import AccountConfig, Config
 from fusionsolar_exporter.exporter import Exporter
 from fusionsolar_exporter.failure_log import RepeatedFailures
-from fusionsolar_exporter.logs import EventLogger
+from fusionsolar_exporter.logs import EventLogger, without_secrets
 from fusionsolar_exporter.metrics.account_exports import AccountExports
+from fusionsolar_exporter.metrics.account_samples import AccountSamples
 from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
 from fusionsolar_exporter.metrics.cut_series import SeriesLimit
 from fusionsolar_exporter.metrics.own import OwnInstruments
 from fusionsolar_exporter.metrics.registry import build_registry, exported_registry
-from fusionsolar_exporter.metrics.status_collector import StatusCollector
+from fusionsolar_exporter.metrics.status_collector import StatusSamples
 from fusionsolar_exporter.metrics.supervision_collector import SupervisionCollector
 from fusionsolar_exporter.northbound.transport import HttpTransport, Transport
 from fusionsolar_exporter.pacing.clock import Clock
@@ -37,8 +38,8 @@ class Core:
 
     accounts: RunningAccounts
     exports: AccountExports
-    own: CollectorRegistry
-    """The metrics about the exporter itself."""
+    counted: CollectorRegistry
+    """What the exporter counts about itself, beside its accounts."""
     instruments: OwnInstruments
     supervisor: Supervisor
 
@@ -58,7 +59,7 @@ def build_core(config: Config, changed: Callable[[], None], *, clock: Clock, log
     def transport(account: AccountConfig) -> Transport:
         return TurnTakingTransport(HttpTransport(transport_settings(account)), turns)
 
-    collaborators = Collaborators(clock, transport, observers, log, changed, turns, supervisor)
+    collaborators = Collaborators(clock, transport, observers, log, changed, turns, supervisor, without_secrets)
     accounts = RunningAccounts(collaborators, state, supervisor, clock)
     accounts.exchange(accounts.prepare(config))
     instruments.config_reloaded(successful=True, at=clock.wall(clock.now()))
@@ -67,8 +68,7 @@ def build_core(config: Config, changed: Callable[[], None], *, clock: Clock, log
         log.warning("a limit cuts series", account=account, limit=limit.value, series=series)
 
     exports = AccountExports(accounts.views, export_settings(config), clock, warn_of_cut)
-    own = exported_registry([StatusCollector(accounts.views, clock), counted], exports.wanted)
-    return Core(accounts, exports, own, instruments, supervisor)
+    return Core(accounts, exports, counted, instruments, supervisor)
 
 
 def build_exporter(config: Config, load: Callable[[], Config], *, clock: Clock, log: EventLogger) -> Exporter:
@@ -77,7 +77,14 @@ def build_exporter(config: Config, load: Callable[[], Config], *, clock: Clock, 
     core = build_core(config, changed.set, clock=clock, log=log)
     overview = PlantOverview(clock)
     renderer = Renderer(
-        core.exports, core.own, core.accounts.next_change, clock, core.supervisor, changed, overview.note
+        core.exports,
+        exported_registry([core.counted], core.exports.wanted),
+        core.accounts.next_change,
+        clock,
+        core.supervisor,
+        changed,
+        overview.note,
+        AccountSamples(StatusSamples(clock), core.instruments),
     )
     renderer.refresh()  # what the state held is shown from the first scrape on
     connection_counts = ConnectionCounts()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from fusionsolar_exporter.config import ConfigError, format_duration, load_config
+from fusionsolar_exporter.config.errors import in_file
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.northbound.interfaces import ALARM_TYPES, REAL_TIME_TYPES
 from fusionsolar_exporter.pacing.clock import SystemClock
@@ -70,8 +71,8 @@ def check_config(
 
 
 def _refuse(path: Path, problems: Iterable[str]) -> int:
-    for problem in problems:
-        print(f"{path}: {problem}", file=sys.stderr)
+    for problem in in_file(path, problems):
+        print(problem, file=sys.stderr)
     return 1
 
 

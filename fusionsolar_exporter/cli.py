@@ -10,6 +10,7 @@ from fusionsolar_exporter import __version__, check_config, demo, healthcheck, l
 from fusionsolar_exporter.authorize import command as authorize
 from fusionsolar_exporter.backfill import command as backfill
 from fusionsolar_exporter.config import Config, ConfigError, config_from_environment, load_config
+from fusionsolar_exporter.config.errors import in_file
 from fusionsolar_exporter.doctor import command as doctor
 from fusionsolar_exporter.flag_parser import FlagParser
 from fusionsolar_exporter.logs import EventLogger, LogFormat, LogLevel
@@ -49,7 +50,7 @@ def _configured(args: argparse.Namespace, log: EventLogger) -> int:
     try:
         config = load()
     except ConfigError as error:
-        for problem in error.problems:
+        for problem in in_file(args.config_file, error.problems) if args.config_file else error.problems:
             log.error("configuration", error=problem)
         return 1
     if args.command == "backfill":

@@ -15,6 +15,7 @@ from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.metrics.data_collector import DataCollector
 from fusionsolar_exporter.metrics.families import FAMILIES
 from fusionsolar_exporter.metrics.registry import exported_registry
+from fusionsolar_exporter.metrics.status_collector import StatusCollector
 from fusionsolar_exporter.metrics.supervision_collector import SupervisionCollector
 from fusionsolar_exporter.pacing.clock import Clock, SystemClock
 
@@ -31,7 +32,8 @@ class FusionSolarCollector(Collector):
         watched = SupervisionCollector(core.supervisor, clock.wall)
         self._accounts = core.accounts
         self._wanted = core.exports.wanted
-        self._collectors = (DataCollector(core.exports), core.own, exported_registry([watched], self._wanted))
+        own = (StatusCollector(core.accounts.views, clock), core.instruments, core.counted, watched)
+        self._collectors = (DataCollector(core.exports), exported_registry(own, self._wanted))
         self._scraping = threading.Lock()  # what is remembered between two scrapes is for one thread at a time
         self._accounts.start()
 

@@ -68,15 +68,19 @@ class _Redaction:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._secrets: dict[str, frozenset[str]] = {}
-        self._text = SecretText()
+        self._text: SecretText | None = None
 
     def register(self, owner: str, secrets: Iterable[str]) -> None:
         with self._lock:
             self._secrets[owner] = frozenset(secrets)
-            self._text = SecretText(frozenset[str]().union(*self._secrets.values()))
+            self._text = None  # made when it is needed: hundreds of accounts register one after the other
 
     def apply(self, text: str) -> str:
-        return self._text.without(text)
+        known = self._text
+        if known is None:
+            with self._lock:
+                known = self._text = self._text or SecretText(frozenset[str]().union(*self._secrets.values()))
+        return known.without(text)
 
 
 _redaction = _Redaction()

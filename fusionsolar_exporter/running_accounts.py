@@ -79,13 +79,17 @@ class RunningAccounts:
     def next_change(self) -> float:
         """When something changes though nothing arrives: data expires, or a call ceases to count."""
         now = self._clock.now()
-        moments = [math.inf]
-        for account in self.all():
-            moments.append(account.cache.next_expiry())
-            for interface in account.status().interfaces:
-                ends = (call + interface.window_seconds for call in interface.calls)
-                moments.extend(end for end in ends if end > now)
-        return min(moments)
+        return min(
+            (
+                moment
+                for account in self.all()
+                for moment in (
+                    account.cache.next_expiry(),
+                    *(interface.next_change(now) for interface in account.status().interfaces),
+                )
+            ),
+            default=math.inf,
+        )
 
     def _snapshot(self, account: Account) -> Snapshot:
         try:

@@ -1,5 +1,6 @@
 """The first lines that run: before anything large is imported, signals already do what they should."""
 
+import io
 import os
 import sys
 
@@ -9,6 +10,8 @@ from fusionsolar_exporter import signals
 def main() -> int:
     """Run the command line; its exit status."""
     signals.note()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names that the terminal cannot show must not end anything
     try:
         if sys.argv[1:2] == ["healthcheck"]:
             # asked every few seconds by container runtimes: nothing else is loaded for it

@@ -3,6 +3,8 @@
 All moments are in the pacing clock's seconds (:meth:`fusionsolar_exporter.pacing.clock.Clock.now`).
 """
 
+import math
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -55,7 +57,7 @@ class InterfaceStatus:
     quota_calls: int
     window_seconds: float
     calls: tuple[float, ...]
-    """Moments of the calls that still count; those older than the window do not."""
+    """Moments of the calls that still count, oldest first; those older than the window do not."""
     next_request_at: float | None
     """The earliest moment of the next request; None where none is planned."""
     held_until: float | None
@@ -67,6 +69,18 @@ class InterfaceStatus:
     pace_seconds: float | None = None
     """Seconds between two calls that the far side allows; None where nothing was learnt."""
     pace_learnt_at: float | None = None
+
+    def used_calls(self, now: float) -> int:
+        """How many calls count at a moment."""
+        return len(self.calls) - self._outside(now)
+
+    def next_change(self, now: float) -> float:
+        """When a call ceases to count; infinity where none counts."""
+        outside = self._outside(now)
+        return self.calls[outside] + self.window_seconds if outside < len(self.calls) else math.inf
+
+    def _outside(self, now: float) -> int:
+        return bisect_right(self.calls, now, key=lambda call: call + self.window_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,5 +137,7 @@ class AccountStatus:
     """The newest failure of each interface that has not answered since, newest first."""
     listed_plants: int | None = None
     """Plants of the newest plant list; None until there is one."""
+    waits: str = ""
+    """Why no session begins, and until when, in one sentence; empty where nothing stands against it."""
     selected_plants: int | None = None
     """Those of them that the filter takes."""

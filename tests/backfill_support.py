@@ -66,6 +66,8 @@ class PastWorld:
     rules: Rules = field(default_factory=Rules)
     options: Mapping[str, Any] = field(default_factory=dict)
     sections: Mapping[str, Any] = field(default_factory=dict)
+    account: Mapping[str, Any] = field(default_factory=dict)
+    """Further keys of the account's configuration."""
     now: float = NOON
 
     def __post_init__(self) -> None:
@@ -76,7 +78,7 @@ class PastWorld:
         )
 
     def config(self) -> Config:
-        account = {"name": "home", "url": "http://far.example", "username": USER, "password": PASSWORD}
+        account = {"name": "home", "url": "http://far.example", "username": USER, "password": PASSWORD, **self.account}
         return validate({"accounts": [account], "state": {"url": "memory:"}, **self.sections}, Path.cwd())
 
     def run(self, folder: Path, *flags: str, stop: Callable[[int], bool] = lambda _: False) -> Backfilled:

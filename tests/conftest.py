@@ -1,6 +1,7 @@
 """What every test shares: the option ``--slow``, and what worker processes need."""
 
 import sys
+import threading
 from collections.abc import Generator
 from pathlib import Path
 
@@ -29,13 +30,15 @@ def _state_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     """Run tests marked ``no_cover`` at full speed: in worker processes pytest-cov leaves a second tracer on."""
-    tracer = sys.gettrace()
+    tracer, tracer_of_threads = sys.gettrace(), threading.gettrace()
     if item.get_closest_marker("no_cover"):
         sys.settrace(None)
+        threading.settrace(None)
     try:
         yield
     finally:
         sys.settrace(tracer)
+        threading.settrace(tracer_of_threads)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -15,6 +15,8 @@ import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 
+from fusionsolar_exporter.config import load_config
+
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
 CHART = DEPLOY / "helm" / "fusionsolar-exporter"
@@ -26,6 +28,12 @@ NEWEST = [f"{_LATEST[0]}.{int(_LATEST[1]) - age}" for age in range(3)]
 OPERATOR_KINDS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "tests" / "data" / "crds").glob("*.json")}
 
 Manifest = dict[str, Any]
+
+VALUE_FILES = sorted((CHART / "ci").glob("*-values.yaml"))
+VARIANTS: dict[str, dict[str, Any]] = {
+    path.name.removesuffix("-values.yaml"): yaml.safe_load(path.read_text(encoding="utf-8")) for path in VALUE_FILES
+}
+BESIDE_NGINX = VARIANTS["application"]["sidecar"]
 
 
 def program(name: str, hint: str = "") -> str:
@@ -153,3 +161,13 @@ def breaches_of_restricted(pod: Manifest) -> Iterator[str]:
             yield f"{container['name']}: no limit of memory"
         if any("valueFrom" in each for each in container.get("env", ())) or "envFrom" in container:
             yield f"{container['name']}: a secret may be in the environment"
+
+
+def configuration(manifests: list[Manifest], tmp_path: Path) -> Any:
+    """That of the exporter, as it reads it."""
+    path = tmp_path / "config.yml"
+    (text,) = (
+        found["data"]["config.yml"] for found in of_kind(manifests, "ConfigMap") if "config.yml" in found["data"]
+    )
+    path.write_text(text, encoding="utf-8")
+    return load_config(path, os.environ)

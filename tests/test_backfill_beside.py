@@ -1,10 +1,12 @@
 """A backfill beside a live exporter, in simulated time: one state, no refused request, and data as fresh as ever."""
 
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from backfill_support import DAY, HOME, LONDON, NOON, PastWorld
+from backfill_support import DAY, HOME, LONDON, NOON, Backfilled, PastWorld
 from support.http_world import differences
 from support.manual_clock import ManualClock
 from support.world import CountingInstruments, InProcess, ListLog, QuietFailures
@@ -16,6 +18,7 @@ from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.simulator.interfaces import Interface
+from fusionsolar_exporter.simulator.limit_text import limits_of
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.state.opening import open_state
 from fusionsolar_exporter.wiring import account_identity
@@ -37,43 +40,87 @@ class SharedClock(ManualClock):
         self.advance_to(until)
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[tuple[PastWorld, SharedClock]]:
-    plan = FleetPlan(plants=2, devices=HOME, places=(LONDON,), start=NOON, alarm_share=0)
-    world = PastWorld(plan, sections={"state": {"url": f"sqlite:{tmp_path / 'state.sqlite'}"}})
-    clock = SharedClock(NOON)
-    world.clock = clock
-    world.system.now = clock.now
-    config = world.config()
+@contextmanager
+def beside(past: PastWorld, tmp_path: Path) -> Iterator[SharedClock]:
+    """A live exporter of the same account and state; it works while the clock goes."""
+    past.sections = {**past.sections, "state": {"url": f"sqlite:{tmp_path / 'state.sqlite'}"}}
+    past.clock = clock = SharedClock(NOON)
+    past.system.now = clock.now
+    config = past.config()
     state = open_state(config.state, clock, EventLogger(), NoStateObserver())
     (account,) = config.accounts
     clock.live = Account(
         AccountSettings(account, config.collectors),
         Collaborators(
             clock=clock,
-            transport=lambda _: InProcess(world.system, clock),
+            transport=lambda _: InProcess(past.system, clock),
             observer=lambda _: Observer(CountingInstruments(), QuietFailures()),
             log=ListLog(),
         ),
         state.partition(*account_identity(account)),
     )
     clock.wait(None, 1800)
-    yield world, clock
+    yield clock
+    clock.wait(None, 900)
     state.close()
 
 
-def test_a_backfill_beside_a_live_exporter(tmp_path: Path, world: tuple[PastWorld, SharedClock]) -> None:
-    past, clock = world
-    began = clock.now()
-    told = past.run(tmp_path / "out", "--from", "2025-04-27", "--to", "2025-06-16", "--what", "plant_hourly")
-    took = (clock.now() - began) / DAY
-    clock.wait(None, 900)
+def longest_gaps(past: PastWorld) -> dict[Interface, float]:
+    """How far apart live data of an interface came at most."""
+    return {
+        interface: max(differences([request.at for request in past.system.log.of(interface)]))
+        for interface in (Interface.PLANT_REAL_TIME, Interface.DEVICE_REAL_TIME)
+    }
+
+
+def planned_days(told: Backfilled) -> float:
+    match = re.search(r"all together ([0-9.]+) days", told.told)
+    assert match, told.told
+    return float(match[1])
+
+
+def test_a_backfill_beside_a_live_exporter(tmp_path: Path) -> None:
+    """Quotas of an hour, so that there are several of them in a test of seconds."""
+    past = PastWorld(
+        FleetPlan(plants=2, devices={38: 1}, places=(LONDON,), start=NOON, alarm_share=0),
+        options={"shapes": limits_of("getKpiStationHour window=1h calls=10")},
+        account={
+            "rate_limits": {"margin": "0s", "interfaces": {"getKpiStationHour": {"window": "1h", "calls": 10}}},
+        },
+    )
+    with beside(past, tmp_path) as clock:
+        began, before = clock.now(), longest_gaps(past)
+        told = past.run(tmp_path / "out", "--from", "2025-05-22", "--to", "2025-06-16", "--what", "plant_hourly")
+        took = clock.now() - began
     assert told.status == 0
-    assert len(told.files) == 50
+    assert len(told.files) == 25
     assert past.refused() == {}
-    for interface in (Interface.PLANT_REAL_TIME, Interface.DEVICE_REAL_TIME):
-        arrivals = [request.at for request in past.system.log.of(interface)]
-        assert max(differences(arrivals)) < 303 + 10, interface
-    # fifty calls of twenty-five a day: as many as are to spare, the last ones at the beginning of the second day
-    assert "50 calls, 25 a day beside the exporter, 1.0 days" in told.told
-    assert 1.0 <= took < 1.05
+    assert "25 calls, 10 in 1 h beside the exporter" in told.told
+    assert 7200 <= took < 7200 + 6 * 60
+    for interface, gap in longest_gaps(past).items():
+        assert gap < before[interface] + 10
+
+
+@pytest.mark.slow
+def test_ninety_days_beside_a_live_exporter(tmp_path: Path) -> None:
+    """A minute or two: some days of both."""
+    plan = FleetPlan(plants=1, devices=HOME, places=(LONDON,), start=NOON, alarm_share=0)
+    past = PastWorld(plan, sections={"collectors": {"plant_daily": {"enabled": True}}})
+    with beside(past, tmp_path) as clock:
+        began, before = clock.now(), longest_gaps(past)
+        what = "plant_hourly,plant_daily,device_daily"
+        told = past.run(tmp_path / "out", "--from", "2025-03-18", "--to", "2025-06-16", "--what", what)
+        took = (clock.now() - began) / DAY
+    assert told.status == 0
+    assert len(told.files) == 90 * 3
+    assert past.refused() == {}
+    gaps = longest_gaps(past)
+
+    for interface, gap in gaps.items():
+        assert gap < before[interface] + 10
+    assert took == pytest.approx(planned_days(told), rel=0.05)
+    # each day of the run but the last one, which has the rest
+    sent = [request.at - began for request in past.system.log.of(Interface.PLANT_HOURS)]
+    used = [sum(day * DAY <= at < (day + 1) * DAY for at in sent) / 25 for day in range(int(took))]
+    assert len(used) == 3
+    assert min(used) >= 0.9

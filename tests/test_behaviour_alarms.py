@@ -35,6 +35,7 @@ def raise_alarm(world: HttpWorld, age: float) -> str:
     return device
 
 
+@pytest.mark.no_cover
 def test_one_sweep_asks_each_batch_once_for_all_time() -> None:
     with HttpWorld(FleetPlan(plants=120, devices={62: 1}), collectors=ALARMS) as world:
         world.run(10 * 60)
@@ -144,6 +145,7 @@ def test_only_where_the_far_side_refuses_the_time_it_is_cut_into_windows(code: i
         assert 0 < end - begin <= 31 * DAY
 
 
+@pytest.mark.no_cover
 def test_a_turn_through_all_windows_is_a_sweep() -> None:
     with HttpWorld(QUIET, rules=WINDOWED, collectors=ALARMS) as world:
         device = raise_alarm(world, age=300 * DAY)
@@ -179,6 +181,7 @@ def test_a_turn_through_all_windows_is_a_sweep() -> None:
     )
 
 
+@pytest.mark.no_cover
 def test_in_windows_an_answer_replaces_what_was_raised_within_its_own() -> None:
     with HttpWorld(QUIET, rules=WINDOWED, collectors=ALARMS) as world:
         device = raise_alarm(world, age=100 * DAY)

@@ -69,6 +69,7 @@ def test_alarm_intervals(devices: Mapping[int, int], limits: Mapping[str, Any], 
     assert interval == pytest.approx(expected)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("plants", "limits", "plant_list", "device_list"),
     [
@@ -94,6 +95,7 @@ def test_list_intervals_use_half_of_the_quota(
     assert lists == pytest.approx(DAY / plant_list + 1, abs=1)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("min_gap", "leg"),
     [("60s", 0.05), ("1s", 30.0)],
@@ -120,6 +122,7 @@ def test_what_fills_the_queue_of_an_account_that_cannot_keep_up_is_stretched_ali
     assert sum(gaps) / len(gaps) == pytest.approx(scrape.interval("plant_realtime"), rel=0.05)
 
 
+@pytest.mark.no_cover
 def test_a_configured_interval_is_kept_where_it_breaks_no_limit() -> None:
     collectors = {"plant_realtime": {"interval": "10m"}, "plant_list": {"interval": "2h"}}
     with HttpWorld(collectors=only("plant_realtime", **collectors)) as world:
@@ -145,6 +148,7 @@ def test_a_configured_interval_that_breaks_a_limit_is_slowed_down_with_a_warning
     assert (warning["collector"], warning["configured_seconds"]) == ("plant_realtime", 60)
 
 
+@pytest.mark.no_cover
 def test_the_plan_is_told_once() -> None:
     with HttpWorld(collectors=only("device_list", "alarms")) as world:
         world.run(6 * HOUR)

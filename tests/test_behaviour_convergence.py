@@ -102,6 +102,7 @@ def test_more_than_a_hundred_inverters_have_to_be_chosen_from() -> None:
     assert len(requests) == 2
 
 
+@pytest.mark.no_cover
 def test_where_it_is_not_permitted_it_is_asked_again_after_a_day() -> None:
     with HttpWorld(PLAN, collectors=convergence(), forbidden=frozenset({Interface.CONVERGENCE})) as world:
         world.run(50 * HOUR)

@@ -129,6 +129,21 @@ def test_one_refusal_among_many_answers_changes_nothing(house: LimitedWorld) -> 
 
 
 @pytest.mark.no_cover
+def test_interfaces_that_share_a_limit_share_its_pace(house: LimitedWorld) -> None:
+    house.limit("getDevRealKpi+getStationRealKpi every=150s")
+    house.run(16 * HOUR)
+    outcomes = [house.outcome(each, 4 * HOUR) for each in (Interface.PLANT_REAL_TIME, Interface.DEVICE_REAL_TIME)]
+    ratios = house.scrape().by("interface", PACE)
+    told = house.log_lines("pace learnt")[-1]
+
+    assert sum(refused for _, refused in outcomes) <= 0.03 * 12 * HOUR / 150
+    assert sum(answered for answered, _ in outcomes) >= 0.75 * 12 * HOUR / 150
+    assert min(answered for answered, _ in outcomes) >= 0.75 * 12 * HOUR / 150 / 4
+    assert ratios["getStationRealKpi"] == ratios["getDevRealKpi"] == pytest.approx(2, abs=0.4)
+    assert {told["interface"], told["shared_with"]} == {"getStationRealKpi", "getDevRealKpi"}
+
+
+@pytest.mark.no_cover
 def test_all_batches_age_alike_while_an_interface_is_slower_than_planned() -> None:
     with LimitedWorld(FleetPlan(plants=350, devices={38: 1, 39: 1}), rules=QUICK) as world:
         world.limit("getDevRealKpi calls=2")

@@ -207,6 +207,7 @@ def test_one_plant_whose_owner_has_not_agreed_hides_no_other() -> None:
     assert scrape.value("fusionsolar_collector_success", collector="plant_realtime") == 1
 
 
+@pytest.mark.no_cover
 def test_a_permission_for_nobody_is_the_interfaces_and_for_some_is_theirs() -> None:
     plan = FleetPlan(plants=150, devices={62: 1})
     with HttpWorld(plan, collectors=only("plant_realtime")) as world:

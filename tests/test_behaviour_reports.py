@@ -156,6 +156,7 @@ def local(world: HttpWorld, starts: dict[str, float]) -> dict[str, str]:
     }
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("place", ZONES, ids=lambda place: place.zone)
 @pytest.mark.parametrize("hours_before", [0.0, 30.0])
 def test_the_first_of_january(place: Place, hours_before: float) -> None:
@@ -183,6 +184,7 @@ def test_the_first_of_january(place: Place, hours_before: float) -> None:
         assert shown(early, "last")[0] in {"12-31 21:00", "12-31 22:00"}
 
 
+@pytest.mark.no_cover
 def test_the_last_hour_of_a_day_and_the_last_day_of_a_month_are_seen() -> None:
     start = moment("2025-08-31T15:00", LISBON)
     with reports_world(start, "plant_hourly", "plant_daily", places=(LISBON,), plants=1) as world:
@@ -230,6 +232,7 @@ def test_the_running_period_goes_when_it_is_over() -> None:
     assert set(local(world, period_starts(after, "plant_hourly", "last")).values()) == {"08-30 19:00"}
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("day", ["2025-03-30", "2025-10-26"])
 def test_on_the_day_the_clocks_change(day: str) -> None:
     start = moment(f"{day}T00:00", LISBON) - 3 * HOUR
@@ -257,6 +260,7 @@ def test_a_revised_day_is_served_as_it_is_now() -> None:
     assert revised == pytest.approx(truth["use_power"] * 1000)
 
 
+@pytest.mark.no_cover
 def test_a_week_breaks_no_limit_and_hours_are_all_seen() -> None:
     start = moment("2025-08-28T10:00", LISBON)
     with reports_world(start, *REPORTS, plants=3) as world:

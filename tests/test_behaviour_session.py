@@ -12,6 +12,7 @@ from fusionsolar_exporter.simulator.plan import FleetPlan
 SMALL = FleetPlan(plants=1, devices={1: 1})
 
 
+@pytest.mark.no_cover
 def test_a_token_is_reused_until_shortly_before_its_end() -> None:
     with HttpWorld(SMALL) as world:
         world.run(4 * HOUR)
@@ -24,6 +25,7 @@ def test_a_token_is_reused_until_shortly_before_its_end() -> None:
     assert scrape.value("fusionsolar_api_fail_codes_total", fail_code="305") is None
 
 
+@pytest.mark.no_cover
 def test_the_lifetime_is_configurable() -> None:
     with HttpWorld(SMALL, account={"rate_limits": {"session_lifetime": "10m", "margin": "20s"}}) as world:
         world.run(HOUR)

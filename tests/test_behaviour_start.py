@@ -17,6 +17,7 @@ POWER = "fusionsolar_device_active_power_watts"
 ALARMS = "fusionsolar_plant_alarms"
 
 
+@pytest.mark.no_cover
 def test_a_hundred_plants_with_ten_device_batches_are_complete_within_20_seconds() -> None:
     with HttpWorld(FleetPlan(plants=100, devices={1: 4, 17: 3, 47: 3})) as world:
         world.run(20)

@@ -155,6 +155,7 @@ def test_alarms_expire_too() -> None:
     assert scrape.value("fusionsolar_cache_expired_total", collector="alarms") == 1
 
 
+@pytest.mark.no_cover
 def test_lists_that_answer_on_never_expire() -> None:
     with HttpWorld(SMALL, collectors=only("device_list")) as world:
         for _ in range(6):

@@ -1,10 +1,14 @@
 """The command ``check-config``: right configurations give their cadence, wrong ones a line a mistake."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from fusionsolar_exporter.check_config import check_config
 from fusionsolar_exporter.cli import main
 from fusionsolar_exporter.status import CollectorName
 
@@ -119,3 +123,31 @@ def test_a_days_budget_is_told_by_device_types(tmp_path: Path, capsys: pytest.Ca
     assert status == 0
     assert "of 1,000 calls in 1d nine tenths are planned: devices of 1, 2 and 5 types every 5 min 3 s, " in told
     assert "5 min 3 s, 5 min 30 s, 11 min 7 s; with nights" in told
+
+
+@pytest.mark.parametrize("text", ["accounts:\n\t- name: a\n", "accounts: []\n"])
+def test_the_file_is_named_once_on_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    file = tmp_path / "config.yml"
+    file.write_text(text)
+    assert check_config(file, environ={}) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"{file}: ")
+    assert line.count(str(file)) == 1
+
+
+def test_a_host_of_the_portal_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, problems = check(tmp_path, GOOD.replace("https://eu5.", "https://uni001eu5."), capsys)
+    assert status == 0
+    assert any("a host of the portal" in line for line in problems)
+
+
+def test_a_terminal_that_lacks_letters_ends_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "config.yml"
+    account = "{name: 'Dächer ☀', url: 'https://eu5.example', username: u, password: p}"
+    file.write_text(f"accounts: [{account}]\n", encoding="utf-8")
+    file.chmod(0o600)
+    command = [sys.executable, "-m", "fusionsolar_exporter", "check-config", str(file)]
+    latin = os.environ | {"PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"}
+    ended = subprocess.run(command, capture_output=True, env=latin, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert "account Dächer \\u2600".encode("latin-1") in ended.stdout

@@ -97,7 +97,7 @@ def test_deep_nesting(tmp_path: Path) -> None:
 def test_yaml_beyond_its_plain_part(tmp_path: Path, text: str, problem: str) -> None:
     path = tmp_path / "config.yml"
     path.write_text(text)
-    assert problem in problems_of(path)
+    assert any(line.startswith(problem) for line in problems_of(path))
 
 
 def test_long_keys_are_cut(tmp_path: Path) -> None:

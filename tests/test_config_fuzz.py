@@ -81,6 +81,7 @@ def outcome(path: Path) -> tuple[Config | None, ConfigError | None]:
         return None, error
 
 
+@pytest.mark.no_cover
 @settings(max_examples=400, deadline=None)
 @given(text=texts)
 def test_a_configuration_or_its_problems(path: Path, text: str) -> None:

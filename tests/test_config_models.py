@@ -32,6 +32,7 @@ FILES = Path(__file__).parent / "config"
 def load(tmp_path: Path, text: str) -> Config:
     path = tmp_path / "config.yml"
     path.write_text(text)
+    path.chmod(0o600)
     return load_config(path, {})
 
 

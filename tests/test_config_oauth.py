@@ -15,6 +15,7 @@ def load(tmp_path: Path, *, url: str = "https://eu5.example", tls: object = None
     client = {key: value for key, value in {**CLIENT, **oauth}.items() if value is not None}
     path = tmp_path / "config.yml"
     path.write_text(yaml.safe_dump({"accounts": [{"name": "a", "url": url, "oauth": client, "tls": tls}]}))
+    path.chmod(0o600)
     return load_config(path, {})
 
 

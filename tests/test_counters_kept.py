@@ -32,6 +32,7 @@ def totals(account: Account) -> Mapping[tuple[str, str], float]:
     return {(reading.id, key): total for reading in readings for key, total in reading.totals.items()}
 
 
+@pytest.mark.no_cover
 def test_counters_go_on_over_restarts_and_never_fall(tmp_path: Path) -> None:
     world = KeptWorld(tmp_path, FleetPlan(plants=1, devices=HOME))
     seen = []
@@ -56,6 +57,7 @@ def test_counters_go_on_over_restarts_and_never_fall(tmp_path: Path) -> None:
     assert min(charged.values()) > 1000
 
 
+@pytest.mark.no_cover
 def test_every_process_on_one_state_serves_the_same(tmp_path: Path) -> None:
     world = KeptWorld(tmp_path, FleetPlan(plants=1, devices=HOME))
     world.run(3 * HOUR)

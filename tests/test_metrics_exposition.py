@@ -55,7 +55,8 @@ def registry() -> CollectorRegistry:
     for name in ("home", "work"):
         instruments.account(name).answered(Interface.LOGIN, 0.2)
     exporter = Exporter(views)
-    return build_registry([exporter.collector, StatusCollector(lambda: views, FixedClock()), own], lambda _: True)
+    status_collector = StatusCollector(lambda: views, FixedClock())
+    return build_registry([exporter.collector, status_collector, instruments, own], lambda _: True)
 
 
 def test_everything_is_there(registry: CollectorRegistry) -> None:

@@ -24,7 +24,9 @@ def registry() -> CollectorRegistry:
 
 @pytest.fixture
 def instruments(registry: CollectorRegistry) -> OwnInstruments:
-    return OwnInstruments(registry)
+    instruments = OwnInstruments(registry)
+    registry.register(instruments)
+    return instruments
 
 
 def codes(found: dict[Series, float]) -> dict[str, float]:

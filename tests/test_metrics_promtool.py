@@ -74,6 +74,7 @@ def everything() -> CollectorRegistry:
         Exporter(views).collector,
         StatusCollector(lambda: views, FixedClock()),
         SupervisionCollector(supervisor, lambda moment: moment),
+        instruments,
         own,
         ConnectionCounts(),
     ]

@@ -4,7 +4,7 @@ import gzip
 import json
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fusionsolar_exporter.northbound.envelope import Envelope, open_envelope
@@ -48,6 +48,7 @@ def failure(raw: RawAnswer) -> NorthboundError:
     return caught.value
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=60) | TEXTS.map(lambda text: text.encode("utf-8", "surrogatepass")),
     st.integers(min_value=100, max_value=599),
@@ -67,6 +68,7 @@ def test_any_bytes_are_data_or_a_northbound_error(body: bytes, status: int, cont
         assert (opened.interface, opened.http_status, opened.sent) == ("stations", status, True)
 
 
+@settings(deadline=None)
 @given(ENVELOPES | JSON, st.sampled_from([200, 201, 204, 302, 400, 401, 403, 404, 429, 500, 503]))
 def test_any_json_is_data_or_a_northbound_error(value: object, status: int) -> None:
     body = json.dumps(value).encode()
@@ -79,6 +81,7 @@ def test_any_json_is_data_or_a_northbound_error(value: object, status: int) -> N
         assert json.dumps(opened.data) == json.dumps(value.get("data"))
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_a_fail_code_is_read_before_the_data(data: object) -> None:
     error = failure(answer(json.dumps({"failCode": 407, "success": True, "data": data, "params": None}).encode()))

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from northbound_support import FINE, FarSide, Request, closing_after, reply, saying
 
-from fusionsolar_exporter.northbound import transport as module
 from fusionsolar_exporter.northbound.auth import NOBODY, session_auth
+from fusionsolar_exporter.northbound.bounds import BOUNDS
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
+from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.transport import HttpTransport, RawAnswer, TransportSettings
 
 SHORT = 0.3
@@ -268,17 +269,16 @@ def test_what_is_no_whole_http_answer_is_a_bad_response(content: bytes) -> None:
     assert len(far.requests) == 1
 
 
-def test_an_answer_of_the_largest_size_is_taken_and_one_byte_more_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LARGEST_ANSWER", 100_000)
-    with FarSide(saying(reply(b" " * 100_000), reply(b" " * 100_001))).running() as far:
-        assert len(post(far.url).body) == 100_000
+def test_an_answer_of_the_largest_size_is_taken_and_one_byte_more_is_not() -> None:
+    most = BOUNDS[Interface.LOGIN].size
+    with FarSide(saying(reply(b" " * most), reply(b" " * (most + 1)))).running() as far:
+        assert len(post(far.url).body) == most
         error = failure(far.url)
     assert (error.reason, error.sent) == (Reason.BAD_RESPONSE, True)
-    assert "64 MiB" in error.message
+    assert error.message == "an answer of more than 1 MiB"
 
 
-def test_a_small_answer_that_unpacks_to_a_large_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LARGEST_ANSWER", 1_000_000)
+def test_a_small_answer_that_unpacks_to_a_large_one_is_refused() -> None:
     bomb = gzip.compress(b" " * 50_000_000)
     with FarSide(saying(reply(bomb, "Content-Encoding: gzip"))).running() as far:
         error = failure(far.url)

@@ -235,6 +235,7 @@ def test_an_answer_that_is_lost_for_good_ends_in_the_advice_to_authorize(tmp_pat
     assert world.state == "credentials"
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("rotation", [Rotation.NONE, Rotation.GRACE, Rotation.DEAD_AT_ONCE])
 def test_every_way_of_rotation(tmp_path: Path, rotation: Rotation) -> None:
     world = OAuthWorld(tmp_path, rules={"rotation": rotation, "texts_for_numbers": True, "tells_scope": False})
@@ -304,6 +305,7 @@ def test_the_used_up_day_pauses_everything(tmp_path: Path) -> None:
     assert sum(hold.until > now for hold in holds.values()) >= 5
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("answer", [OverLimit.TOO_FREQUENT, OverLimit.TOO_MANY_REQUESTS, OverLimit.GATEWAY])
 def test_a_used_up_day_in_other_words_is_survived(tmp_path: Path, answer: OverLimit) -> None:
     world = OAuthWorld(tmp_path, rules={"daily_calls": 300, "over_day": answer})

@@ -118,7 +118,7 @@ def test_a_documented_server_is_used_as_ever() -> None:
     account = run(230, {}, 28)
     for asking in account.values():
         found = asking.figures(HOURS)
-        assert (asking.pace.learnt, found.refused) == (None, 0)
+        assert (asking.paces.learnt(asking.interface), found.refused) == (None, 0)
         assert found.used >= 0.95 or asking.interface not in {PLANTS, DEVICES, ALARMS}
 
 

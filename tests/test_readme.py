@@ -54,7 +54,7 @@ _FLAGS = """
 --build --build-arg --cap-drop --detach --down --env --file --format --from-file --from-literal --kustomize --name
 --network --now --profile --agent --enable-feature --web.enable-remote-write-receiver --property --pipe --wait --quiet
 --collect --storage.agent.path --storage.agent.retention.max-time --publish --read-only --restart --security-opt
---server-side --set --signal --tag --values --volume
+--seconds --guided --server-side --set --signal --tag --values --volume
 --address --data --data-binary --end --id --max-block-duration --shipper.upload-compacted --start
 --storage.tsdb.retention.time --url
 """

@@ -78,9 +78,10 @@ def test_a_selection_narrows_what_is_asked_and_not_what_the_far_side_counts() ->
     roster.set_devices(["A", "B"], [device("1", "A"), device("2", "B")], T0)
     roster.select(lambda code, name: code == "A" and name == "plant A")
     assert (set(roster.plants), set(roster.devices), roster.fleet.plants) == ({"A"}, {"1"}, 3)
-    assert roster.devices_listed_at == {"A": T0}
+    assert roster.fleet.devices == {38: 1}
     roster.select(every)
-    assert (set(roster.plants), set(roster.devices)) == ({"A", "B", "C"}, {"1"})
+    assert (set(roster.plants), set(roster.devices)) == ({"A", "B", "C"}, {"1", "2"})
+    assert roster.devices_listed_at == {"A": T0, "B": T0}
 
 
 def test_a_rename_out_of_the_selection_removes_the_plant() -> None:

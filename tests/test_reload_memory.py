@@ -65,6 +65,7 @@ def test_a_reload_that_cannot_read_a_username_is_refused(tmp_path: Path) -> None
         assert world.system.log.refusals == {}
 
 
+@pytest.mark.no_cover
 def test_a_window_that_is_mistyped_for_one_reload_is_as_full_as_before_when_it_is_put_right() -> None:
     def limits(window: str) -> dict[str, Any]:
         return {"rate_limits": {"interfaces": {"getDevList": {"window": window}}}}

@@ -290,6 +290,7 @@ def test_a_month_of_changes_leaves_nothing_behind() -> None:
     assert sizes[-1] < 1.1 * sizes[1], sizes
 
 
+@pytest.mark.no_cover
 def test_readings_of_ever_other_kinds_are_rendered_all_the_same() -> None:
     site = Site(ManualClock())
     site.fleet(ONE_PLANT, ONE_DEVICE)

@@ -2,12 +2,15 @@
 
 import random
 import zlib
+from collections.abc import Iterable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fusionsolar_exporter.rendering.piece import LARGE_BYTES, Piece, body
 from fusionsolar_exporter.rendering.row import Row
+from fusionsolar_exporter.rendering.rows import Rows
 
 NUMBERS = st.lists(st.integers(0, 99), max_size=70)
 
@@ -49,3 +52,39 @@ def test_what_is_large_is_shared_and_what_is_small_is_put_together() -> None:
     shared = {id(piece.packed[0]) for piece in large}
     assert shared <= {id(block) for block in condensed.packed}
     assert len(Piece.join(small).condensed().packed) == 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 40), st.integers(0, 5)), max_size=30), st.integers(0, 60))
+def test_rows_are_cut_where_the_limit_is(changes: list[tuple[int, int, int]], most: int) -> None:
+    """``changes``: metric, place and lines of what is put there."""
+    rows = Rows("abcd")
+    pieces: dict[tuple[int, int], Piece] = {}
+    for metric, place, lines in changes:
+        name, old = "abcd"[metric], pieces.pop((metric, place), None)
+        new = Piece.of(b"".join(b"%s %d %d\n" % (name.encode(), place, line) for line in range(lines)), lines)
+        rows.put(place, {name: new} if lines else {}, {name: old} if old else {})
+        if lines:
+            pieces[metric, place] = new
+        found = rows.joined(most)
+        text = b"".join(whole(pieces[key], gzipped=False) for key in sorted(pieces))
+        expected = text.splitlines(keepends=True)
+        assert rows.samples == len(expected)
+        assert b"".join(whole(piece, gzipped=False) for piece in found.values()) == b"".join(expected[:most])
+        assert sum(piece.samples for piece in found.values()) == min(most, len(expected))
+
+
+def test_what_the_limit_cuts_is_not_even_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = Rows("abcdefghij")
+    for place in range(100):
+        rows.put(place, {name: Piece.of(b"x\n" * 10, 10) for name in "abcdefghij"}, {})
+    made: list[int] = []
+    join = Piece.join
+
+    def counting(pieces: Iterable[Piece]) -> Piece:
+        some = list(pieces)
+        made.append(len(some))
+        return join(some)
+
+    monkeypatch.setattr(Piece, "join", counting)
+    assert sum(piece.samples for piece in rows.joined(1505).values()) == 1505
+    assert sum(made) < 100 * 2 + 30  # two rows of 100 pieces in groups, and what is kept of the second

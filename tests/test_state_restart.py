@@ -305,3 +305,18 @@ def test_a_learnt_pace_outlives_the_process(tmp_path: Path) -> None:
     assert learnt.pace_learnt_at is not None
     assert again.pace_learnt_at == pytest.approx(learnt.pace_learnt_at)
     assert len(world.system.log.refusals) == refused
+
+
+def test_a_shared_pace_outlives_the_process(tmp_path: Path) -> None:
+    world = KeptWorld(tmp_path, PLAN)
+    world.system.change_limits(limits_of("getStationRealKpi+getDevRealKpi every=3m"))
+    world.run(8 * HOUR)
+    learnt = {one.interface: one.pace_ratio for one in world.account.status().interfaces if one.pace_ratio > 1}
+    refused = len(world.system.log.refusals)
+    world.kill()
+    world.start()
+    again = {one.interface: one.pace_ratio for one in world.account.status().interfaces if one.pace_ratio > 1}
+    assert set(learnt) == {Interface.GET_STATION_REAL_KPI, Interface.GET_DEV_REAL_KPI}
+    assert again == pytest.approx(learnt)
+    world.run(10 * MINUTE)
+    assert len(world.system.log.refusals) == refused

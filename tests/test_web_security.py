@@ -26,6 +26,7 @@ from fusionsolar_exporter.config import ConfigError
 from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
 from fusionsolar_exporter.web.addresses import listen_on
 from fusionsolar_exporter.web.application import Application
+from fusionsolar_exporter.web.connections import ConnectionLimits
 from fusionsolar_exporter.web.security.gate import Gate
 from fusionsolar_exporter.web.security.passwords import Passwords
 from fusionsolar_exporter.web.security.token_bucket import TokenBucket
@@ -230,6 +231,25 @@ def test_silent_tls_clients_delay_nobody(papers: Papers) -> None:
             assert running.ask(papers.client()).status == 200
             took.append(time.monotonic() - began)
         assert statistics.median(took) < 2.0
+
+
+def test_handshakes_that_do_not_end_are_bounded_in_number(papers: Papers) -> None:
+    path = papers.web_config({"tls_server_config": papers.certificate("server", "127.0.0.1")})
+    most = ConnectionLimits().handshakes
+    with guarded(path) as running, contextlib.ExitStack() as opened:
+        kept = http.client.HTTPSConnection(*endpoint(running.server), timeout=DEADLINE, context=papers.client())
+        opened.callback(kept.close)
+        kept.request("GET", "/-/healthy")
+        assert kept.getresponse().read()
+        for _ in range(most + 72):
+            opened.enter_context(socket.create_connection(endpoint(running.server), timeout=DEADLINE))
+        for _ in range(3):
+            assert running.ask(papers.client()).status == 200
+        (family,) = running.counts.collect()
+        displaced = {sample.labels["reason"]: sample.value for sample in family.samples}["displaced"]
+        assert 72 <= displaced <= 75
+        kept.request("GET", "/-/healthy")  # who has shaken hands is nobody's to displace
+        assert kept.getresponse().status == 200
 
 
 def test_a_client_that_does_not_read_its_handshake_makes_no_mistake_of_ours(

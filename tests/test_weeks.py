@@ -17,7 +17,14 @@ WINDOW = 300.0
 
 @pytest.mark.parametrize(
     ("plants", "seconds"),
-    [(1, WEEK), (20, WEEK), (120, WEEK), (230, WEEK), (1000, DAY), pytest.param(1000, WEEK, marks=pytest.mark.slow)],
+    [
+        (1, WEEK),
+        (20, WEEK),
+        (120, WEEK),
+        pytest.param(230, WEEK, marks=pytest.mark.slow),
+        (1000, DAY / 4),
+        pytest.param(1000, WEEK, marks=pytest.mark.slow),
+    ],
 )
 def test_a_week_without_a_refused_request(plants: int, seconds: float) -> None:
     world = World(FleetPlan(plants=plants, devices_per_plant=2), rules=Rules(constant_bodies=True), log_size=0)
@@ -31,8 +38,7 @@ def test_a_week_without_a_refused_request(plants: int, seconds: float) -> None:
     assert logins == pytest.approx(seconds / 1800, rel=0.05)
 
 
-@pytest.mark.parametrize("interface", [Interface.PLANT_REAL_TIME, Interface.DEVICE_REAL_TIME])
-def test_230_plants_use_at_least_95_percent_of_the_allowed_calls(interface: Interface) -> None:
+def test_230_plants_use_at_least_95_percent_of_the_allowed_calls() -> None:
     world = World(FleetPlan(plants=230, devices_per_plant=7), rules=Rules(constant_bodies=True), log_size=0)
     world.run(3600)  # the start, with lists coming in
     world.system.log.clear()
@@ -40,8 +46,9 @@ def test_230_plants_use_at_least_95_percent_of_the_allowed_calls(interface: Inte
     world.run(DAY)
 
     quota = {status.interface: status.quota_calls for status in world.account.status().interfaces}
-    allowed = quota[interface] * DAY / WINDOW
-    assert world.system.log.counts[interface] / allowed >= 0.95
+    for interface in (Interface.PLANT_REAL_TIME, Interface.DEVICE_REAL_TIME):
+        allowed = quota[interface] * DAY / WINDOW
+        assert world.system.log.counts[interface] / allowed >= 0.95
     assert world.refused == {}
 
 

@@ -2,7 +2,7 @@
 
 import random
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
@@ -13,7 +13,7 @@ from fusionsolar_exporter.pacing import cadence
 from fusionsolar_exporter.pacing.holds import Hold
 from fusionsolar_exporter.pacing.ledger import Ledger
 from fusionsolar_exporter.pacing.limits import limit_of
-from fusionsolar_exporter.pacing.pace import Pace
+from fusionsolar_exporter.pacing.pace_groups import PaceGroups
 
 TYPES = (38, 39, 47, 62)  # a household's inverter, battery, meter and dongle
 MIN_GAP = 1.0
@@ -61,12 +61,14 @@ class Figures:
 class Asking:
     """One interface of the account: its batches, the one that waited longest first."""
 
-    def __init__(self, interface: Interface, plants: int, shape: Shape, *, learn: bool = True) -> None:
-        self.interface, self.shape, self.learn = interface, shape, learn
+    def __init__(
+        self, interface: Interface, plants: int, shape: Shape, paces: PaceGroups, *, learn: bool = True
+    ) -> None:
+        self.interface, self.shape, self.paces, self.learn = interface, shape, paces, learn
         self.limit = limit_of(interface, fleet_of(plants), RateLimits())
         per_plant = ceil(plants / 100)
         self.needed = per_plant * (3 if interface is DEVICES else 1)
-        self.hold, self.pace, self.asked = Hold(), Pace(), Asked()
+        self.hold, self.asked = Hold(), Asked()
         self._starts = deque([-1e9] * self.needed)
         self.stretch = 1.0
         self._device_window = limit_of(DEVICES, fleet_of(plants), RateLimits()).window
@@ -82,7 +84,7 @@ class Asking:
 
     @property
     def unstretched(self) -> float:
-        return max(self.planned, self.needed * self.pace.seconds(self.limit)) if self.learn else self.planned
+        return max(self.planned, self.needed * self.paces.wanted(self.interface)) if self.learn else self.planned
 
     @property
     def urgency(self) -> tuple[int, float]:
@@ -110,12 +112,12 @@ class Asking:
     def ready(self, ledger: Ledger) -> float:
         earliest = ledger.earliest(self.interface, self.limit)
         if self.learn:
-            earliest = max(earliest, self.pace.earliest(ledger.last(self.interface, self.limit), self.limit))
+            earliest = max(earliest, self.paces.earliest(self.interface))
         return max(self._starts[0] + self.interval, earliest, self.hold.until)
 
     def ask(self, now: float, ledger: Ledger, jitter: float) -> None:
         ledger.start(self.interface, now, self.limit)
-        self.pace.called(now)
+        self.paces.called(self.interface, now)
         served = self.shape.admit(now + LATENCY / 2 + jitter - START)
         ended = now + LATENCY
         ledger.end(self.interface, ended)
@@ -124,11 +126,26 @@ class Asking:
             self._starts.rotate(-1)
             self._starts[-1] = now
             self.hold.answered()
-            self.pace.answered(now, self.limit)
+            self.paces.answered(self.interface, now)
         else:  # the batch keeps its place
             self.asked.refused.append(now - START)
             self.hold.rate_limited(ended, self.limit.window, "407")
-            self.pace.refused(now, self.limit)
+            self.paces.refused(self.interface, now)
+
+
+def together(
+    plants: int, members: Sequence[Interface], make: Callable[[int, float], Shape], hours: tuple[float, float]
+) -> tuple[Figures, Mapping[Interface, Figures]]:
+    """One more limit over several interfaces: how it went for all of them, and for each."""
+    rows = [INTERFACES[member] for member in members]
+    window = min(row.window for row in rows)
+    shared = make(max(int(sum(row.calls(fleet_of(plants)) * window / row.window for row in rows)), 1), window)
+    account = run(plants, {member: All(documented(member, plants), shared) for member in members}, hours[1], alone=True)
+    each = {member: account[member].figures(hours) for member in members}
+    wanted = sum(asking.needed / asking.planned for asking in account.values())
+    answered, refused = (sum(getattr(one, name) for one in each.values()) for name in ("answered", "refused"))
+    seconds = (hours[1] - hours[0]) * 3600
+    return Figures(answered, refused, answered / (min(shared.rate(0.0), wanted) * seconds)), each
 
 
 def run(
@@ -137,8 +154,10 @@ def run(
     """Refresh for so many hours. Interfaces that are not named are as documented, or not asked where ``alone``."""
     chance = random.Random(1)
     ledger = Ledger()
+    limits = {interface: limit_of(interface, fleet_of(plants), RateLimits()) for interface in RANKS}
+    paces = PaceGroups(RANKS, limits.__getitem__, lambda each: ledger.last(each, limits[each]))
     account = {
-        interface: Asking(interface, plants, shapes.get(interface) or documented(interface, plants), learn=learn)
+        interface: Asking(interface, plants, shapes.get(interface) or documented(interface, plants), paces, learn=learn)
         for interface in RANKS
         if interface in shapes or not alone
     }

@@ -1,7 +1,7 @@
 """The shapes that the learner is measured against, by name, and random ones by seed."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.pace.account import ALARMS, DEVICES, PLANTS, fleet_of
@@ -54,6 +54,31 @@ DAILY: Mapping[str, Make] = {
     "a bucket five times as slow": lambda calls, window: Bucket(5 * window / calls),
 }
 """Measured from the third to the eighth day."""
+SHARED: Mapping[str, tuple[Sequence[Interface], Make]] = {
+    "half of the calls": ((PLANTS, DEVICES), lambda calls, window: Window(max(calls // 2, 1), window)),
+    "half of the calls, refused calls are free": (
+        (PLANTS, DEVICES),
+        lambda calls, window: Window(max(calls // 2, 1), window, refused_count=False),
+    ),
+    "twice the window": ((PLANTS, DEVICES), lambda calls, window: Window(calls, 2 * window)),
+    "a bucket twice as slow": ((PLANTS, DEVICES), lambda calls, window: Bucket(2 * window / calls)),
+    "a bucket twice as slow that saves half a window": (
+        (PLANTS, DEVICES),
+        lambda calls, window: Bucket(2 * window / calls, max(calls // 2, 2)),
+    ),
+    "a gap, 1.7 times as slow": ((PLANTS, DEVICES), lambda calls, window: Gap(1.7 * window / calls)),
+    "half of the calls of devices and alarms": (
+        (DEVICES, ALARMS),
+        lambda calls, window: Window(max(calls // 2, 1), window),
+    ),
+    "a gap over plant data and alarms": ((PLANTS, ALARMS), lambda calls, window: Gap(1.7 * window / calls)),
+    "half of the calls of all three": (
+        (PLANTS, DEVICES, ALARMS),
+        lambda calls, window: Window(max(calls // 2, 1), window),
+    ),
+    "a bucket over all three": ((PLANTS, DEVICES, ALARMS), lambda calls, window: Bucket(2 * window / calls)),
+}
+"""One limit over several interfaces beside the documented ones, from the calls of all in the shortest window."""
 
 
 def tightens(calls: int, window: float) -> Shape:

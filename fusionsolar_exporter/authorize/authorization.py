@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import cast
 
 from typing_extensions import override
 
 from fusionsolar_exporter.cache import Cache
 from fusionsolar_exporter.config import AccountConfig, Config, CredentialsUnavailable, OAuthConfig
-from fusionsolar_exporter.logs import EventLogger
+from fusionsolar_exporter.logs import EventLogger, without_secrets
 from fusionsolar_exporter.northbound.consent import ConsentError, code_of, consent_address
 from fusionsolar_exporter.northbound.consent_state import ConsentState
 from fusionsolar_exporter.northbound.transport import HttpTransport, Transport
@@ -17,6 +18,7 @@ from fusionsolar_exporter.refresh.build import build_engine
 from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.engine import Engine
 from fusionsolar_exporter.refresh.reporting.advice import advice_for
+from fusionsolar_exporter.refresh.session.oauth import OAuthSession
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.state import NotLeadingError, State, StateObserver
 from fusionsolar_exporter.state.opening import open_state
@@ -84,6 +86,7 @@ class Authorization:
 
     def _exchange(self, opened: State, watch: StateWatch, code: str) -> None:
         engine = self._engine(opened)
+        session = cast("OAuthSession", engine.session)  # the account has a section for it, or nobody comes here
         try:
             if not engine.store.keeps:
                 raise AuthorizationError("state.url is memory:, which keeps no tokens; expected sqlite: or redis://")
@@ -91,7 +94,7 @@ class Authorization:
             engine.store.save()  # before the code is used up: what cannot be kept now could not be kept then
             if not watch.works:
                 raise AuthorizationError(_NOT_KEPT)
-            error = engine.exchange(code)
+            error = session.exchange(engine.requester, code)
             engine.store.save()
         except NotLeadingError:
             raise AuthorizationError("another process took the account meanwhile: run the command again") from None
@@ -122,7 +125,9 @@ class Authorization:
         def transport(account: AccountConfig) -> Transport:
             return HttpTransport(transport_settings(account))
 
-        collaborators = Collaborators(self.clock, transport, partial(quiet_observer, self.log), self.log)
+        collaborators = Collaborators(
+            self.clock, transport, partial(quiet_observer, self.log), self.log, without_secrets=without_secrets
+        )
         partition = opened.partition(*account_identity(self.account))
         return build_engine(settings, collaborators, Cache(self.clock), partition)
 
@@ -133,6 +138,7 @@ class Authorization:
 
     def _state(self) -> ConsentState:
         try:
+            self._oauth().token_keys()  # before an owner agrees to what could not be kept
             return ConsentState("\n".join(self.account.identity), self._oauth().secret())
         except CredentialsUnavailable as error:
             raise AuthorizationError(str(error)) from None

@@ -3,10 +3,11 @@
 import math
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import Enum, auto
 
 from fusionsolar_exporter.backfill.collector import HistoryCollector
-from fusionsolar_exporter.backfill.planner import Holdings
+from fusionsolar_exporter.backfill.planner import OLDEST_HISTORY, Holdings
 from fusionsolar_exporter.backfill.report import Allowance
 from fusionsolar_exporter.backfill.request import HistoryRequest
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
@@ -38,6 +39,10 @@ class Verdict(Enum):
     """It is asked again when the interface allows it."""
     REFUSED = auto()
     """The far side does not know one of its ids, or none of them has such data."""
+    REJECTED = auto()
+    """The far side does not like this request, for a reason of its own."""
+    TOO_OLD = auto()
+    """The far side does not keep data for so long."""
     FORBIDDEN = auto()
     """The interface is not permitted."""
     MISSING = auto()
@@ -109,12 +114,19 @@ class Asker:
 
     def ask(self, request: HistoryRequest) -> tuple[Verdict, Sequence[DatedReading]]:
         """Send one request, if it may be sent now."""
+        key = request.key
+        if request.interface is Interface.GET_DEV_HISTORY_KPI:
+            # what the far side still kept when the plan was made may be gone days later
+            kept_since = self._clock.wall(self._clock.now()) - OLDEST_HISTORY
+            if request.end <= kept_since:
+                return Verdict.TOO_OLD, ()
+            request = replace(request, begin=max(request.begin, kept_since))
         self._lead()
         try:
             now = self._clock.now()
             if self.ready_at(request.interface) > now or self._live_goes_first(now) or not self._logged_in():
                 return Verdict.LATER, ()
-            batch = self._batches.setdefault(request.key, Batch(list(request.ids), created=now))
+            batch = self._batches.setdefault(key, Batch(list(request.ids), created=now))
             batch.device_type = request.device_type
             self.own_calls.setdefault(request.interface, []).append(self._clock.wall(now))
             error = self.engine.perform(self._collector, self._collector.job(request, batch))
@@ -124,7 +136,7 @@ class Asker:
         finally:
             self._release()
         if error is None:
-            self._batches.pop(request.key, None)
+            self._batches.pop(key, None)
             return Verdict.ANSWERED, self._collector.rows
         return _verdict(error), ()
 
@@ -205,8 +217,9 @@ class Asker:
 def _verdict(error: NorthboundError) -> Verdict:
     if error.http_status == _NOT_FOUND:
         return Verdict.MISSING
-    if error.fail_code is not None and fail_code_row(error.fail_code).concern in _ABOUT_IDS:
+    concern = fail_code_row(error.fail_code).concern if error.fail_code else None
+    if concern in _ABOUT_IDS:
         return Verdict.REFUSED
-    if error.reason in {Reason.PERMISSION, Reason.REJECTED}:
-        return Verdict.FORBIDDEN
-    return Verdict.LATER
+    if concern is Concern.TIME:
+        return Verdict.TOO_OLD
+    return {Reason.PERMISSION: Verdict.FORBIDDEN, Reason.REJECTED: Verdict.REJECTED}.get(error.reason, Verdict.LATER)

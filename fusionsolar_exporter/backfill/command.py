@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,16 +13,16 @@ from typing import Any, TextIO
 
 from fusionsolar_exporter.backfill import options as wanted
 from fusionsolar_exporter.backfill.asker import Asker, LeadError
+from fusionsolar_exporter.backfill.folder import FolderError, own_folder
 from fusionsolar_exporter.backfill.options import Bound, Options
 from fusionsolar_exporter.backfill.parts import Parts
-from fusionsolar_exporter.backfill.planner import YOUNGEST
-from fusionsolar_exporter.backfill.progress import FolderError, Progress
+from fusionsolar_exporter.backfill.progress import Progress
 from fusionsolar_exporter.backfill.progress_bar import ProgressBar
-from fusionsolar_exporter.backfill.report import plan_lines
+from fusionsolar_exporter.backfill.report import clipped_lines, plan_lines
 from fusionsolar_exporter.backfill.run import BackfillRun, End
 from fusionsolar_exporter.cache import Cache
 from fusionsolar_exporter.config import AccountConfig, Config, StateKind
-from fusionsolar_exporter.logs import EventLogger
+from fusionsolar_exporter.logs import EventLogger, without_secrets
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.transport import HttpTransport, Transport
 from fusionsolar_exporter.pacing.clock import Clock, SystemClock
@@ -81,9 +82,10 @@ def run(
     redact_secrets(config)
     state = open_state(config.state, clock, log, NoStateObserver())
     signals = _stopping(stop)
+    folder = own_folder(options.output) if options.output and not options.dry_run else nullcontext()
     try:
-        backfill = _Backfill(config, accounts, options, state, clock, log, output, transport or _http, stop)
-        return backfill()
+        with folder:
+            return _Backfill(config, accounts, options, state, clock, log, output, transport or _http, stop)()
     except (FolderError, LeadError) as error:
         log.error("backfill", error=str(error))
         return 1
@@ -145,11 +147,9 @@ class _Backfill:
                 return 0
             end = run.run()
         finally:
-            for name, asker in askers.items():
-                progress.own_calls |= {f"{name} {interface}": calls for interface, calls in asker.own_calls.items()}
+            for asker in askers.values():
                 asker.engine.close()
         bar.end()
-        progress.save()
         if end is End.INTERRUPTED:
             self._say("interrupted: the same command goes on where this one was")
         return 0 if end is End.COMPLETE else 1
@@ -163,17 +163,18 @@ class _Backfill:
             )
         if unknown:
             return False
-        if self.options.end.at(0.0) > wall - YOUNGEST:
-            self._say("nothing younger than three hours is written: Prometheus has that in its head block")
         for name, asker in run.askers.items():
-            for line in plan_lines(name, run.requests(name), asker.allowance):
+            for line in (
+                *clipped_lines(name, self.options, asker.holdings(), wall),
+                *plan_lines(name, run.requests(name), asker.allowance),
+            ):
                 self._say(line)
         return True
 
     def _asker(self, account: AccountConfig, progress: Progress) -> Asker:
         settings = AccountSettings(account, self.config.collectors)
         observer = partial(quiet_observer, self.log)
-        collaborators = Collaborators(self.clock, self.transport, observer, self.log)
+        collaborators = Collaborators(self.clock, self.transport, observer, self.log, without_secrets=without_secrets)
         partition = self.state.partition(*account_identity(account))
         engine = build_engine(settings, collaborators, Cache(self.clock), partition)
         own: dict[Interface, list[float]] = {}

@@ -7,8 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
+from fusionsolar_exporter.backfill.folder import replace_where_different, unusable
+from fusionsolar_exporter.backfill.old_samples import NewSamples, OldSamples, old_samples, subject_of
 from fusionsolar_exporter.backfill.options import DEVICE_HISTORY
-from fusionsolar_exporter.backfill.progress import replace_where_different
 from fusionsolar_exporter.cache import ReportPeriod
 from fusionsolar_exporter.metrics.families import FAMILIES, Family
 from fusionsolar_exporter.metrics.labels import AccountLabels, Labels
@@ -41,12 +42,17 @@ class AccountSeries:
 
 
 class DayFile:
-    """Collects samples by metric, in memory and beyond that in files, and puts them together."""
+    """Collects samples by metric, in memory and beyond that in files of ``folder``, and puts them together."""
 
     def __init__(
-        self, accounts: Mapping[str, AccountSeries], extra: Mapping[str, str], exports: Callable[[str], bool]
+        self,
+        accounts: Mapping[str, AccountSeries],
+        extra: Mapping[str, str],
+        exports: Callable[[str], bool],
+        folder: Path,
     ) -> None:
         self._accounts = accounts
+        self._folder = folder
         self._extra = extra
         self._exports = exports
         self._labels: dict[int, Labels] = {}
@@ -54,7 +60,10 @@ class DayFile:
         self._waiting: dict[str, list[bytes]] = {}
         self._spilled: dict[str, IO[bytes]] = {}
         self._held = 0
+        self._spans = NewSamples()
         self.samples = 0
+        self.unlisted: set[str] = set()
+        """Plants and devices that no list names any more, so that nobody knows what their series are called."""
 
     def add(self, what: str, account: str, rows: Iterable[tuple[DatedReading, float]]) -> None:
         """Take all rows that a day has of some plants or devices, each with the moment that it stands at."""
@@ -69,24 +78,29 @@ class DayFile:
                 self._report(CollectorName(what), account, key, ordered)
 
     def write(self, path: Path) -> None:
-        """Write the whole file, unless it is there and says the same; FolderError where that cannot be."""
+        """Write the whole file, unless it is there and says the same; FolderError where that cannot be.
+
+        What it said about others, or about other hours, stays in it.
+        """
         for (account, code), points in sorted(self._power.items()):
             labels = self._accounts[account].labels.plants.get(code)
             if labels is not None:
                 times = sorted(points)
                 self._write(_POWER, labels, {}, times, [points[at] for at in times])
         if self.samples:
-            replace_where_different(path, self._texts())
+            replace_where_different(path, self._texts(old_samples(path, self._spans)))
 
-    def _texts(self) -> Iterator[bytes]:
+    def _texts(self, old: OldSamples) -> Iterator[bytes]:
         for name, family in FAMILIES.items():
-            if name in self._waiting:
+            if name in self._waiting or name in old.metrics:
                 yield _head(family).encode()
+                yield from old.before.get(name, ())
                 if name in self._spilled:
                     self._spilled[name].seek(0)
                     while text := self._spilled[name].read(_AT_ONCE):
                         yield text
-                yield from self._waiting[name]
+                yield from self._waiting.get(name, ())
+                yield from old.after.get(name, ())
         yield b"# EOF\n"
 
     def close(self) -> None:
@@ -98,6 +112,7 @@ class DayFile:
         series = self._accounts[account]
         labels, device = series.labels.devices.get(key), series.labels.known_devices.get(key)
         if labels is None or device is None:
+            self.unlisted.add(key)
             return
         routes = series.routes.of(device, series.labels.known_plants)
         for name, times, values in _columns(rows):
@@ -120,6 +135,7 @@ class DayFile:
         plant, device = series.plants.get(key), series.known_devices.get(key)
         labels = plant if report.value.startswith("plant") else series.devices.get(key)
         if labels is None:
+            self.unlisted.add(key)
             return
         type_id = 0 if labels is plant or device is None else device.type_id
         last = {PERIOD_LABEL: ReportPeriod.LAST.value}
@@ -144,6 +160,7 @@ class DayFile:
         if lines:
             text = "".join(lines).encode()
             self._waiting.setdefault(metric, []).append(text)
+            self._spans.add(subject_of(labels), float(times[0]), float(times[-1]))
             self.samples += len(lines)
             self._held += len(text)
             if self._held > _IN_MEMORY:
@@ -157,11 +174,14 @@ class DayFile:
         return found
 
     def _spill(self) -> None:
-        for name, texts in self._waiting.items():
-            if name not in self._spilled:
-                self._spilled[name] = TemporaryFile()  # noqa: SIM115 - closed with the day
-            self._spilled[name].writelines(texts)
-            self._waiting[name] = []
+        try:
+            for name, texts in self._waiting.items():
+                if name not in self._spilled:
+                    self._spilled[name] = TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed with the day
+                self._spilled[name].writelines(texts)
+                self._waiting[name] = []
+        except OSError as error:
+            raise unusable(self._folder, error) from None
         self._held = 0
 
 

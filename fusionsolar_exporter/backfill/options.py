@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from fusionsolar_exporter.metrics.families import LABELS, Scope
+from fusionsolar_exporter.metrics.families import FAMILIES
 from fusionsolar_exporter.status import REPORTS
 
 DEVICE_HISTORY = "device_5m"
 KNOWN = (*(report.value for report in REPORTS), DEVICE_HISTORY)
 """What can be asked for: the reports, and devices every five minutes."""
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
-_TAKEN = {*LABELS[Scope.DEVICE], "period", "key", "phase", "line", "pv", "mppt", "tariff"}
+_TAKEN = frozenset(label for family in FAMILIES.values() for label in family.all_labels)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -72,7 +72,7 @@ def labels(pairs: Sequence[str]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
-        if not equals or not _LABEL.fullmatch(name) or name.startswith("__"):
+        if not equals or not value or not _LABEL.fullmatch(name) or name.startswith("__"):
             raise ValueError(f"{pair!r} is no label: write NAME=VALUE, such as job=fusionsolar")
         if name in _TAKEN:
             raise ValueError(f"the label {name!r} is the exporter's own; choose another name")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from shutil import rmtree
 
-from fusionsolar_exporter.backfill.progress import write_whole
+from fusionsolar_exporter.backfill.folder import unusable, write_whole
 from fusionsolar_exporter.cache import Freshness
 from fusionsolar_exporter.northbound.model import DatedReading, Reading
 from fusionsolar_exporter.northbound.values import Values
@@ -23,7 +23,10 @@ class Parts:
     def put(self, what: str, day: str, account: str, key: str, rows: Sequence[tuple[DatedReading, float]]) -> None:
         """Keep rows of one day, each with the moment that it stands at."""
         folder = self._of(what, day) / account.encode().hex()
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise unusable(folder, error) from None
         readings = [
             Reading(row.id, Values([(_BEGIN, row.begin), (_END, end), *row.values.items()])) for row, end in rows
         ]
@@ -33,7 +36,7 @@ class Parts:
         """The rows of a day, request by request, with their accounts; in an order that does not tell when they came."""
         for folder in sorted(self._of(what, day).iterdir()) if self._of(what, day).is_dir() else ():
             account = bytes.fromhex(folder.name).decode()
-            for path in sorted(folder.iterdir()):
+            for path in sorted(folder.glob("[!.]*")):  # the others were not written to their end
                 yield account, list(_rows(path))
 
     def drop(self, what: str, day: str) -> None:

@@ -1,18 +1,15 @@
 """``backfill.json``: where a backfill stands, so that it goes on where it was."""
 
-import filecmp
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fusionsolar_exporter.backfill.folder import FolderError, unusable, write_whole
+
 NAME = "backfill.json"
 _VERSION = 1
-
-
-class FolderError(Exception):
-    """The output folder is not ours to write into, or cannot be written; the message says what to do."""
 
 
 @dataclass(slots=True)
@@ -36,7 +33,6 @@ class Progress:
         """Go on with what was begun with the same options, else begin; FolderError where the folder is another's."""
         path = folder / NAME
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             if not path.exists():
                 if any(folder.iterdir()):
                     raise FolderError(f"{folder} is not empty and no backfill's: name another folder with --output")
@@ -51,8 +47,10 @@ class Progress:
                 set(kept["five_minutes"]),
                 bool(kept["finished"]),
             )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise FolderError(f"{path} cannot be read or is no backfill's ({type(error).__name__})") from None
+        except OSError as error:
+            raise unusable(path, error) from None
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise FolderError(f"{path} is no backfill's: name another folder with --output") from None
         if before.finished or dict(before.wanted) != dict(wanted):
             return cls(folder, wanted, now, own_calls=before.own_calls, five_minutes=before.five_minutes)
         return before
@@ -69,29 +67,3 @@ class Progress:
             "finished": self.finished,
         }
         write_whole(self.folder / NAME, json.dumps(document, indent=1).encode())
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Put a file into its place as a whole; FolderError where there is no room."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise FolderError(f"{path} cannot be written: {error.strerror}") from None
-
-
-def replace_where_different(path: Path, texts: Iterable[bytes]) -> None:
-    """The same for a large file, which is left alone where it says the same already."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.writelines(texts)
-        if path.exists() and filecmp.cmp(temporary, path, shallow=False):
-            temporary.unlink()
-        else:
-            temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise FolderError(f"{path} cannot be written: {error.strerror}") from None

@@ -32,13 +32,16 @@ class AnswerGroups(Generic[K, V]):
         self._groups: TLRUCache[_AnswerGroup[K], set[K]] = TLRUCache(maxsize=math.inf, ttu=_until, timer=now)
         self._group_of: dict[K, _AnswerGroup[K]] = {}
         self._values: PublishedDict[K, V] = PublishedDict()
+        self._next_expiry: float | None = math.inf  # None where groups have come or gone
         self.expired = 0
         """How many values have expired since the start."""
 
     @property
     def next_expiry(self) -> float:
         """The moment at which the next value expires that has not yet; infinite where there is none."""
-        return min((group.expires_at for group in self._groups if group.ids), default=math.inf)
+        if self._next_expiry is None:
+            self._next_expiry = min((group.expires_at for group in self._groups if group.ids), default=math.inf)
+        return self._next_expiry
 
     @property
     def values(self) -> Mapping[K, V]:
@@ -54,6 +57,7 @@ class AnswerGroups(Generic[K, V]):
         """Take an answer, which replaces what older ones said of its ids; one that is past leaves nothing of them."""
         self.expire()
         self._leave_groups(values)
+        self._next_expiry = None
         group = _AnswerGroup(expires_at, set(values))
         self._groups[group] = group.ids
         if group in self._groups:
@@ -65,7 +69,11 @@ class AnswerGroups(Generic[K, V]):
 
     def expire(self) -> int:
         """Drop what has expired; how many values that were."""
-        gone = [key for _, ids in self._groups.expire() for key in ids]
+        groups = list(self._groups.expire())
+        if not groups:
+            return 0
+        self._next_expiry = None
+        gone = [key for _, ids in groups for key in ids]
         self._forget(gone)
         self.expired += len(gone)
         return len(gone)
@@ -90,6 +98,7 @@ class AnswerGroups(Generic[K, V]):
                 group.ids.remove(key)
                 if not group.ids:
                     self._groups.pop(group, None)
+                    self._next_expiry = None
 
     def _forget(self, ids: Iterable[K]) -> None:
         for key in ids:

@@ -4,6 +4,7 @@ The refresher writes, scrapes read: both take the lock for a moment, neither whi
 immutable and made anew only when something changed or expired, so expiry shows without a new answer.
 """
 
+import math
 import threading
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -51,22 +52,20 @@ class Cache:
             **{name: tuple(reports.periods.values()) for name, reports in self._reports.items()},
         }
         self._disabled: frozenset[CollectorName] = frozenset()
+        self._device_types: frozenset[int] | None = None
         self._snapshot: Snapshot | None = None
+        self._expires_at = math.inf  # when the snapshot is not true any more
 
     def snapshot(self) -> Snapshot:
         """What may be served now."""
         with self._lock:
-            if self._expire() or self._snapshot is None:
-                self._snapshot = self._build()
-            return self._snapshot
+            return self._current()
 
     def next_expiry(self) -> float:
         """The moment at which something expires though nothing arrives; infinite where nothing can."""
         with self._lock:
-            if self._expire():
-                self._snapshot = None
-                return self._clock.now()
-            return min(groups.next_expiry for some in self._groups.values() for groups in some)
+            self._current()
+            return self._expires_at
 
     def know(self, plants: Mapping[str, Plant], devices: Mapping[str, Device]) -> None:
         """Take these as the plants and devices there are; whatever belongs to others is dropped at once."""
@@ -121,7 +120,7 @@ class Cache:
         """Real-time values of devices."""
         with self._lock:
             if CollectorName.DEVICE_REALTIME not in self._disabled:
-                known = {reading.id: reading for reading in readings if reading.id in self._devices}
+                known = {reading.id: reading for reading in readings if self._is_read(reading.id)}
                 self._device_readings.put(known, freshness.expires_at)
                 self._device_fetched.update(dict.fromkeys(known, freshness.fetched_at))
                 self._snapshot = None
@@ -141,9 +140,9 @@ class Cache:
         """Periods of plants or devices; of two that are complete the later one stays."""
         with self._lock:
             if name not in self._disabled:
-                ids: Collection[str] = self._plants if name in PLANT_REPORTS else self._devices
+                wanted = self._plants.__contains__ if name in PLANT_REPORTS else self._is_read
                 groups = self._reports[name].periods[period]
-                known = {row.id: row for row in rows if row.id in ids}
+                known = {row.id: row for row in rows if wanted(row.id)}
                 if period is ReportPeriod.LAST:
                     held = groups.values
                     known = {key: row for key, row in known.items() if key not in held or held[key].begin <= row.begin}
@@ -176,9 +175,15 @@ class Cache:
                 self._alarms.replace(asked, alarms, window, freshness.expires_at)
                 self._fetched(CollectorName.ALARMS, asked, freshness)
 
-    def enable_only(self, enabled: Collection[CollectorName]) -> None:
-        """Drop what the other collectors brought, and take no more of it."""
+    def enable_only(self, enabled: Collection[CollectorName], device_types: frozenset[int] | None = None) -> None:
+        """Drop what other collectors brought, or was read of devices of other types, and take no more of it."""
         with self._lock:
+            if device_types != self._device_types:
+                self._device_types = device_types
+                self._device_readings.retain(self._is_read)
+                self._device_fetched.remove(self._device_fetched.other_than(self._is_read))
+                for name in DEVICE_REPORTS:
+                    self._reports[name].keep({key for key in self._devices if self._is_read(key)})
             self._disabled = frozenset(CollectorName) - frozenset(enabled)
             for name in self._disabled:
                 for groups in self._groups[name]:
@@ -192,8 +197,19 @@ class Cache:
                 self._convergence_fetched.remove(self._convergence_fetched.keys)
             self._snapshot = None
 
-    def _expire(self) -> bool:
-        return sum(groups.expire() for some in self._groups.values() for groups in some) > 0
+    def _is_read(self, device_id: str) -> bool:
+        device = self._devices.get(device_id)
+        return device is not None and (self._device_types is None or device.type_id in self._device_types)
+
+    def _current(self) -> Snapshot:
+        # every change takes the snapshot away: while it is there, only time can make it another one
+        if self._snapshot is None or self._clock.now() >= self._expires_at:
+            every = [groups for some in self._groups.values() for groups in some]
+            for groups in every:
+                groups.expire()
+            self._snapshot = self._build()
+            self._expires_at = min(groups.next_expiry for groups in every)
+        return self._snapshot
 
     def _fetched(self, name: CollectorName, codes: Iterable[str], freshness: Freshness) -> None:
         known = (code for code in codes if code in self._plants)

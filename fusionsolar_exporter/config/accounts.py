@@ -32,6 +32,7 @@ from fusionsolar_exporter.scales import ScaleOverride, ScaleOverrides
 
 _READABLE_BY_OTHERS = 0o004
 _IN_QUOTES = re.compile(r"""[\u2018-\u201f\u00ab\u2039].*|.*[\u2018-\u201f\u00bb\u203a]|(["'`]).*\1""", re.DOTALL)
+_FILE, _RELOAD = "within a minute after the file with the {} changes", "after a reload with another {}"
 
 
 class PlantListChoice(StrEnum):
@@ -186,6 +187,16 @@ class AccountConfig(Section):
         return Credentials(self._username(), password)
 
     @property
+    def changed_by(self) -> str:
+        """What brings other credentials, in words."""
+        oauth = self.oauth
+        if oauth is not None:
+            return _FILE.format("client's secret") if oauth.client_secret_file else _RELOAD.format("client_secret")
+        given = {"user name": self.username_file, "password": self.password_file}
+        named = " or the ".join(name for name, file in given.items() if file is not None)
+        return _FILE.format(named) if named else _RELOAD.format("password")
+
+    @property
     def warnings(self) -> Iterator[str]:
         """What is allowed and yet doubtful, each with the key that it is about."""
         secret = "password" if self.oauth is None else "token"
@@ -199,7 +210,10 @@ class AccountConfig(Section):
             yield f"tls.insecure_skip_verify: anyone on the way can read the {secret}; prefer ca_file"
         files = {"username_file": self.username_file, "password_file": self.password_file}
         if self.oauth is not None:
-            files = {"oauth.client_secret_file": self.oauth.client_secret_file}
+            files = {
+                "oauth.client_secret_file": self.oauth.client_secret_file,
+                "oauth.token_key_file": self.oauth.token_key_file,
+            }
         for key, path in files.items():
             try:
                 shared = path is not None and path.stat().st_mode & _READABLE_BY_OTHERS

@@ -1,6 +1,6 @@
 """YAML text into a plain tree, stricter than YAML: no duplicate keys, no tags, no cycles, no bombs.
 
-Messages name line and column and never repeat what stands there: it may be a password.
+Messages name line, column and key, and never repeat what stands behind it: it may be a password.
 """
 
 from typing import Any
@@ -10,21 +10,13 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from fusionsolar_exporter.config.errors import ConfigError
 from fusionsolar_exporter.config.paths import show_key
+from fusionsolar_exporter.config.yaml_words import describe
 
 _LARGEST_TREE = 100_000
 _TAG = "tag:yaml.org,2002:"
 _MERGE = f"{_TAG}merge"
 _TEXT = f"{_TAG}str"
 _SCALARS = frozenset({_TEXT, *(_TAG + kind for kind in ("int", "float", "bool", "null"))})
-_INSTEAD = {  # for PyYAML's words where they go on with the file's own, or are half a sentence
-    "found undefined alias": "an alias without its anchor; a text that begins with * needs quotes",
-    "found duplicate anchor": "an anchor of the same name a second time",
-    "first occurrence": "an anchor of the same name a second time",
-    "second occurrence": "an anchor of the same name a second time",
-    "found undefined tag handle": "tags (!name) have no meaning here; a text that begins with ! needs quotes",
-    "duplicate tag handle": "tags (!name) have no meaning here",
-    "but found another document": "a second document; expected one",
-}
 
 
 class _Loader(yaml.SafeLoader):
@@ -46,7 +38,7 @@ def parse_document(text: str, source: str) -> Any:
         root = loader.get_single_node()
         tree = None if root is None else _Builder(loader).build(root)[0]
     except yaml.MarkedYAMLError as error:
-        raise ConfigError([f"{source}: {_describe(error)}"]) from None
+        raise ConfigError([f"{source}: {describe(error, text)}"]) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise ConfigError([f"{source}: line {line}: a character that YAML does not allow"]) from None
@@ -113,13 +105,3 @@ class _Builder:
 
 def _refused(node: Node, text: str) -> yaml.MarkedYAMLError:
     return yaml.MarkedYAMLError(problem=text, problem_mark=node.start_mark)
-
-
-def _describe(error: yaml.MarkedYAMLError) -> str:
-    mark = error.problem_mark or error.context_mark
-    where = "" if mark is None else f"line {mark.line + 1}, column {mark.column + 1}: "
-    text = " ".join(str(error.problem or error.context).split())
-    for start, instead in _INSTEAD.items():
-        if text.startswith(start):
-            text = instead
-    return where + text

@@ -4,6 +4,7 @@ No message carries a configured value, since a value may be a secret in the wron
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from pydantic_core import PydanticCustomError
 
@@ -14,6 +15,12 @@ class ConfigError(Exception):
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("; ".join(self.problems))
+
+
+def in_file(path: Path, problems: Iterable[str]) -> tuple[str, ...]:
+    """The same lines, each with the file's name once."""
+    name = f"{path}: "
+    return tuple(line if line.startswith(name) else name + line for line in problems)
 
 
 class CredentialsUnavailable(Exception):  # noqa: N818  it is a state that passes when the file comes back

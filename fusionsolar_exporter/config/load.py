@@ -7,7 +7,7 @@ from pathlib import Path
 from fusionsolar_exporter.config.document import parse_document
 from fusionsolar_exporter.config.doubts import doubts
 from fusionsolar_exporter.config.environment import substitute
-from fusionsolar_exporter.config.errors import ConfigError
+from fusionsolar_exporter.config.errors import ConfigError, in_file
 from fusionsolar_exporter.config.models import Config
 from fusionsolar_exporter.config.validation import validate, validate_as
 from fusionsolar_exporter.config.web import WebConfig
@@ -45,8 +45,7 @@ def load_web_config(path: Path) -> WebConfig:
         tree = parse_document(text, str(path)) if _SAYS_SOMETHING.search(text) else {}
         return validate_as(WebConfig, tree, path.absolute().parent)
     except ConfigError as error:
-        name = f"{path}: "
-        raise ConfigError(line if line.startswith(name) else name + line for line in error.problems) from None
+        raise ConfigError(in_file(path, error.problems)) from None
 
 
 def config_from_environment(environ: Mapping[str, str]) -> Config:

@@ -6,6 +6,7 @@ from fusionsolar_exporter.config.connection import Address, is_loopback
 from fusionsolar_exporter.config.credentials import read_secret_file
 from fusionsolar_exporter.config.errors import problem
 from fusionsolar_exporter.config.fields import FilePath, PositiveCount, PositiveDuration, SecretText, Section, Text
+from fusionsolar_exporter.config.token_keys import read_token_keys
 
 _SERVER = "https://oauth2.fusionsolar.huawei.com/rest/dp/uidm/oauth2/v1"
 _DAY = 86400.0
@@ -17,6 +18,8 @@ class OAuthConfig(Section):
     client_id: Text
     client_secret: SecretText | None = None
     client_secret_file: FilePath | None = None
+    token_key_file: FilePath | None = None
+    """Keys that tokens are encrypted with in the state; None keeps them readable."""
     redirect_uri: Address
     """As it is registered, to the letter."""
     authorize_url: Address = f"{_SERVER}/authorize"
@@ -39,6 +42,10 @@ class OAuthConfig(Section):
         if self.client_secret_file is not None:
             return read_secret_file("client_secret_file", self.client_secret_file)
         return self.client_secret.get_secret_value() if self.client_secret else ""
+
+    def token_keys(self) -> tuple[bytes, ...]:
+        """Give the keys of the state's tokens, reading their file anew; CredentialsUnavailable where it cannot be."""
+        return () if self.token_key_file is None else read_token_keys(self.token_key_file)
 
     @property
     def sends_in_the_clear(self) -> bool:

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from fusionsolar_exporter.doctor.report import Outcome
 from fusionsolar_exporter.northbound.errors import NorthboundError
 from fusionsolar_exporter.northbound.interfaces import Interface
-from fusionsolar_exporter.status import CollectorName
+from fusionsolar_exporter.status import REPORTS, CollectorName
+
+SELDOM_ASKED = frozenset({*REPORTS, CollectorName.INVERTER_CONVERGENCE})
+"""Their calls of a day are shared out, and none is to spare for looking at what was answered before."""
+TOO_MANY_INVERTERS = "not asked: more inverters are known than one call an hour takes, and none is named"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from fusionsolar_exporter.doctor.examination import Examination
 from fusionsolar_exporter.doctor.findings import account_report
 from fusionsolar_exporter.doctor.recording import Recording
 from fusionsolar_exporter.doctor.report import SCHEMA, AccountFindings, DoctorReport
-from fusionsolar_exporter.logs import EventLogger
+from fusionsolar_exporter.logs import EventLogger, without_secrets
 from fusionsolar_exporter.northbound.transport import HttpTransport, Transport
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.quiet_observer import NoStateObserver, quiet_observer
@@ -82,7 +82,9 @@ class Doctor:
             secrets = {*account_secrets(account), account.name, username, host, host.partition(":")[0]}
             return self.recording.transport(inner, number + 1, secrets)
 
-        collaborators = Collaborators(self.clock, transport, partial(quiet_observer, self.log), self.log)
+        collaborators = Collaborators(
+            self.clock, transport, partial(quiet_observer, self.log), self.log, without_secrets=without_secrets
+        )
         cache = Cache(self.clock)
         cache.enable_only(settings.collectors.enabled)
         engine = build_engine(settings, collaborators, cache, state.partition(*account_identity(account)))

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from fusionsolar_exporter.doctor.ask import Ask
+from fusionsolar_exporter.doctor.ask import SELDOM_ASKED, TOO_MANY_INVERTERS, Ask
 from fusionsolar_exporter.doctor.report import Outcome, SessionKind
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.fail_codes import Concern, fail_code_row
@@ -18,7 +18,7 @@ from fusionsolar_exporter.refresh.collectors.device_realtime import DeviceRealti
 from fusionsolar_exporter.refresh.engine import Engine
 from fusionsolar_exporter.state import NotLeadingError
 from fusionsolar_exporter.state.store import LOOK_SECONDS
-from fusionsolar_exporter.status import CollectorName
+from fusionsolar_exporter.status import REPORTS, CollectorName
 from fusionsolar_exporter.web.formatting import span
 
 _ORDER = (
@@ -27,6 +27,8 @@ _ORDER = (
     CollectorName.PLANT_REALTIME,
     CollectorName.DEVICE_REALTIME,
     CollectorName.ALARMS,
+    *REPORTS,
+    CollectorName.INVERTER_CONVERGENCE,
 )
 _SOON = 10.0  # seconds; what is free so soon is waited for
 _WORTH_TELLING = 3.0  # seconds
@@ -171,7 +173,9 @@ class Examination:
 
     def _nothing(self, collector: Collector) -> Ask:
         plants = self.engine.inventory.fleet.plants
-        note = f"nothing to ask for: no {'device with real-time data' if plants else 'plant'} is known"
+        note = f"nothing to ask for: no {'device with such data' if plants else 'plant'} is known"
+        if collector is self.engine.collectors.convergence and self.engine.collectors.convergence.must_choose:
+            note = TOO_MANY_INVERTERS
         if self.session is SessionKind.NONE:
             note = _NO_SESSION
         return Ask(collector.name, collector.planned_interface(), Outcome.NOT_ASKED, note=note)
@@ -187,6 +191,8 @@ class Examination:
                 if engine.limiter.reserve(job.interface, now) < 1:
                     return replace(ask, note="the other calls of the day are the exporter's own")
                 job = replace(job, early=True)
+            elif collector.name in SELDOM_ASKED and job.due > now:
+                return replace(ask, next_at=job.due)
             unready = self._unready(ask)
             if unready is not None:
                 return unready

@@ -64,7 +64,7 @@ def account_report(examination: Examination) -> AccountFindings:
             listed=engine.inventory.fleet.plants,
             selected=len(engine.inventory.plants),
             not_selected=tuple(sorted(plant.name or plant.code for plant in engine.inventory.not_selected)),
-            with_device_list=len(engine.inventory.devices_listed_at),
+            with_device_list=len(engine.inventory.devices_listed_at.keys() & engine.inventory.plants.keys()),
             with_data=sum(bool(reading.values) for reading in snapshot.plant_readings.values()),
             with_alarms=sum(bool(found.alarms) for found in snapshot.alarms.values()),
         ),

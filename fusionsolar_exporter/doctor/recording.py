@@ -13,6 +13,7 @@ from fusionsolar_exporter.doctor.pseudonyms import Pseudonyms
 from fusionsolar_exporter.doctor.redaction import Redactor
 from fusionsolar_exporter.northbound.auth import Auth
 from fusionsolar_exporter.northbound.errors import NorthboundError
+from fusionsolar_exporter.northbound.json_answer import parse_json
 from fusionsolar_exporter.northbound.transport import RawAnswer, Transport
 
 
@@ -79,7 +80,7 @@ class RecordingTransport(Transport):
         record["request"] = self._redactor.redact(dict(payload))
         record |= {"status": raw.status, "brought_token": bool(raw.token), "bytes": len(raw.body)}
         try:
-            record["answer"] = self._redactor.redact(json.loads(raw.body))
+            record["answer"] = self._redactor.redact(parse_json(raw.body, path))
         except (ValueError, RecursionError):  # a page or half an answer may hold anything
             html = raw.body.lstrip()[:1] == b"<"
             record["no_json"] = "a web page" if html else "something else"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from fusionsolar_exporter.doctor.ask import TOO_MANY_INVERTERS
 from fusionsolar_exporter.doctor.problems import portal_advice
 from fusionsolar_exporter.doctor.report import AccountFindings, Host, InterfaceFindings, Outcome
 from fusionsolar_exporter.northbound.errors import Reason
@@ -38,6 +39,11 @@ def _remedies(account: AccountFindings) -> Iterator[str]:
         )
     elif known and not account.plants.selected:
         yield "plants.include and plants.exclude of the configuration take none of the plants"
+    if any(each.summary == TOO_MANY_INVERTERS for each in account.interfaces):
+        yield (
+            "inverter_convergence asks for 100 inverters an hour, and more are known: name those that matter in "
+            "collectors.inverter_convergence.serial_numbers"
+        )
     yield from _about_paces([each for each in account.interfaces if each.pace_ratio > _SLOWER])
     if any(each.problem is not None and each.problem.reason == Reason.PERMISSION for each in account.interfaces):
         yield "then run this again: as soon as it finds the permission, a running exporter goes on too"

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Sequence
 
-from fusionsolar_exporter.doctor.ask import Ask
+from fusionsolar_exporter.cache import Snapshot
+from fusionsolar_exporter.doctor.ask import SELDOM_ASKED, Ask
 from fusionsolar_exporter.doctor.examination import Examination
 from fusionsolar_exporter.doctor.report import Outcome, Problem
 from fusionsolar_exporter.printable import printable
-from fusionsolar_exporter.status import CollectorName
+from fusionsolar_exporter.status import PLANT_REPORTS, CollectorName
 from fusionsolar_exporter.web.formatting import counted, moment, relative, span
 
 _MOST_NAMES = 10
@@ -47,6 +48,8 @@ def _brought(examination: Examination, ask: Ask) -> str:
         left_out = inventory.fleet.plants - whole
         words = counted(inventory.fleet.plants, "plant")
         return f"{words}, of which the configuration takes {whole:,}" if left_out else words
+    if ask.collector in SELDOM_ASKED:
+        return _periods(snapshot, ask)
     if ask.collector is CollectorName.DEVICE_LIST:
         asked = f"{counted(len(ask.ids), 'plant')}"
         return f"{counted(inventory.device_count(ask.ids), 'device')} of {asked}{_part(ask, whole)}"
@@ -61,6 +64,13 @@ def _brought(examination: Examination, ask: Ask) -> str:
     types = [found for found in examination.types.values() if found.outcome is Outcome.ANSWERED]
     ids = [key for found in types for key in found.ids if key in snapshot.device_readings]
     return f"values of {counted(len(ids), 'device')} of {counted(len(types), 'type')}"
+
+
+def _periods(snapshot: Snapshot, ask: Ask) -> str:
+    if ask.collector is CollectorName.INVERTER_CONVERGENCE:
+        return f"asked for {counted(len(ask.ids), 'inverter')}"
+    answered = {key for rows in snapshot.reports[ask.collector].values() for key in rows}.intersection(ask.ids)
+    return f"periods of {counted(len(answered), 'plant' if ask.collector in PLANT_REPORTS else 'device')}"
 
 
 def _part(ask: Ask, whole: int) -> str:

@@ -1,6 +1,6 @@
 """Series that limits cut: counted at every scrape, told when it begins."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
 from prometheus_client.samples import Sample
@@ -37,7 +37,7 @@ class CutWarnings:
             self._on_cut(account, limit, cuts[account, limit])
 
 
-def cut_samples(cuts: Cuts) -> Iterable[Sample]:
+def cut_samples(cuts: Cuts) -> Sequence[Sample]:
     """What is cut as samples."""
     return [
         Sample(CUT_SERIES.name, {"account": label_value(account), "limit": limit.value}, count)

@@ -154,6 +154,16 @@ FAMILIES: Mapping[str, Family] = {
 """By name, in the order in which they are exposed."""
 
 
+def as_metrics(accounts: Iterable[Mapping[str, Iterable[Sample]]]) -> Iterator[Metric]:
+    """The samples of accounts, each by the name of its family, as the client library's metrics."""
+    together: dict[str, list[Sample]] = {}
+    for by_name in accounts:
+        for name, samples in by_name.items():
+            together.setdefault(name, []).extend(samples)
+    for name, samples in together.items():
+        yield FAMILIES[name].metric(samples)
+
+
 def as_openmetrics(metric: Metric) -> Metric:
     """A metric as OpenMetrics takes it.
 

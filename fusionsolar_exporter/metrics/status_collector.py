@@ -1,12 +1,14 @@
-"""What the accounts publish about themselves as metrics."""
+"""What an account publishes about itself as samples, and as metrics for all of them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
+from typing_extensions import override
 
-from fusionsolar_exporter.metrics.families import FAMILIES
+from fusionsolar_exporter.metrics.families import as_metrics
 from fusionsolar_exporter.metrics.text import label_value
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.status import CollectorStatus, InterfaceStatus
@@ -15,22 +17,21 @@ from fusionsolar_exporter.view import AccountView
 _Rows = dict[str, list[Sample]]
 
 
-class StatusCollector(Collector):
-    """Makes metrics of the states of accounts, collectors, quotas and caches."""
+@dataclass(frozen=True, slots=True)
+class StatusSamples:
+    """Makes samples of the states of an account, its collectors, quotas and cache."""
 
-    def __init__(self, accounts: Callable[[], Sequence[AccountView]], clock: Clock) -> None:
-        self._accounts = accounts
-        self._clock = clock
+    clock: Clock
 
-    def collect(self) -> Iterable[Metric]:
-        """The metrics of all accounts."""
+    def inputs(self, view: AccountView) -> tuple[object, ...]:
+        """Everything that the samples depend on: equal inputs give the same."""
+        now, snapshot = self.clock.now(), view.snapshot
+        used = tuple(interface.used_calls(now) for interface in view.status.interfaces)
+        return view.status, snapshot.entries, snapshot.expired, used, self.clock.wall(0)
+
+    def of(self, view: AccountView) -> Mapping[str, Sequence[Sample]]:
+        """The samples of an account by metric."""
         rows: _Rows = {}
-        for view in self._accounts():
-            self._account(view, rows)
-        for name, samples in rows.items():
-            yield FAMILIES[name].metric(samples)
-
-    def _account(self, view: AccountView, rows: _Rows) -> None:
         labels = {"account": label_value(view.name)}
         status = view.status
         _add(rows, "fusionsolar_up", labels, status.up)
@@ -43,6 +44,7 @@ class StatusCollector(Collector):
             self._collector(view, collector, labels | {"collector": collector.collector.value}, rows)
         for interface in status.interfaces:
             self._interface(interface, labels | {"interface": interface.interface}, rows)
+        return rows
 
     def _collector(self, view: AccountView, status: CollectorStatus, labels: dict[str, str], rows: _Rows) -> None:
         prefix = "fusionsolar_collector"
@@ -60,16 +62,27 @@ class StatusCollector(Collector):
 
     def _interface(self, status: InterfaceStatus, labels: dict[str, str], rows: _Rows) -> None:
         prefix = "fusionsolar_api"
-        now = self._clock.now()
-        used = sum(now - call < status.window_seconds for call in status.calls)
         _add(rows, f"{prefix}_quota_calls", labels, status.quota_calls)
-        _add(rows, f"{prefix}_quota_used_calls", labels, used)
+        _add(rows, f"{prefix}_quota_used_calls", labels, status.used_calls(self.clock.now()))
         _add(rows, f"{prefix}_quota_window_seconds", labels, status.window_seconds)
         _add(rows, f"{prefix}_next_request_timestamp_seconds", labels, self._wall(status.next_request_at))
         _add(rows, f"{prefix}_pace_ratio", labels, status.pace_ratio)
 
     def _wall(self, moment: float | None) -> float | None:
-        return None if moment is None else self._clock.wall(moment)
+        return None if moment is None else self.clock.wall(moment)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCollector(Collector):
+    """The same of every account, for the client library."""
+
+    accounts: Callable[[], Sequence[AccountView]]
+    clock: Clock
+
+    @override
+    def collect(self) -> Iterable[Metric]:
+        samples = StatusSamples(self.clock)
+        return as_metrics(samples.of(view) for view in self.accounts())
 
 
 def _add(rows: _Rows, name: str, labels: dict[str, str], value: float | None) -> None:

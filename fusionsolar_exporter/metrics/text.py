@@ -3,14 +3,17 @@
 import re
 from collections.abc import Mapping
 
+from fusionsolar_exporter.northbound.scalars import shortened
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _REPLACEMENT = "\ufffd"
 _EXPONENT_FROM = 1e6  # from here on the formats switch to exponents, much sooner than Python does
 
 
 def label_value(text: str) -> str:
-    """The text as it comes, but lone surrogates, which no encoding has, become U+FFFD."""
-    return text if text.isascii() else _SURROGATE.sub(_REPLACEMENT, text)
+    """The text as it comes, cut where it is too long; lone surrogates, which no encoding has, become U+FFFD."""
+    short = shortened(text)
+    return short if short.isascii() else _SURROGATE.sub(_REPLACEMENT, short)
 
 
 def pair(name: str, value: str) -> str:

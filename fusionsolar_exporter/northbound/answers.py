@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from fusionsolar_exporter.northbound.bounds import LONGEST_NAME
 from fusionsolar_exporter.northbound.model import (
     SEVERITY_OF_LEVEL,
     Alarm,
@@ -18,7 +19,7 @@ from fusionsolar_exporter.northbound.model import (
     Reading,
     Severity,
 )
-from fusionsolar_exporter.northbound.scalars import identifier, integer, number, text
+from fusionsolar_exporter.northbound.scalars import code, identifier, integer, number, shortened, text
 from fusionsolar_exporter.northbound.values import Values
 
 T = TypeVar("T")
@@ -103,14 +104,14 @@ def plants(data: object, *, megawatts: bool) -> Page[Plant]:
 
 
 def _plant(item: Mapping[str, Any], factor: float) -> Plant | None:
-    code = text(_first(item, "plantCode", "stationCode"))
-    if not code:
+    plant_code = code(_first(item, "plantCode", "stationCode"))
+    if not plant_code:
         return None
     capacity = number(item.get("capacity"))
-    date = text(item.get("gridConnectionDate"))
+    date = shortened(text(item.get("gridConnectionDate")))
     return Plant(
-        code=code,
-        name=text(_first(item, "plantName", "stationName")),
+        code=plant_code,
+        name=shortened(text(_first(item, "plantName", "stationName"))),
         capacity_watts=None if capacity is None else number(capacity * factor),  # which may overflow
         latitude=_degrees(item.get("latitude"), 90),
         longitude=_degrees(item.get("longitude"), 180),
@@ -149,17 +150,17 @@ def devices(data: object) -> Items[Device]:
 def _device(item: Mapping[str, Any]) -> Device | None:
     device_id = identifier(_first(item, "id", "devId"))
     type_id = integer(item.get("devTypeId"))
-    plant_code = text(_first(item, "stationCode", "plantCode"))
+    plant_code = code(_first(item, "stationCode", "plantCode"))
     if not device_id or type_id is None or not plant_code:
         return None
     return Device(
         id=device_id,
-        name=text(item.get("devName")),
+        name=shortened(text(item.get("devName"))),
         plant_code=plant_code,
         type_id=type_id,
-        serial_number=text(item.get("esnCode")),
-        model=text(item.get("invType")) or text(item.get("model")),
-        software_version=text(item.get("softwareVersion")),
+        serial_number=code(item.get("esnCode")),
+        model=shortened(text(item.get("invType")) or text(item.get("model"))),
+        software_version=shortened(text(item.get("softwareVersion"))),
         latitude=_degrees(item.get("latitude"), 90),
         longitude=_degrees(item.get("longitude"), 180),
     )
@@ -167,7 +168,7 @@ def _device(item: Mapping[str, Any]) -> Device | None:
 
 def plant_readings(data: object) -> Items[Reading]:
     """The values of ``getStationRealKpi`` (9.1.4.1)."""
-    return items(data, lambda item: reading(text(_first(item, "stationCode", "plantCode")), item))
+    return items(data, lambda item: reading(code(_first(item, "stationCode", "plantCode")), item))
 
 
 def device_readings(data: object) -> Items[Reading]:
@@ -182,6 +183,8 @@ def reading(reading_id: str, item: Mapping[str, Any]) -> Reading | None:
         return None
     if values and not _MOMENTS.isdisjoint(values):
         values = {key: value for key, value in values.items() if key not in _MOMENTS or (number(value) or 0.0) > 0}
+    if values and max(map(len, values)) > LONGEST_NAME:
+        values = {shortened(key): value for key, value in values.items()}
     parsed = ((key, _value(value)) for key, value in (values or {}).items())
     return Reading(reading_id, Values((key, value) for key, value in parsed if value is not None))
 
@@ -196,26 +199,26 @@ def _value(value: object) -> float | None:
 def alarms(data: object) -> Items[Alarm]:
     """The active alarms of ``getAlarmList`` (9.1.7); those that are over are left out."""
     records = data if isinstance(data, list) else []
-    over = [one for one in records if isinstance(one, dict) and integer(one.get("status")) not in _ACTIVE]
-    return items([one for one in records if one not in over] if over else data, _alarm)
+    active = [one for one in records if not isinstance(one, dict) or integer(one.get("status")) in _ACTIVE]
+    return items(active if len(active) < len(records) else data, _alarm)
 
 
 def _alarm(item: Mapping[str, Any]) -> Alarm | None:
-    plant_code = text(_first(item, "stationCode", "plantCode"))
+    plant_code = code(_first(item, "stationCode", "plantCode"))
     if not plant_code:
         return None
     level = integer(item.get("lev"))
     raised = number(item.get("raiseTime"))
     return Alarm(
         plant_code=plant_code,
-        serial_number=text(item.get("esnCode")),
-        device_name=text(item.get("devName")),
+        serial_number=code(item.get("esnCode")),
+        device_name=shortened(text(item.get("devName"))),
         device_type_id=integer(item.get("devTypeId")),
-        alarm_id=text(item.get("alarmId")),
-        name=text(item.get("alarmName")),
-        cause_id=text(item.get("causeId")),
+        alarm_id=shortened(text(item.get("alarmId"))),
+        name=shortened(text(item.get("alarmName"))),
+        cause_id=shortened(text(item.get("causeId"))),
         severity=Severity.UNKNOWN if level is None else SEVERITY_OF_LEVEL.get(level, Severity.UNKNOWN),
-        alarm_type=text(item.get("alarmType")),
+        alarm_type=shortened(text(item.get("alarmType"))),
         raised_at=None if raised is None else raised / _MILLISECONDS,
         cause=text(item.get("alarmCause"))[:_LONGEST_EXPLANATION],
         repair=text(item.get("repairSuggestion"))[:_LONGEST_EXPLANATION],

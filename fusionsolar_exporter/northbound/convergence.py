@@ -5,7 +5,7 @@ from typing import Any
 
 from fusionsolar_exporter.northbound.answers import Items, items
 from fusionsolar_exporter.northbound.model import Reading
-from fusionsolar_exporter.northbound.scalars import number, text
+from fusionsolar_exporter.northbound.scalars import code, number
 from fusionsolar_exporter.northbound.values import Values
 
 MONTH_YIELD = "eMonth"
@@ -39,7 +39,7 @@ def readings(data: object) -> Items[Reading]:
 
 
 def _reading(item: Mapping[str, Any]) -> Reading | None:
-    serial_number = text(item.get("sn")).strip()
+    serial_number = code(item.get("sn")).strip()
     kpis = item.get("kpis")
     if isinstance(kpis, list):
         # real-time data is one record; of several the newest counts

@@ -3,16 +3,17 @@
 Read ``failCode`` before anything else: a refusal comes with HTTP 200 and ``data`` of any shape.
 """
 
-import json
 from codecs import BOM_UTF8
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from fusionsolar_exporter.northbound.bounds import BoundsError
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.fail_codes import reason_of
 from fusionsolar_exporter.northbound.interfaces import Interface
-from fusionsolar_exporter.northbound.scalars import integer, number, text
+from fusionsolar_exporter.northbound.json_answer import parse_json
+from fusionsolar_exporter.northbound.scalars import integer, number, quoted, text
 from fusionsolar_exporter.northbound.transport import RawAnswer
 
 _TOO_MANY = frozenset({403, 429})
@@ -48,8 +49,7 @@ def open_envelope(raw: RawAnswer, interface: str) -> Envelope:
     if fail_code is None:
         raise _bad(interface, f"HTTP {status} with JSON that has no failCode", raw)
     if fail_code != 0:
-        words = text(body.get("message")) or text(body.get("data"))
-        told = f" ({words})" if words else ""  # whole: whoever shows it takes out secrets before it cuts
+        told = quoted(text(body.get("message")) or text(body.get("data")))
         raise NorthboundError(
             reason_of(fail_code, login=interface == Interface.LOGIN),
             interface,
@@ -98,11 +98,11 @@ def _check_status(raw: RawAnswer, interface: str) -> None:
 
 def _parse(raw: RawAnswer, interface: str) -> Any:
     try:
-        told = raw.body.decode(json.detect_encoding(raw.body), "replace")
-        return json.loads(told, strict=False)  # which takes control characters inside of texts
-    except (ValueError, RecursionError) as error:  # ValueError covers integers of absurd length
-        kind = "nested too deep" if isinstance(error, RecursionError) else "cut short or malformed"
-        raise _bad(interface, f"HTTP {raw.status} with JSON that is {kind}", raw) from None
+        return parse_json(raw.body, interface)
+    except BoundsError as error:
+        raise _bad(interface, f"HTTP {raw.status} with {error}", raw) from None
+    except (ValueError, RecursionError):  # ValueError covers integers of absurd length
+        raise _bad(interface, f"HTTP {raw.status} with JSON that is cut short or malformed", raw) from None
 
 
 def is_html(raw: RawAnswer) -> bool:

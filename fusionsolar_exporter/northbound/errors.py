@@ -12,7 +12,7 @@
     ├── timeout               no whole answer within the configured time
     ├── connection            refused, reset, name not found
     ├── tls                   certificate or handshake
-    └── bad_response          everything else: HTTP 3xx, 5xx, HTML, invalid JSON, over 64 MiB
+    └── bad_response          everything else: HTTP 3xx, 5xx, HTML, invalid JSON, over its bounds
 
 Which failCode is folded into which reason stands in :mod:`.fail_codes`.
 """

@@ -3,7 +3,6 @@
 There is no public reference: this follows what clients in use read and send.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -13,7 +12,8 @@ from fusionsolar_exporter.northbound.envelope import is_html
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.fail_codes import reason_of
 from fusionsolar_exporter.northbound.interfaces import Interface
-from fusionsolar_exporter.northbound.scalars import integer, number, text
+from fusionsolar_exporter.northbound.json_answer import parse_json
+from fusionsolar_exporter.northbound.scalars import code, integer, number, quoted, text
 from fusionsolar_exporter.northbound.transport import RawAnswer
 
 INVALID_GRANT = "invalid_grant"
@@ -40,9 +40,8 @@ class TokenError(NorthboundError):
     """The token address refused, and said why: ``error`` is its word for it (RFC 6749, section 5.2)."""
 
     def __init__(self, error: str, description: str, *, http_status: int) -> None:
-        told = f" ({description})" if description else ""
         reason = Reason.CREDENTIALS if error in _CREDENTIALS else Reason.REJECTED
-        super().__init__(reason, Interface.TOKEN, f"{error}{told}", http_status=http_status)
+        super().__init__(reason, Interface.TOKEN, f"{error}{quoted(description)}", http_status=http_status)
         self.error = error
 
 
@@ -73,7 +72,7 @@ def read_tokens(raw: RawAnswer) -> Tokens:
     if is_html(raw):
         raise _bad(f"HTTP {status} with a web page instead of tokens", status, html=True)
     body = _parse(raw)
-    error = text(body.get("error"))
+    error = code(body.get("error"))
     # before the status: 400 and 401 carry what matters in the body
     if error:
         raise TokenError(error, text(body.get("error_description")), http_status=status)
@@ -83,8 +82,7 @@ def read_tokens(raw: RawAnswer) -> Tokens:
         )
     fail_code = integer(body.get("failCode"))
     if fail_code:
-        message = text(body.get("message"))
-        told = f"failCode {fail_code}{f' ({message})' if message else ''}"
+        told = f"failCode {fail_code}{quoted(text(body.get('message')))}"
         raise NorthboundError(reason_of(fail_code), Interface.TOKEN, told, fail_code=fail_code, http_status=status)
     access = text(body.get("access_token"))
     if status != HTTPStatus.OK or not access:
@@ -97,7 +95,7 @@ def read_tokens(raw: RawAnswer) -> Tokens:
 
 def _parse(raw: RawAnswer) -> Mapping[str, Any]:
     try:
-        body = json.loads(raw.body)
+        body = parse_json(raw.body, Interface.TOKEN)
     except (ValueError, RecursionError):
         body = None
     return body if isinstance(body, dict) else {}

@@ -5,7 +5,7 @@ from typing import Any
 
 from fusionsolar_exporter.northbound.answers import Items, items, reading
 from fusionsolar_exporter.northbound.model import DatedReading
-from fusionsolar_exporter.northbound.scalars import identifier, number, text
+from fusionsolar_exporter.northbound.scalars import code, identifier, number
 
 _MILLISECONDS = 1e3
 _LATEST = 1e11
@@ -14,7 +14,7 @@ _LATEST = 1e11
 
 def plant_rows(data: object) -> Items[DatedReading]:
     """The periods of plants, in whatever order they come."""
-    return items(data, lambda item: _row(text(item.get("stationCode", item.get("plantCode"))), item))
+    return items(data, lambda item: _row(code(item.get("stationCode", item.get("plantCode"))), item))
 
 
 def device_rows(data: object) -> Items[DatedReading]:

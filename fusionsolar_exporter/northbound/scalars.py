@@ -3,9 +3,12 @@
 import math
 import re
 
+from fusionsolar_exporter.northbound.bounds import LONGEST_NAME
+
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 _INTEGER = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
 _LONGEST_NUMBER = 64  # digits; anything longer is no measurement, and no id
+_LONGEST_WORDS = 10_000  # looking for secrets in them takes time
 _LARGEST_INTEGER = 10**_LONGEST_NUMBER
 
 
@@ -56,9 +59,27 @@ def text(value: object) -> str:
         return ""
 
 
+def shortened(name: str) -> str:
+    """The name, cut where it is longer than any label should be."""
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+
+
+def quoted(words: str) -> str:
+    """What the far side said, in brackets: as a whole, since whoever shows it takes out secrets before it cuts."""
+    if len(words) > _LONGEST_WORDS:
+        return f" (and {len(words):,} characters, which nobody reads)"
+    return f" ({words})" if words else ""
+
+
+def code(value: object) -> str:
+    """A text that is asked for again: empty where it is longer than any code."""
+    found = text(value)
+    return found if len(found) <= LONGEST_NAME else ""
+
+
 def identifier(value: object) -> str:
     """An id as text, equal for ``214060404588862``, ``"214060404588862"`` and ``214060404588862.0``."""
     if type(value) is int and -_LARGEST_INTEGER < value < _LARGEST_INTEGER:
         return str(value)
     whole = integer(value) if not isinstance(value, str) or value.strip().lstrip("+-").isdigit() else None
-    return text(value).strip() if whole is None else text(whole)
+    return code(value).strip() if whole is None else text(whole)

@@ -22,11 +22,11 @@ from typing_extensions import override
 
 from fusionsolar_exporter.northbound.adapter import DeadlineAdapter
 from fusionsolar_exporter.northbound.auth import Auth
+from fusionsolar_exporter.northbound.bounds import BoundsError, check_size
 from fusionsolar_exporter.northbound.certificates import CertificatesError, tls_context
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.retry_after import retry_after
 
-LARGEST_ANSWER = 64 * 1024 * 1024
 _CHUNK = 64 * 1024
 _LONGEST_TIMEOUT = 86_400.0  # seconds; sockets cannot wait for more than 24 days
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
@@ -139,10 +139,13 @@ class HttpTransport(Transport):
         watchdog.start()
         try:
             return self._post(url, path, body, headers, deadline)
+        except BoundsError as error:
+            raise NorthboundError(Reason.BAD_RESPONSE, path, str(error)) from None
         except (
             OSError,
             urllib3.exceptions.HTTPError,
             http.client.HTTPException,
+            ValueError,  # of a chunk with less than no bytes
         ) as error:  # requests' own are OSErrors
             raise self._failure(path, error, late=time.monotonic() >= deadline) from None
         finally:
@@ -172,8 +175,7 @@ class HttpTransport(Transport):
         body = bytearray()
         for chunk in response.iter_content(_CHUNK):
             body += chunk
-            if len(body) > LARGEST_ANSWER:
-                raise NorthboundError(Reason.BAD_RESPONSE, path, "an answer of more than 64 MiB")
+            check_size(len(body), path)
             if time.monotonic() >= deadline:
                 break
         if time.monotonic() >= deadline:  # what was cut can look like the end of an answer
@@ -206,8 +208,9 @@ class HttpTransport(Transport):
             return NorthboundError(Reason.CONNECTION, path, _CLOSED, sent=sent)
         if caused_by(http.client.IncompleteRead, urllib3.exceptions.IncompleteRead):
             return NorthboundError(Reason.BAD_RESPONSE, path, "an answer that was cut short")
-        not_http = isinstance(error, requests.exceptions.RequestException) and not isinstance(
-            error, requests.exceptions.ConnectionError
+        not_http = isinstance(error, ValueError) or (
+            isinstance(error, requests.exceptions.RequestException)
+            and not isinstance(error, requests.exceptions.ConnectionError)
         )
         if not_http or caused_by(http.client.HTTPException, urllib3.exceptions.DecodeError):
             what = "an answer that is not HTTP" if sent else "a request that cannot be sent"

@@ -6,9 +6,7 @@ as much memory.
 
 from array import array
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
-from functools import lru_cache
-
-_KINDS = 4096  # of readings, by their keys; each is remembered once
+from weakref import WeakValueDictionary
 
 
 class Values(Mapping[str, float]):
@@ -83,7 +81,17 @@ class _Items(ItemsView[str, float]):
         return zip(self._mapping, self._mapping.numbers, strict=True)
 
 
-@lru_cache(maxsize=_KINDS)
+class _Kind(dict[str, int]):
+    """Goes with the last reading that is of it."""
+
+    __slots__ = ("__weakref__",)
+
+
+_kinds: WeakValueDictionary[tuple[str, ...], _Kind] = WeakValueDictionary()
+
+
 def kind_of(keys: tuple[str, ...]) -> Mapping[str, int]:
-    """The one mapping from these keys to their places."""
-    return {key: place for place, key in enumerate(keys)}
+    """The one mapping from these keys to their places, for as long as anybody holds it."""
+    found = _kinds.get(keys)
+    # of two threads one wins: the other's is the same, but for its identity
+    return _kinds.setdefault(keys, _Kind(zip(keys, range(len(keys)), strict=True))) if found is None else found

@@ -39,6 +39,10 @@ class LearntPace:
     recovery: float = 0.0
     """Seconds that the far side needed to answer again after a refusal."""
 
+    def rests_at(self, floor: float) -> bool:
+        """Whether the interface is asked as fast as its limits allow, and that is answered."""
+        return not self.trying and self.answered is not None and self.pace <= floor
+
     def resting(self, answered: float, moment: float) -> "LearntPace":
         """Ask as fast as was answered, and no faster for a while."""
         return replace(self, answered=answered, pace=answered, trying=False, probing=False, learnt_at=moment)

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from fusionsolar_exporter.pacing.learnt import LearntPace, documented_pace, slowest_pace
 from fusionsolar_exporter.pacing.limits import Limit
+from fusionsolar_exporter.pacing.pace_evidence import Explanation
 from fusionsolar_exporter.pacing.spans import Spans
 
 _STEP = 1.15  # what was answered for a while and is refused now becomes slower by this at least
@@ -38,6 +39,19 @@ class Pace:
     def learnt(self) -> LearntPace | None:
         """What is learnt, if anything."""
         return self._learnt
+
+    @property
+    def refusals(self) -> int:
+        """How many calls were refused in a row."""
+        return self._refusals
+
+    def begin(self, known: Explanation, moment: float, limit: Limit) -> None:
+        """Start from what earlier calls tell, the newest of which was refused."""
+        floor, slowest = documented_pace(limit), slowest_pace(limit)
+        self._refusals = 1
+        self._learnt = LearntPace(known.count, floor, moment, refused=min(known.refused, slowest))
+        if known.answered is not None:
+            self._learnt = replace(self._learnt, answered=min(known.answered, slowest)).going_on(floor, moment)
 
     def earliest(self, last: float, limit: Limit) -> float:
         """The first moment at which the far side should answer another call, when the ``last`` one started then."""

@@ -37,7 +37,7 @@ class Account:
         self._settings = settings
         self._pending: AccountSettings | None = None
         self.cache = Cache(collaborators.clock)
-        self.cache.enable_only(settings.collectors.enabled)
+        self.cache.enable_only(settings.collectors.enabled, settings.account.device_types)
         self.power_curves = PowerCurves()
         """Fed by whoever works out powers, kept with all else."""
         kept = partition or MemoryState(collaborators.clock).partition(settings.account.host, settings.name)
@@ -62,7 +62,7 @@ class Account:
         with self._lock:
             self._settings = self._pending = settings
         # here and not in the account's thread: that may wait for an answer, and the cache has to refuse what it brings
-        self.cache.enable_only(settings.collectors.enabled)
+        self.cache.enable_only(settings.collectors.enabled, settings.account.device_types)
         self._wake.set()
 
     def step(self) -> float:

@@ -1,7 +1,7 @@
 """Where accepted answers go: into the cache, which serves them, and into the journal, from which state keeps them."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fusionsolar_exporter.cache import AlarmWindow, Cache, Freshness, ReportPeriod
@@ -32,6 +32,18 @@ class AcceptedAnswers:
     def lists_changed(self, inventory: Inventory) -> None:
         """The plants and devices are these now; whatever is known of others goes at once."""
         self.cache.know(inventory.plants, inventory.devices)
+
+    def lists_wanted_again(
+        self, inventory: Inventory, plants: Callable[[float], Freshness], devices: Callable[[float], Freshness]
+    ) -> None:
+        """Other settings: what the lists have said is served, though nobody wanted it before; as old as it is."""
+        served = self.cache.snapshot()
+        if inventory.plants_listed_at is not None:
+            codes = [code for code in inventory.plants if code not in served.listed_plants]
+            self.cache.list_plants(codes, plants(inventory.plants_listed_at))
+        for moment, of_plants, listed in inventory.device_lists():
+            ids = [device.id for device in listed if device.id not in served.listed_devices]
+            self.cache.list_devices(of_plants, ids, devices(moment))
 
     def plant_page(self, codes: Sequence[str], freshness: Freshness) -> None:
         """A page of the plant list named these: served at once, kept when the list is complete."""

@@ -16,12 +16,15 @@ from fusionsolar_exporter.refresh.persistence.account_reader import AccountReade
 from fusionsolar_exporter.refresh.persistence.account_store import AccountStore
 from fusionsolar_exporter.refresh.persistence.account_writer import AccountWriter
 from fusionsolar_exporter.refresh.persistence.journal import Journal
+from fusionsolar_exporter.refresh.persistence.token_reader import TokenReader
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
+from fusionsolar_exporter.refresh.reporting.first_values import FirstValues
 from fusionsolar_exporter.refresh.reporting.status_builder import StatusBuilder
 from fusionsolar_exporter.refresh.request import Requester
 from fusionsolar_exporter.refresh.schedule import Schedule
 from fusionsolar_exporter.refresh.session.oauth import OAuthSession
 from fusionsolar_exporter.refresh.session.password import PasswordSession
+from fusionsolar_exporter.refresh.session.token_cipher import TokenCipher
 from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.refresh.units import UnitsByEvidence
 from fusionsolar_exporter.state import Partition
@@ -47,7 +50,8 @@ def build_engine(
     answers = AcceptedAnswers(cache, journal, counting, UnitsByEvidence(context, inventory))
     limiter = RateLimiter(context, inventory)
     oauth = settings.account.oauth
-    session = PasswordSession(context, limiter) if oauth is None else OAuthSession(context, limiter, oauth)
+    cipher = TokenCipher(context)
+    session = PasswordSession(context, limiter) if oauth is None else OAuthSession(context, limiter, oauth, cipher)
     status_builder = StatusBuilder(context, limiter, inventory, far_clock)
     collectors = make_collectors(context, limiter, inventory, answers, far_clock)
 
@@ -56,12 +60,27 @@ def build_engine(
         clock=clock,
         partition=partition,
         journal=journal,
-        reader=AccountReader(context, limiter, inventory, cache, counting, session, status_builder, collectors, curves),
-        writer=AccountWriter(context, limiter, inventory, session, status_builder, collectors),
+        reader=AccountReader(
+            context=context,
+            limiter=limiter,
+            inventory=inventory,
+            cache=cache,
+            counting=counting,
+            session=session,
+            tokens=TokenReader(context, session, cipher),
+            status_builder=status_builder,
+            collectors=collectors,
+            power_curves=curves,
+        ),
+        writer=AccountWriter(context, limiter, inventory, session, cipher, status_builder, collectors),
         curves=curves,
     )
+
+    def without_secrets(told: str) -> str:
+        return session.without_secrets(collaborators.without_secrets(told))
+
     requester = Requester(
-        context, limiter, status_builder, collaborators, without_secrets=session.without_secrets, permit=store.permit
+        context, limiter, status_builder, collaborators, without_secrets=without_secrets, permit=store.permit
     )
     return Engine(
         context=context,
@@ -75,4 +94,5 @@ def build_engine(
         requester=requester,
         failures=Failures(context, limiter, session, collectors),
         schedule=Schedule(context, limiter, collectors.all, Daylight(cache)),
+        first_values=FirstValues(context, limiter, cache, collectors),
     )

@@ -30,3 +30,5 @@ class Collaborators:
     """Shared by the accounts of a process."""
     supervisor: Supervisor | None = None
     """Watches the account's thread; None where an account is stepped by hand."""
+    without_secrets: Callable[[str], str] = str
+    """Takes out what is secret to any account of the process."""

@@ -13,6 +13,7 @@ from fusionsolar_exporter.refresh.failures import Failures
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.persistence.account_store import AccountStore
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
+from fusionsolar_exporter.refresh.reporting.first_values import FirstValues
 from fusionsolar_exporter.refresh.reporting.status_builder import StatusBuilder
 from fusionsolar_exporter.refresh.request import Requester
 from fusionsolar_exporter.refresh.schedule import Schedule
@@ -38,6 +39,7 @@ class Engine:
         requester: Requester,
         failures: Failures,
         schedule: Schedule,
+        first_values: FirstValues,
     ) -> None:
         self.context = context
         self.inventory = inventory
@@ -47,9 +49,10 @@ class Engine:
         self.collectors = collectors
         self.store = store
         self._status_builder = status_builder
-        self._requester = requester
+        self.requester = requester
         self._failures = failures
         self._schedule = schedule
+        self._first_values = first_values
         self._followed = -1  # revision of the lists that the batches were made of
         self.replan()
 
@@ -61,6 +64,7 @@ class Engine:
             self.session.credentials()  # says what is missing; nothing is asked
         if took_over:
             self.replan()
+            self._status_builder.filter_notice.look()
         return took_over or led != self.store.leads
 
     def step(self) -> tuple[float, bool]:
@@ -88,16 +92,13 @@ class Engine:
             self.login()
         # the answer may have changed the fleet, and what is written down has to say when each batch is due from now on
         self.replan()
+        self._first_values.look()
         self.store.save()
         return self.context.clock.now(), True
 
     def login(self) -> NorthboundError | None:
         """Log in now, where credentials can be read; what the far side says against it."""
-        return self.session.begin(self._requester)
-
-    def exchange(self, code: str) -> NorthboundError | None:
-        """Begin with the code of an owner's consent; what the far side says against it."""
-        return self.session.exchange(self._requester, code)
+        return self.session.begin(self.requester)
 
     def perform(self, collector: Collector, job: Job) -> NorthboundError | None:
         """Send a request now and take its answer; why it brought nothing, where it did not."""
@@ -107,7 +108,7 @@ class Engine:
             told = "not asked: the session has ended meanwhile"
             return NorthboundError(Reason.NOT_LOGGED_IN, job.interface, told, sent=False)
         try:
-            answer = self._requester.ask(
+            answer = self.requester.ask(
                 job.interface,
                 lambda client: collector.ask(client, job),
                 auth=auth,
@@ -120,16 +121,16 @@ class Engine:
             return error
         self.session.accepted()
         self._failures.answered(job)
-        self._requester.dropped(job.interface, answer.content.dropped)
+        self.requester.dropped(job.interface, answer.content.dropped)
         failure = None
         # a reload may have disabled the collector while the request was in flight: its data is not wanted any more
         accepted = collector.enabled and collector.accept(job, answer.content, answer.started, answer.ended)
         if not accepted:
             told = "an empty or incomplete answer: what was known stays"
             failure = NorthboundError(Reason.BAD_RESPONSE, job.interface, told, fail_code=0)
-            self._requester.failed(job.interface, failure, about)
+            self.requester.failed(job.interface, failure, about)
         else:
-            self._requester.accepted(job.interface, about)
+            self.requester.accepted(job.interface, about)
         collector.finished(job, answered=accepted, ended=answer.ended)
         if collector in self.collectors.lists:
             # after the turn is over: batches that come with new ids belong to the next sweep
@@ -138,22 +139,26 @@ class Engine:
 
     def replan(self) -> None:
         """Derive the intervals anew from lists and limits as they are now."""
-        self._schedule.update(self._requester.mean_seconds)
+        self._schedule.update(self.requester.mean_seconds)
+        self._schedule.announce_changes()
 
     def reconfigure(self, settings: AccountSettings) -> None:
         """Take other settings for the same host and user; what is known and what was asked stays."""
         self.context.settings = settings
         # connection and credentials first, so that whatever is asked next goes the new way; then what there is to ask
-        self._requester.reconfigure()
+        self.requester.reconfigure()
         self.session.settings_changed()
         self.forgive()
         self._followed = -1  # other settings, other batches
         self.limiter.paces.settings_changed()
         self.inventory.select(settings.account.plants.selects)
         self.answers.lists_changed(self.inventory)
+        plant_list, device_list = self.collectors.plant_list, self.collectors.device_list
+        self.answers.lists_wanted_again(self.inventory, plant_list.freshness, device_list.freshness)
         self._follow_lists(self.context.clock.now())
         self._announce_schedule()
         self.replan()
+        self._schedule.announce_changes(at_once=True)
 
     def forgive(self) -> None:
         """Ask again what was not permitted, and what was left out: somebody may have put it right."""
@@ -172,11 +177,11 @@ class Engine:
     def logout(self, until: float) -> None:
         """End the session before a moment, where nobody can go on with it."""
         if not self.store.keeps:
-            self.session.end(self._requester, until)
+            self.session.end(self.requester, until)
 
     def close(self) -> None:
         """Give up the connections, and let others lead."""
-        self._requester.close()
+        self.requester.close()
         self.store.release()
 
     def _follow_lists(self, now: float) -> None:
@@ -188,6 +193,7 @@ class Engine:
             if revision != self._followed:
                 collector.lists_changed(now)
             collector.lists_answered()
+        self._status_builder.filter_notice.look()
 
     def _announce_schedule(self) -> None:
         """Log the schedule, once each list has had a whole turn."""

@@ -57,7 +57,7 @@ class Inventory:
         return [plant for code, plant in self._listed.items() if code not in self.plants]
 
     def device_lists(self) -> Iterator[tuple[float, Sequence[str], Sequence[Device]]]:
-        """The device lists of the selected plants: those asked together with the start of that request."""
+        """The device lists of the listed plants: those asked together with the start of that request."""
         together: dict[float, list[str]] = {}
         for code, moment in self.devices_listed_at.items():
             together.setdefault(moment, []).append(code)
@@ -106,9 +106,11 @@ class Inventory:
 
     def _update(self) -> None:
         plants = {code: plant for code, plant in self._listed.items() if self._selects(code, plant.name)}
-        self._devices_of = {code: listed for code, listed in self._devices_of.items() if code in plants}
-        self.devices_listed_at = {code: at for code, at in self.devices_listed_at.items() if code in plants}
-        devices = {key: device for listed in self._devices_of.values() for key, device in listed.items()}
+        # of plants that the selection leaves out too: a wider one shows at once what is known of them
+        self._devices_of = {code: listed for code, listed in self._devices_of.items() if code in self._listed}
+        self.devices_listed_at = {code: at for code, at in self.devices_listed_at.items() if code in self._listed}
+        selected = (listed for code, listed in self._devices_of.items() if code in plants)
+        devices = {key: device for listed in selected for key, device in listed.items()}
         # what is made of these is kept by whoever made it for as long as they are the same objects
         if plants != self.plants or devices != self.devices:
             self.revision += 1

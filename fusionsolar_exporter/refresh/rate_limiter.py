@@ -27,7 +27,7 @@ class RateLimiter:
         self.daily = DailyCalls()
         """Of all data interfaces together, where the account has a budget."""
         self.holds = {interface: Hold() for interface in Interface}
-        self.paces = Paces(context, self.limit)
+        self.paces = Paces(context, self.limit, lambda each: self.ledger.last(each, self.limit(each)))
         self._limits: dict[Interface, Limit] = {}
         self._derived_from: tuple[RateLimits, Fleet] | None = None
 
@@ -89,9 +89,7 @@ class RateLimiter:
         budget = self.budget if interface in DATA_INTERFACES else None
         free = -inf if budget is None else self.daily.earliest(budget)
         allowed = max(self.ledger.earliest(interface, limit), free)
-        return max(
-            allowed, self.holds[interface].until, self.paces.earliest(interface, self.ledger.last(interface, limit))
-        )
+        return max(allowed, self.holds[interface].until, self.paces.earliest(interface))
 
     def forgive(self) -> None:
         """End the holds for want of a permission."""

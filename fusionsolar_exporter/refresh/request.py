@@ -98,8 +98,10 @@ class Requester(Asks):
             elif error.reason in _OF_WHAT_WAS_ASKED:
                 limiter.paces.answered(interface, started)
             self.failed(interface, error, about if error.reason in _OF_WHAT_WAS_ASKED else "")
+            self._show(interface, about, started, error.message)
             raise
         ended = self._end(interface, started)
+        self._show(interface, about, started, "failCode 0")
         self._answered(interface, answer, started, ended)
         return TimedAnswer(answer.content, started, ended)
 
@@ -127,6 +129,16 @@ class Requester(Asks):
         self.accepted(interface, "")
         if answer.far_time is not None:
             self._status_builder.far_clock(answer.far_time, (started + ended) / 2)
+
+    def _show(self, interface: Interface, about: str, started: float, outcome: str) -> None:
+        self._context.log.debug(
+            "request",
+            account=self._context.settings.name,
+            interface=interface,
+            about=about,
+            seconds=round(self._context.clock.now() - started, 3),
+            outcome=outcome,
+        )
 
     def _end(self, interface: Interface, started: float) -> float:
         ended = self._context.clock.now()

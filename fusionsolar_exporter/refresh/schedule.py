@@ -9,6 +9,11 @@ from fusionsolar_exporter.refresh.daylight import Daylight
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.status import CollectorName
 
+_WORTH_A_LINE = 0.1
+"""Share by which an interval has to differ from the one that was logged."""
+_LASTING = 600.0
+"""Seconds for which it has to, unless the configuration has changed."""
+
 
 class Schedule:
     """Sets the collectors' intervals, and says once what they are."""
@@ -20,7 +25,10 @@ class Schedule:
         self._context = context
         self._limiter = limiter
         self._collectors = collectors
-        self._announced = False
+        self._told: dict[CollectorName, float] = {}
+        """The intervals as they were logged last."""
+        self._changed: dict[CollectorName, float] = {}
+        """Since when an interval is another."""
         self._slowed: set[CollectorName] = set()
         self.stretch = 1.0
         """The largest factor by which an interval grows: one request at a time, or a day's budget, cannot keep up."""
@@ -55,22 +63,37 @@ class Schedule:
         """Log one line per collector when the lists are first known, and a warning for each that is slowed down."""
         for collector in self._collectors:
             self._warn_when_slowed(collector)
-        if self._announced:
-            return
-        self._announced = True
+            if not collector.enabled:
+                self._told.pop(collector.name, None)
+            elif collector.name not in self._told:
+                self._tell(collector)
+
+    def announce_changes(self, *, at_once: bool = False) -> None:
+        """The same for intervals that differ from what was logged: for a while, since some last a minute only."""
+        now = self._context.clock.now()
         for collector in self._collectors:
-            if collector.enabled:
-                limit = self._limiter.limit(collector.planned_interface())
-                self._context.log.info(
-                    "plan",
-                    account=self._context.settings.name,
-                    collector=collector.name,
-                    interface=collector.planned_interface(),
-                    interval_seconds=round(collector.interval, 1),
-                    calls_per_interval=collector.calls_needed(),
-                    quota_calls=limit.calls,
-                    quota_window_seconds=limit.window,
-                )
+            told = self._told.get(collector.name)
+            # by night too: what a budget saves then is no other plan
+            if told is None or abs(collector.longest_interval - told) <= _WORTH_A_LINE * told:
+                self._changed.pop(collector.name, None)
+            elif now >= self._changed.setdefault(collector.name, now) + _LASTING or at_once:
+                self._tell(collector)
+
+    def _tell(self, collector: Collector) -> None:
+        before = self._told.get(collector.name)
+        self._told[collector.name] = collector.longest_interval
+        self._changed.pop(collector.name, None)
+        limit = self._limiter.limit(collector.planned_interface())
+        self._context.log.info(
+            "plan" if before is None else "plan changed",
+            account=self._context.settings.name,
+            collector=collector.name,
+            interface=collector.planned_interface(),
+            interval_seconds=round(collector.interval, 1),
+            calls_per_interval=collector.calls_needed(),
+            quota_calls=limit.calls,
+            quota_window_seconds=limit.window,
+        )
 
     def _warn_when_slowed(self, collector: Collector) -> None:
         configured = self._context.settings.collectors.of(collector.name).interval

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from fusionsolar_exporter.cache import Snapshot
 from fusionsolar_exporter.metrics.account_export import AccountExport
 from fusionsolar_exporter.metrics.part import ExportContext, Part
 from fusionsolar_exporter.metrics.settings import ExportSettings
@@ -33,6 +34,7 @@ class AccountPieces:
         self._readers: Mapping[str, Sequence[int]] = {}
         self._fields: Mapping[str, object] = {}
         self._wall = 0.0
+        self._snapshot: Snapshot | None = None
         self._rows = Rows(())
         self.by_metric: Mapping[str, Piece] = {}
         """In the order of the table of metrics."""
@@ -44,14 +46,18 @@ class AccountPieces:
     def update(self, view: AccountView, export: AccountExport, settings: ExportSettings) -> None:
         """Render what changed."""
         context = export.context(view)
-        fields, wall = context.fields(), context.clock.wall(0)
-        if self._generation is not export.generation or self._parts is not export.parts:
+        wall = context.clock.wall(0)
+        others = self._generation is not export.generation or self._parts is not export.parts
+        if view.snapshot is self._snapshot and wall == self._wall and not others:
+            return
+        fields = context.fields()
+        if others:
             self._replace_parts(context, export, settings)
             changed = True
         else:
             news = [name for name, value in fields.items() if wall != self._wall or value is not self._fields.get(name)]
             changed = self._renew(context, {place for name in news for place in self._readers.get(name, ())})
-        self._fields, self._wall = fields, wall
+        self._snapshot, self._fields, self._wall = view.snapshot, fields, wall
         if changed:
             self._trim(settings.series_per_account)
 
@@ -97,15 +103,8 @@ class AccountPieces:
 
     def _trim(self, limit: int) -> None:
         """Cut the account to so many series, the last metrics of the table first."""
-        left, cut = limit, 0
-        by_metric: dict[str, Piece] = {}
-        for name, row in self._rows.joined().items():
-            keep = min(row.joined.samples, left)
-            left -= keep
-            cut += row.joined.samples - keep
-            if keep:
-                by_metric[name] = row.joined if keep == row.joined.samples else row.joined.head(keep)
-        self.by_metric, self.series_cut = by_metric, cut
+        self.by_metric = self._rows.joined(limit)
+        self.series_cut = max(self._rows.samples - limit, 0)
 
 
 def _readers(parts: Sequence[Part]) -> Mapping[str, Sequence[int]]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fusionsolar_exporter.metrics.families import FAMILIES
+from fusionsolar_exporter.metrics.families import FAMILIES, Family, MetricType
 from fusionsolar_exporter.rendering.headers import headers
 from fusionsolar_exporter.rendering.own_metrics import OwnMetrics
 from fusionsolar_exporter.rendering.piece import Body, Piece, body
@@ -27,19 +27,29 @@ def _headers() -> Mapping[str, _Header]:
 _HEADERS = _headers()
 
 
-@dataclass(frozen=True, slots=True)
-class DataFamily:
-    """One metric of plants, devices or alarms, which has one sample name; its pieces by account."""
+def _sample_names(family: Family) -> frozenset[str]:
+    if family.type is not MetricType.HISTOGRAM:
+        return frozenset({family.name})
+    return frozenset(f"{family.name}_{end}" for end in ("bucket", "count", "sum"))
 
-    name: str
-    by_account: Sequence[tuple[str, Piece]]
+
+_SAMPLE_NAMES = {name: _sample_names(family) for name, family in FAMILIES.items()}
 
 
 class Exposition:
-    """Everything that is known, ready to be sent in either format."""
+    """Everything that is known, ready to be sent in either format.
 
-    def __init__(self, families: Sequence[DataFamily], own: OwnMetrics) -> None:
+    ``families`` are the pieces of all accounts by metric; ``accounts`` has the same by the value of the label.
+    """
+
+    def __init__(
+        self,
+        families: Mapping[str, Piece],
+        accounts: Sequence[tuple[str, Mapping[str, Piece]]],
+        own: OwnMetrics,
+    ) -> None:
         self._families = families
+        self._accounts = accounts
         self._own = own
         self._text = self._select(openmetrics=False, accounts=None, names=None).condensed()
         self._openmetrics = self._select(openmetrics=True, accounts=None, names=None).condensed()
@@ -69,12 +79,17 @@ class Exposition:
 
     def _select(self, *, openmetrics: bool, accounts: frozenset[str] | None, names: frozenset[str] | None) -> Piece:
         pieces: list[Piece] = []
-        for family in self._families:
-            if names is None or family.name in names:
-                runs = [run for account, run in family.by_account if accounts is None or account in accounts]
-                if runs:
-                    header = _HEADERS[family.name]
-                    pieces.append(header.openmetrics if openmetrics else header.text)
-                    pieces.extend(runs)
+        for name, joined in self._families.items():
+            wanted = _SAMPLE_NAMES[name] if names is None else names & _SAMPLE_NAMES[name]
+            if not wanted:
+                continue
+            runs = [joined]
+            if accounts is not None:
+                runs = [by_name[name] for label, by_name in self._accounts if label in accounts and name in by_name]
+            if len(wanted) < len(_SAMPLE_NAMES[name]):
+                runs = [run.only(wanted) for run in runs]
+            if runs:
+                pieces.append(_HEADERS[name].openmetrics if openmetrics else _HEADERS[name].text)
+                pieces.extend(runs)
         pieces.append(self._own.select(openmetrics=openmetrics, accounts=accounts, names=names))
         return Piece.join(pieces)

@@ -9,6 +9,7 @@ from fusionsolar_exporter.metrics.families import DATA_SCOPES, FAMILIES
 from fusionsolar_exporter.metrics.labels import NONE, DeviceLabels, Labels
 from fusionsolar_exporter.metrics.routes import KeyRoute, Routes
 from fusionsolar_exporter.metrics.text import number, pair
+from fusionsolar_exporter.northbound.bounds import MOST_KEYS
 
 _PLAIN_BELOW = 1e6  # smaller values are written as Python does
 _LOWEST = -1.7976931348623157e308
@@ -42,13 +43,16 @@ class LineTemplates:
         names = [family.name for family in FAMILIES.values() if family.scope in DATA_SCOPES and exports(family.name)]
         self.slots: Mapping[str, int] = {name: slot for slot, name in enumerate(names)}
         self._templates: dict[tuple[object, tuple[str, ...]], _LineTemplate] = {}
+        self._keys = 0
 
     def of(self, routes: Routes, keys: tuple[str, ...]) -> _LineTemplate:
         """The template for readings of devices with the same routes and these keys."""
         template = self._templates.get((routes.identity, keys))
         if template is None:
-            if len(self._templates) >= _TEMPLATES:
+            self._keys += len(keys)
+            if len(self._templates) >= _TEMPLATES or self._keys > MOST_KEYS:
                 self._templates.clear()  # the far side leaves out keys at random
+                self._keys = len(keys)
             found = {key: routes[key] for key in keys}
             template = _LineTemplate(
                 [None if route is None else self._step(route) for route in found.values()],

@@ -1,15 +1,13 @@
-"""The exporter's metrics about itself as lines: few, and different at every look, so that they are rendered whole."""
+"""The exporter's metrics about itself as a whole: few, and different at every look, so that all are rendered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
 
-from fusionsolar_exporter.metrics.text import pairs
 from fusionsolar_exporter.rendering.headers import Headers, headers
 from fusionsolar_exporter.rendering.piece import Piece
+from fusionsolar_exporter.rendering.sample_lines import SampleLines
 
 _ACCOUNT = "account"
 
@@ -55,31 +53,23 @@ NO_METRICS = OwnMetrics((), Piece.of(b""), Piece.of(b""))
 
 
 class OwnRenderer:
-    """Keeps the beginnings of lines for as long as their series are there."""
+    """Renders a collector's metrics whole."""
 
     def __init__(self, collector: Collector) -> None:
         self._collector = collector
-        self._beginnings: Mapping[tuple[str, ...], str] = {}
+        self._lines = SampleLines()
 
     def render(self) -> OwnMetrics:
         """The metrics as they are now."""
-        beginnings: dict[tuple[str, ...], str] = {}
-        families = [self._family(metric, beginnings) for metric in self._collector.collect()]
-        self._beginnings = beginnings
+        lines = self._lines = SampleLines(self._lines)
+        families = [
+            _Family(
+                headers(metric),
+                [_Line(sample.name, sample.labels.get(_ACCOUNT), lines.of(sample)) for sample in metric.samples],
+            )
+            for metric in self._collector.collect()
+        ]
         return OwnMetrics(families, _piece(families, openmetrics=False), _piece(families, openmetrics=True))
-
-    def _family(self, metric: Metric, beginnings: dict[tuple[str, ...], str]) -> _Family:
-        lines: list[_Line] = []
-        for sample in metric.samples:
-            labels = sample.labels
-            key = (sample.name, *labels, *labels.values())
-            beginning = self._beginnings.get(key)
-            if beginning is None:
-                beginning = f"{sample.name}{{{','.join(pairs(labels))}}} " if labels else f"{sample.name} "
-            beginnings[key] = beginning
-            value: str = floatToGoString(sample.value)  # type: ignore[no-untyped-call]  # untyped in the library
-            lines.append(_Line(sample.name, labels.get(_ACCOUNT), f"{beginning}{value}\n"))
-        return _Family(headers(metric), lines)
 
 
 def _piece(families: Sequence[_Family], *, openmetrics: bool) -> Piece:

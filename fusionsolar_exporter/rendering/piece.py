@@ -1,7 +1,7 @@
 """Finished stretches of the exposition, plain and compressed, and how they are joined."""
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from fusionsolar_exporter.rendering import crc
@@ -67,6 +67,13 @@ class Piece:
         little = sum(map(len, self.packed)) <= _LITTLE_BYTES
         packed = (b"".join(self.packed),) if little else tuple(together(self.packed))
         return Piece(self.texts, packed, self.size, self.crc, self.shift, self.samples)
+
+    def only(self, names: Collection[str]) -> "Piece":
+        """The samples of these names, which have labels."""
+        beginnings = tuple(f"{name}{{".encode() for name in names)
+        lines = b"".join(self.texts).split(b"\n")  # line ends in labels are escaped
+        kept = [line for line in lines if line.startswith(beginnings)]
+        return Piece.of(b"".join(line + b"\n" for line in kept), len(kept))
 
     def head(self, samples: int) -> "Piece":
         """The first lines only."""

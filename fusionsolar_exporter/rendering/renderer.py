@@ -2,18 +2,21 @@
 
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Sample
 
 from fusionsolar_exporter.metrics.account_export import AccountExport
 from fusionsolar_exporter.metrics.account_exports import AccountExports
-from fusionsolar_exporter.metrics.cut_series import CUT_SERIES, SeriesLimit
+from fusionsolar_exporter.metrics.account_samples import AccountSamples
+from fusionsolar_exporter.metrics.cut_series import CUT_SERIES, Cuts, SeriesLimit, cut_samples
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.rendering.account_pieces import AccountPieces
 from fusionsolar_exporter.rendering.exposition import Exposition
-from fusionsolar_exporter.rendering.families import cut_family, data_families
+from fusionsolar_exporter.rendering.families import AccountFamilies
 from fusionsolar_exporter.rendering.own_metrics import NO_METRICS, OwnRenderer
+from fusionsolar_exporter.rendering.own_pieces import OwnPieces
 from fusionsolar_exporter.supervision import Heartbeat, Supervisor, ThreadKind
 from fusionsolar_exporter.view import AccountView
 
@@ -28,7 +31,8 @@ class Renderer:
     """``exposition`` is read without a lock from any thread; it is replaced, never changed.
 
     ``changed`` is set by whoever has something new to show. ``next_change`` gives the moment (pacing clock) at which
-    something changes though nothing arrives: the next expiry. ``seen`` gets each account once it is rendered.
+    something changes though nothing arrives: the next expiry. ``seen`` gets each account once it is rendered. ``about``
+    has the metrics about the accounts themselves, ``own`` those that belong to none.
     """
 
     def __init__(
@@ -40,20 +44,24 @@ class Renderer:
         supervisor: Supervisor,
         changed: threading.Event,
         seen: Callable[[AccountView], None] = lambda _view: None,
+        about: AccountSamples | None = None,
     ) -> None:
         self._exports = exports
         self._own = OwnRenderer(own)
         self._next_change = next_change
         self._clock = clock
         self._supervisor = supervisor
+        self._about = about
         self._accounts: Mapping[str, AccountPieces] = {}
+        self._own_pieces: Mapping[str, OwnPieces] = {}
+        self._families = AccountFamilies()
         self._working = threading.Lock()
         self._wake = changed
         self._seen = seen
         self._ended = threading.Event()
         self._failing: set[str] = set()
         self._change = self._good_until = math.inf
-        self._nothing = Exposition((), NO_METRICS)
+        self._nothing = Exposition({}, (), NO_METRICS)
         self.exposition = self._nothing
 
     def current(self) -> Exposition:
@@ -66,20 +74,14 @@ class Renderer:
             change = self._next_change()  # looked up before: what expires while it is rendered is rendered once more
             collected = self._exports.accounts()
             self._accounts = {name: self._updated(name, view, export) for name, (view, export) in collected.items()}
-            cuts = {
-                (name, limit): count
-                for name, pieces in self._accounts.items()
-                for limit, count in (
-                    (SeriesLimit.UNKNOWN_KEYS, pieces.unknown_keys_cut),
-                    (SeriesLimit.SERIES_PER_ACCOUNT, pieces.series_cut),
-                )
-            }
-            self._exports.tell(cuts)
-            families = data_families(self._accounts)
-            if self._exports.settings.exports(CUT_SERIES.name):
-                families.append(cut_family(cuts))
+            cuts = {name: _cuts(name, pieces) for name, pieces in self._accounts.items()}
+            self._exports.tell({limit: count for some in cuts.values() for limit, count in some.items()})
+            self._own_pieces = {name: self._told(view, cuts[name]) for name, (view, _) in collected.items()}
+            self._families.update(
+                {name: (pieces.by_metric, self._own_pieces[name].by_metric) for name, pieces in self._accounts.items()}
+            )
             self._change, self._good_until = change, change + _GRACE
-            self.exposition = Exposition(families, self._own.render())
+            self.exposition = Exposition(self._families.joined, self._families.by_account, self._own.render())
             for view, _ in collected.values():
                 self._tell(view)
 
@@ -106,6 +108,17 @@ class Renderer:
             self._fails(name, error)
             return AccountPieces()  # not what it was before: that would be served beyond its time to live
         self._failing.discard(name)
+        return pieces
+
+    def _told(self, view: AccountView, cuts: Cuts) -> OwnPieces:
+        """What is said about an account itself."""
+        pieces = self._own_pieces.get(view.name) or OwnPieces()
+        about, settings = self._about, self._exports.settings
+
+        def samples() -> Mapping[str, Sequence[Sample]]:
+            return {**(about.of(view) if about else {}), CUT_SERIES.name: cut_samples(cuts)}
+
+        pieces.update((about.inputs(view) if about else (), cuts, settings), samples, settings.exports)
         return pieces
 
     def _tell(self, view: AccountView) -> None:
@@ -145,3 +158,11 @@ class Renderer:
             return
         self._failing.add(account)
         self._supervisor.failed(ThreadKind.RENDER, error, **({"account": account} if account else {}))
+
+
+def _cuts(account: str, pieces: AccountPieces) -> Cuts:
+    """What limits cut of an account."""
+    return {
+        (account, SeriesLimit.UNKNOWN_KEYS): pieces.unknown_keys_cut,
+        (account, SeriesLimit.SERIES_PER_ACCOUNT): pieces.series_cut,
+    }

@@ -31,9 +31,31 @@ class Row:
         known = before.groups if before is not None else ()
         found = [pieces[start : start + _GROUP] for start in range(0, len(pieces), _GROUP)]
         groups = tuple(
-            old if old is not None and old.is_of(some) else _JoinedGroup(some, Piece.join(some).condensed())
+            old if old is not None and old.is_of(some) else _JoinedGroup(some, _joined(some))
             for some, old in zip_longest(found, known[: len(found)])
         )
         if before is not None and len(groups) == len(known) and all(map(is_, groups, known)):
             return before
-        return cls(groups, Piece.join(group.joined for group in groups))
+        return cls(groups, groups[0].joined if len(groups) == 1 else Piece.join(group.joined for group in groups))
+
+    def head(self, samples: int) -> Piece:
+        """The first so many samples: whole groups, whole pieces, and the beginning of one."""
+        kept: list[Piece] = []
+        left = samples
+        for group in self.groups:
+            if group.joined.samples <= left:
+                kept.append(group.joined)
+                left -= group.joined.samples
+                continue
+            for piece in group.pieces:
+                if left:
+                    part = piece if piece.samples <= left else piece.head(left)
+                    kept.append(part)
+                    left -= part.samples
+            break
+        return Piece.join(kept)
+
+
+def _joined(pieces: tuple[Piece, ...]) -> Piece:
+    """One piece is what it is: that of a single account may be large."""
+    return pieces[0] if len(pieces) == 1 else Piece.join(pieces).condensed()

@@ -26,6 +26,8 @@ class ConnectionLimits:
 
     connections: int = 512
     """Open at once. When all are, a new one takes the place of the one that has been silent longest."""
+    handshakes: int = 128
+    """Of TLS, begun and not ended, beside those connections. A new one takes the place of the oldest."""
     head_bytes: int = 64 * 1024
     """Request line and headers; more is refused with 400."""
     request_seconds: float = 10.0
@@ -51,9 +53,22 @@ class Connections:
         """Whether a client may connect, by its verified certificate."""
         self._open: set[GuardedConnection] = set()
         self._silent: dict[GuardedConnection, None] = {}  # in the order in which they fell silent
+        # in the order of their beginnings; one that failed stays until others take its place, since nobody tells of it
+        self._handshakes: dict[GuardedConnection, asyncio.Transport] = {}
+
+    def shake(self, connection: "GuardedConnection", transport: asyncio.Transport) -> None:
+        """Note that a handshake begins, if need be in the place of another."""
+        self._handshakes[connection] = transport
+        if len(self._handshakes) > self.limits.handshakes:
+            oldest = self._handshakes.pop(next(iter(self._handshakes)))
+            if not oldest.is_closing():
+                self.counts.cut(CutReason.DISPLACED)
+                # later: of connections that came all at once, transport and socket have not met yet
+                connection.loop.call_soon(oldest.abort)
 
     def admit(self, connection: "GuardedConnection") -> bool:
         """Count a new connection in, if need be in another's place; False where all are being answered."""
+        self._handshakes.pop(connection, None)
         if len(self._open) >= self.limits.connections:
             longest_silent = next(iter(self._silent), None)
             if longest_silent is None:
@@ -93,6 +108,10 @@ class GuardedConnection(H11Protocol):
         self._connections = connections
         self._request_deadline: asyncio.TimerHandle | None = None
         self._answer_deadline: asyncio.TimerHandle | None = None
+
+    def handshake_begins(self, transport: asyncio.Transport) -> None:
+        """The connection was taken, and speaks no TLS yet."""
+        self._connections.shake(self, transport)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the connection, or refuse it at once where there is no room."""

@@ -37,6 +37,12 @@ class _Loop(asyncio.SelectorEventLoop):
             options |= {"ssl_handshake_timeout": _HANDSHAKE_SECONDS, "ssl_shutdown_timeout": _GOODBYE_SECONDS}
         return await super().create_server(*args, **options)
 
+    def _make_ssl_transport(self, rawsock: socket.socket, protocol: Any, *args: Any, **options: Any) -> Any:
+        # asyncio's own, and the only moment at which it tells of a handshake that may never end
+        made = super()._make_ssl_transport(rawsock, protocol, *args, **options)  # type: ignore[misc]
+        protocol.handshake_begins(made)
+        return made
+
 
 class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, beat: Callable[[], None], refuse: Callable[[], None]) -> None:

@@ -80,7 +80,7 @@ class SimulatedTime:
             ),
         )
         data = DataCollector(AccountExports(self._views, export_settings(config), self.clock, lambda *_: None))
-        self._collectors = (data, StatusCollector(self._views, self.clock), own)
+        self._collectors = (data, StatusCollector(self._views, self.clock), self._instruments, own)
         self.began = begin
 
     def run(self, seconds: float, recording: Recording) -> None:

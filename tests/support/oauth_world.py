@@ -7,6 +7,7 @@ from typing import Any
 from fusionsolar_exporter.config import AccountConfig
 from fusionsolar_exporter.northbound.errors import NorthboundError
 from fusionsolar_exporter.refresh.account import Account
+from fusionsolar_exporter.refresh.session.oauth import OAuthSession
 from fusionsolar_exporter.simulator.faults import Fault, FaultKind
 from fusionsolar_exporter.simulator.oauth.endpoints import OAUTH_PREFIX, Endpoint, OAuthEndpoints, TokenRequest
 from fusionsolar_exporter.simulator.oauth.rules import OAuthClient, OAuthRules
@@ -39,7 +40,8 @@ def oauth_account(name: str, url: str, **oauth: Any) -> AccountConfig:
 def consent(account: Account, oauth: OAuthEndpoints, at: float) -> NorthboundError | None:
     """Let the owner agree, and the account have the code."""
     engine = account._engine
-    error = engine.exchange(oauth.grants.consent(CLIENT.id, OWNER, at))
+    assert isinstance(engine.session, OAuthSession)
+    error = engine.session.exchange(engine.requester, oauth.grants.consent(CLIENT.id, OWNER, at))
     engine.store.save()
     return error
 

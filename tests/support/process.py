@@ -22,6 +22,7 @@ class ExporterProcess:
     def __init__(self, config: Mapping[str, Any], directory: Path) -> None:
         self._file = directory / "exporter.yml"
         self._file.write_text(yaml.safe_dump(dict(config)), encoding="utf-8")
+        self._file.chmod(0o600)
         self.log: list[str] = []
         environment = os.environ | {"NO_PROXY": "127.0.0.1"}
         self._process = subprocess.Popen(

@@ -22,8 +22,8 @@ class Batches:
         self._ids = 0
         self.all: list[Batch] = []
 
-    def sync(self, ids: Iterable[str], now: float) -> None:
-        """Take these as the ids there are."""
+    def sync(self, ids: Iterable[str], now: float, asked_at: Mapping[str, float] | None = None) -> None:
+        """Take these as the ids there are; what is new is due at once, but for what was asked at a moment already."""
         wanted = dict.fromkeys(ids)
         self._left_out = {key: until for key, until in self._left_out.items() if until > now and key in wanted}
         for batch in self.all:
@@ -36,7 +36,7 @@ class Batches:
                         batch.refusal = None
         self.all = [batch for batch in self.all if batch.ids]
         held = {key for batch in self.all for key in batch.ids}
-        self._add([key for key in wanted if key not in held and key not in self._left_out], now)
+        self._add_asked([key for key in wanted if key not in held and key not in self._left_out], asked_at or {}, now)
         self._count()
 
     def resume(
@@ -45,18 +45,8 @@ class Batches:
         """Start from what is known of each id: when it was asked last, and until when it is left out."""
         wanted = dict.fromkeys(ids)
         self._left_out = {key: until for key, until in left_out.items() if until > now and key in wanted}
-        together: dict[float | None, list[str]] = {}
-        for key in wanted:
-            if key not in self._left_out:
-                together.setdefault(asked_at.get(key), []).append(key)
         self.all = []
-        self._add(together.pop(None, []), now)
-        for moment, some in together.items():
-            for start in range(0, len(some), IDS_PER_CALL):
-                part = some[start : start + IDS_PER_CALL]
-                self.all.append(Batch(part, now, device_type=self._device_type, last_start=moment, oldest_start=moment))
-                if moment is not None:
-                    self.all[-1].answered_at = moment
+        self._add_asked([key for key in wanted if key not in self._left_out], asked_at, now)
         self._count()
 
     @property
@@ -136,6 +126,18 @@ class Batches:
                 )
             )
         return True
+
+    def _add_asked(self, ids: Iterable[str], asked_at: Mapping[str, float], now: float) -> None:
+        together: dict[float | None, list[str]] = {}
+        for key in ids:
+            together.setdefault(asked_at.get(key), []).append(key)
+        self._add(together.pop(None, []), now)
+        for moment, some in together.items():
+            for start in range(0, len(some), IDS_PER_CALL):
+                part = some[start : start + IDS_PER_CALL]
+                self.all.append(Batch(part, now, device_type=self._device_type, last_start=moment, oldest_start=moment))
+                if moment is not None:
+                    self.all[-1].answered_at = moment
 
     def _add(self, ids: list[str], now: float) -> None:
         room = [batch for batch in self.all if batch.last_start is None and batch.plain]

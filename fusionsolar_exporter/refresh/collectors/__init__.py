@@ -55,10 +55,14 @@ class Collectors:
     """Which the reports have told."""
 
     @property
+    def basic(self) -> tuple[Collector, ...]:
+        """Those that are on unless the configuration says otherwise."""
+        return self.plant_realtime, self.device_realtime, self.plant_list, self.device_list, self.alarms
+
+    @property
     def all(self) -> tuple[Collector, ...]:
         """In the order in which they are shown."""
-        basic = self.plant_realtime, self.device_realtime, self.plant_list, self.device_list, self.alarms
-        return *basic, *self.reports, self.convergence
+        return *self.basic, *self.reports, self.convergence
 
     @property
     def lists(self) -> tuple[Collector, ...]:

@@ -106,7 +106,7 @@ class Collector(ABC):
         """Seconds: the configured interval where it breaks no limit, else what limits and learnt paces allow."""
         configured = self.context.settings.collectors.of(self.name).interval
         planned = self.auto_interval() if configured is None else max(configured, self.shortest_interval())
-        return max(planned, self.calls_needed() * self.limiter.paces.seconds(self.planned_interface()))
+        return max(planned, self.calls_needed() * self.limiter.paces.wanted(self.planned_interface()))
 
     def shortest_interval(self) -> float:
         """The shortest interval that breaks no limit, in seconds."""

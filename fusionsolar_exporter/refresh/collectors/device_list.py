@@ -36,6 +36,11 @@ class DeviceListCollector(PlantBatchCollector):
         self._refused_at: dict[str, float] = {}
         """By plant: when ids of it were refused; an empty list confirms that."""
 
+    @override
+    def lists_changed(self, now: float) -> None:
+        # a wider filter takes plants whose lists are known from before: these are not asked before their time
+        self._plants.sync(self.inventory.plants, now, self.inventory.devices_listed_at)
+
     def make_due(self, plant_codes: Iterable[str], now: float) -> None:
         """Ask these plants' lists before their time, as far as the reserve of the quota allows: ids were refused."""
         doubtful = frozenset(plant_codes)

@@ -1,6 +1,6 @@
 """Real-time values of the devices, each call for one type."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from typing_extensions import override
@@ -12,11 +12,11 @@ from fusionsolar_exporter.northbound.interfaces import REAL_TIME_TYPES, Interfac
 from fusionsolar_exporter.northbound.model import Reading
 from fusionsolar_exporter.pacing import cadence
 from fusionsolar_exporter.refresh.answers import AcceptedAnswers
-from fusionsolar_exporter.refresh.batches.batches import Batches
 from fusionsolar_exporter.refresh.batches.type_probes import KeptProbe, TypeProbes
 from fusionsolar_exporter.refresh.blame import Remedy, Work
 from fusionsolar_exporter.refresh.collectors.base import Job
-from fusionsolar_exporter.refresh.collectors.batched import BatchCollector, KeptBatches
+from fusionsolar_exporter.refresh.collectors.batched import KeptBatches
+from fusionsolar_exporter.refresh.collectors.by_device import DeviceBatchCollector
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
@@ -36,7 +36,7 @@ class KeptDeviceRealtime:
     """By device type, where the readings themselves have told it."""
 
 
-class DeviceRealtimeCollector(BatchCollector):
+class DeviceRealtimeCollector(DeviceBatchCollector):
     """Documented types in batches, undocumented ones after a probe that the far side answered."""
 
     name = CollectorName.DEVICE_REALTIME
@@ -47,21 +47,11 @@ class DeviceRealtimeCollector(BatchCollector):
         self, context: AccountContext, limiter: RateLimiter, inventory: Inventory, answers: AcceptedAnswers
     ) -> None:
         super().__init__(context, limiter, inventory, answers)
-        self._kinds: dict[int, Batches] = {}
         self._probes = TypeProbes()
         self._probed_last = False
         self._type_as_text = False
         self._type_form_proven = False
         self._other_form_tried = False
-
-    @override
-    def kinds(self) -> Iterable[Batches]:
-        return self._kinds.values()
-
-    @override
-    def plants_of(self, ids: Iterable[str]) -> list[str]:
-        devices = self.inventory.devices
-        return list(dict.fromkeys(devices[key].plant_code for key in ids if key in devices))
 
     @override
     def fetched_at(self) -> Mapping[str, float]:
@@ -85,27 +75,10 @@ class DeviceRealtimeCollector(BatchCollector):
         self.answers.units.restore(kept.units)
 
     @override
-    def resume(self, now: float) -> None:
-        asked_at = self.asked_at()
-        for type_id, ids in self._by_type(now).items():
-            self._kinds[type_id].resume(ids, asked_at, self.kept_left_out, now)
-
-    @override
-    def lists_changed(self, now: float) -> None:
-        for type_id, ids in self._by_type(now).items():
-            self._kinds[type_id].sync(ids, now)
-
-    def _by_type(self, now: float) -> Mapping[int, Sequence[str]]:
-        """The devices to ask for, each type with its batches; undocumented types wait for their probe."""
-        by_type: dict[int, list[str]] = {}
-        wanted = self.context.settings.account.device_types
-        for device in self.inventory.devices.values():
-            if wanted is None or device.type_id in wanted:
-                by_type.setdefault(device.type_id, []).append(device.id)
-        self._probes.sync(by_type, now)
-        asked = {type_id for type_id in by_type if type_id in REAL_TIME_TYPES or self._probes.answered(type_id)}
-        self._kinds = {type_id: self._kinds.get(type_id, Batches(type_id)) for type_id in asked}
-        return {type_id: by_type[type_id] for type_id in asked}
+    def types_to_ask(self, listed: Mapping[int, Sequence[str]], now: float) -> Collection[int]:
+        """Undocumented types wait for their probe."""
+        self._probes.sync(listed, now)
+        return [type_id for type_id in listed if type_id in REAL_TIME_TYPES or self._probes.answered(type_id)]
 
     @override
     def next(self, now: float) -> Job | None:
@@ -120,7 +93,7 @@ class DeviceRealtimeCollector(BatchCollector):
 
     def job_of(self, type_id: int, now: float) -> Job | None:
         """A request for devices of one type, due or not; None where there are none to ask for."""
-        kind = self._kinds.get(type_id)
+        kind = self.batches_of_type.get(type_id)
         if kind is None:
             probe = self._probes.due(type_id, now)
             return None if probe is None else Job(self.interface, probe, now, probe.ids)
@@ -148,7 +121,7 @@ class DeviceRealtimeCollector(BatchCollector):
                 return True
             self._probes.accepted(job.batch)
             self.lists_changed(ended)
-            for batch in self._kinds[job.batch.device_type].all:
+            for batch in self.batches_of_type[job.batch.device_type].all:
                 if set(batch.ids) <= set(job.ids):
                     batch.started(started)
                     batch.turn_of = self.sweeps.number

@@ -62,10 +62,6 @@ class ReportCollector(BatchCollector):
         """The plant of an id."""
 
     @abstractmethod
-    def device_types_of_ids(self) -> Mapping[str, int]:
-        """What is asked for, with its device types."""
-
-    @abstractmethod
     def ask_about(self, client: Client, job: Job, at: float) -> Answer[Items[DatedReading]]:
         """Ask for the day, month or year of Unix seconds ``at``."""
 
@@ -170,7 +166,7 @@ class ReportCollector(BatchCollector):
         clock = self.context.clock
         last = self.answers.last_reports(self.name)
         self._boundaries.plan(
-            self.device_types_of_ids(),
+            {key: batch.device_type for batch in self.batches() for key in batch.ids},
             self._learnt,
             lambda key: key not in last,
             clock.wall(now),

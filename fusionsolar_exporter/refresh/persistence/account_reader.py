@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from fusionsolar_exporter.cache import Cache, Freshness
 from fusionsolar_exporter.northbound.interfaces import DAY, Interface
@@ -12,7 +12,7 @@ from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.energy_counting import EnergyCounting
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.persistence import account_record, counters_record, power_record
-from fusionsolar_exporter.refresh.persistence.account_record import ACCOUNT, CALLS, TOKENS, AccountRecord
+from fusionsolar_exporter.refresh.persistence.account_record import ACCOUNT, CALLS, AccountRecord, kind_of
 from fusionsolar_exporter.refresh.persistence.counters_record import COUNTERS_KEY
 from fusionsolar_exporter.refresh.persistence.records import (
     ALARMS,
@@ -26,6 +26,7 @@ from fusionsolar_exporter.refresh.persistence.records import (
     UnreadableRecordError,
     read_readings,
 )
+from fusionsolar_exporter.refresh.persistence.token_reader import TokenReader
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.reporting.status_builder import StatusBuilder
 from fusionsolar_exporter.refresh.session.session import Session
@@ -48,6 +49,7 @@ class AccountReader:
     cache: Cache
     counting: EnergyCounting
     session: Session
+    tokens: TokenReader
     status_builder: StatusBuilder
     collectors: Collectors
     power_curves: PowerCurves
@@ -55,13 +57,10 @@ class AccountReader:
     def take(self, entries: Sequence[Kept]) -> None:
         """Take over what others have kept, oldest first; nothing in it ends a start."""
         # first, since the cache refuses whatever belongs to a plant or device that no list names
-        self._take_lists([kept for kept in entries if _kind(kept) in _LISTS])
+        self._take_lists([kept for kept in entries if kind_of(kept) in _LISTS])
         # before the readings, which show what is counted by then
-        for kept in sorted(entries, key=lambda kept: _kind(kept) != COUNTERS_KEY):
-            try:
-                self._take(kept)
-            except Exception as error:  # noqa: BLE001 - whatever odd things are in it
-                self._unreadable(kept, error)
+        for kept in sorted(entries, key=lambda kept: kind_of(kept) != COUNTERS_KEY):
+            self._take_guarded(kept)
         if entries:
             # last: batches are planned from when each id was asked, which only the answers say
             now = self.context.clock.now()
@@ -72,12 +71,19 @@ class AccountReader:
         """Take over what was kept before this process began, which has asked since without having read it."""
         for kept in entries:
             try:
-                if _kind(kept) == account_record.CALLS_KEY:
+                if kind_of(kept) == account_record.CALLS_KEY:
                     self._take_calls(kept, beside=True)
-                elif _kind(kept) == account_record.TOKENS_KEY and self.session.tokens is None:
+                elif kind_of(kept) == account_record.TOKENS_KEY and self.session.tokens is None:
                     self._take(kept)
             except Exception as error:  # noqa: BLE001 - as above
                 self._unreadable(kept, error)
+
+    def take_waiting(self) -> bool:
+        """Take over what waits for a key, where that has come back; whether anything was tried."""
+        kept = self.tokens.due()
+        if kept is not None:
+            self._take_guarded(kept)
+        return kept is not None
 
     def presume_asked(self) -> None:
         """Nobody knows what was asked: everything may just have been."""
@@ -90,7 +96,7 @@ class AccountReader:
         devices: list[tuple[DeviceListRecord, Freshness]] = []
         for kept in entries:
             try:
-                if _kind(kept) == CollectorName.PLANT_LIST:
+                if kind_of(kept) == CollectorName.PLANT_LIST:
                     plant_list, _ = PLANT_LIST.read(kept.value)
                     plants.append((plant_list, self._freshness(kept, plant_list)))
                 else:
@@ -113,8 +119,14 @@ class AccountReader:
         for device_list, freshness in devices:
             self.cache.list_devices(device_list.plant_codes, (device.id for device in device_list.devices), freshness)
 
+    def _take_guarded(self, kept: Kept) -> None:
+        try:
+            self._take(kept)
+        except Exception as error:  # noqa: BLE001 - whatever odd things are in it
+            self._unreadable(kept, error)
+
     def _take(self, kept: Kept) -> None:
-        match _kind(kept):
+        match kind_of(kept):
             case account_record.CALLS_KEY:
                 self._take_calls(kept)
             case account_record.ACCOUNT_KEY:
@@ -125,14 +137,12 @@ class AccountReader:
                 clock = self.context.clock
                 self.power_curves.restore(power_record.read_power(kept.value), clock.wall(clock.now()))
             case account_record.TOKENS_KEY:
-                record, _ = TOKENS.read(kept.value)
-                obtained_at = self._at(kept, record.now)(record.tokens.obtained_at)
-                self.session.take_tokens(replace(record.tokens, obtained_at=obtained_at))
+                self.tokens.take(kept)
             case _ if not _is_from_the_future(kept):
                 self._take_answer(kept)
 
     def _take_answer(self, kept: Kept) -> None:
-        match _kind(kept):
+        match kind_of(kept):
             case CollectorName.ALARMS:
                 alarms, _ = ALARMS.read(kept.value)
                 freshness = self._freshness(kept, alarms)
@@ -226,15 +236,6 @@ class AccountReader:
         )
 
 
-def lacks_calls(entries: Sequence[Kept]) -> bool:
-    """Whether all that was kept of an account lacks what was asked: answers without calls are partly lost."""
-    kinds = {_kind(kept) for kept in entries}
-    answers = not kinds.isdisjoint(CollectorName)
-    return (answers and account_record.ACCOUNT_KEY not in kinds) or (
-        (answers or account_record.ACCOUNT_KEY in kinds) and account_record.CALLS_KEY not in kinds
-    )
-
-
 def _counted_by(kept: Kept) -> CollectorName:
     name = kept.key.split("/")[1]
     if name not in {CollectorName.PLANT_REALTIME, CollectorName.DEVICE_REALTIME}:
@@ -244,7 +245,3 @@ def _counted_by(kept: Kept) -> CollectorName:
 
 def _is_from_the_future(kept: Kept) -> bool:
     return kept.age < -_CLOCKS_AGREE
-
-
-def _kind(kept: Kept) -> str:
-    return kept.key.partition("/")[0]

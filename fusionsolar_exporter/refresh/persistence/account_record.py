@@ -1,6 +1,6 @@
 """What state keeps of an account beside its answers: its calls, written before each request, and all else, after it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fusionsolar_exporter.northbound.interfaces import Interface
@@ -17,6 +17,7 @@ from fusionsolar_exporter.refresh.reporting.status_builder import KeptOutcomes
 from fusionsolar_exporter.refresh.reports.zones import LearntOffset
 from fusionsolar_exporter.refresh.session.session import KeptSession
 from fusionsolar_exporter.refresh.session.tokens import HeldTokens
+from fusionsolar_exporter.state import Kept
 from fusionsolar_exporter.status import CollectorName
 
 CALLS_KEY, ACCOUNT_KEY, TOKENS_KEY = "calls", "account", "tokens"
@@ -72,3 +73,15 @@ class TokensRecord:
 TOKENS = Form(TokensRecord)
 CALLS = Form(CallsRecord)
 ACCOUNT = Form(AccountRecord)
+
+
+def kind_of(kept: Kept) -> str:
+    """What an entry is about."""
+    return kept.key.partition("/")[0]
+
+
+def lacks_calls(entries: Sequence[Kept]) -> bool:
+    """Whether all that was kept of an account lacks what was asked: answers without calls are partly lost."""
+    kinds = {kind_of(kept) for kept in entries}
+    answers = not kinds.isdisjoint(CollectorName)
+    return (answers and ACCOUNT_KEY not in kinds) or ((answers or ACCOUNT_KEY in kinds) and CALLS_KEY not in kinds)

@@ -1,11 +1,13 @@
 """One account's way into its state and out of it: who leads, what must be kept before a request, and what after it."""
 
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.power_curves import PowerCurves
-from fusionsolar_exporter.refresh.persistence.account_reader import AccountReader, lacks_calls
+from fusionsolar_exporter.refresh.persistence.account_reader import AccountReader
+from fusionsolar_exporter.refresh.persistence.account_record import lacks_calls
 from fusionsolar_exporter.refresh.persistence.account_writer import AccountWriter
 from fusionsolar_exporter.refresh.persistence.journal import Journal
 from fusionsolar_exporter.refresh.persistence.power_record import power_entry
@@ -13,6 +15,7 @@ from fusionsolar_exporter.refresh.session.tokens import HeldTokens
 from fusionsolar_exporter.state import Entry, Found, NotLeadingError, Partition
 
 _PATIENCE = 60.0  # seconds for state that cannot be read yet
+_ASIDE = 10.0  # seconds in which another process may lead that has the key of the tokens
 
 
 class AccountStore:
@@ -39,6 +42,8 @@ class AccountStore:
         self._calls_kept = -1
         self._tokens_kept: HeldTokens | None = None
         self._demands = False
+        self._insists = False
+        self._aside_until = -math.inf
         self._presumed_as: bool | None = None  # while nothing can be read: whether this process led
         self._patient_until: float | None = None
         self._sent_unread = False
@@ -55,6 +60,13 @@ class AccountStore:
 
     def take_part(self) -> bool:
         """Lead where nobody else does, and take over what others have kept meanwhile; whether there was anything."""
+        took = self._take_waiting()
+        if self._clock.now() >= self._aside_until:
+            took = self._take_part() or took
+            self._step_aside()
+        return took
+
+    def _take_part(self) -> bool:
         led, self.leads = self.leads, self._partition.acquire()
         if led and self.leads and not self._partition.unread:
             if self._partition.was_emptied():
@@ -67,6 +79,17 @@ class AccountStore:
         if found.entries or not self._partition.unread:
             self._take_over(found, first=first and not self._partition.unread)
         return bool(found.entries)
+
+    def _take_waiting(self) -> bool:
+        """Take over tokens whose key has come back; whether it was looked for."""
+        held = self._writer.session.tokens
+        looked = self._reader.take_waiting()
+        if looked and not self._writer.cipher.locked:
+            self._aside_until = -math.inf
+        # who leads writes them anew, with the key that is first by now
+        if not self.leads and self._writer.session.tokens is not held:
+            self._tokens_kept = self._writer.session.tokens
+        return looked
 
     def _without_reading(self, found: Found) -> None:
         """What was kept may be read soon: some patience saves a login and much else, then care has to do."""
@@ -97,8 +120,15 @@ class AccountStore:
             self._demands = True
             self._partition.request_handover()  # who leads has a refresh token that was used up here
 
+    def _step_aside(self) -> None:
+        """Nothing can be asked here while tokens cannot be read: another process may have their key."""
+        if self.leads and self._writer.cipher.locked and not self._insists:
+            self._partition.release()
+            self.leads, self._aside_until = False, self._clock.now() + _ASIDE
+
     def request_handover(self) -> None:
-        """Have the process that leads give the account up."""
+        """Have the process that leads give the account up to this one."""
+        self._insists, self._aside_until = True, -math.inf
         self._partition.request_handover()
 
     def wait_seconds(self) -> float:
@@ -157,8 +187,9 @@ class AccountStore:
 
     def _renewed(self) -> Sequence[Entry]:
         """The tokens, where they are not in the state as they are."""
-        tokens = self._writer.session.tokens
-        return () if tokens is None or tokens is self._tokens_kept else (self._writer.tokens(tokens),)
+        tokens, cipher = self._writer.session.tokens, self._writer.cipher
+        kept = tokens is self._tokens_kept and not (self.leads and cipher.outdated)
+        return () if tokens is None or kept or cipher.locked else (self._writer.tokens(tokens),)
 
     def _write(self, *entries: Entry) -> None:
         try:

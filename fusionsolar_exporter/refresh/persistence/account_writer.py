@@ -23,6 +23,7 @@ from fusionsolar_exporter.refresh.persistence.journal import LONG, Journal
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.reporting.status_builder import StatusBuilder
 from fusionsolar_exporter.refresh.session.session import Session
+from fusionsolar_exporter.refresh.session.token_cipher import TokenCipher
 from fusionsolar_exporter.refresh.session.tokens import HeldTokens
 from fusionsolar_exporter.state import Entry
 
@@ -35,6 +36,7 @@ class AccountWriter:
     limiter: RateLimiter
     inventory: Inventory
     session: Session
+    cipher: TokenCipher
     status_builder: StatusBuilder
     collectors: Collectors
 
@@ -77,7 +79,8 @@ class AccountWriter:
     def tokens(self, tokens: HeldTokens) -> Entry:
         """What an owner's consent has brought."""
         now = self.context.clock.now()
-        return Entry(TOKENS_KEY, TOKENS.write(TokensRecord(now, tokens)), now, TOKENS_KEPT)
+        record = self.cipher.encrypt(TOKENS.write(TokensRecord(now, tokens)))
+        return Entry(TOKENS_KEY, record, now, TOKENS_KEPT)
 
     def lists(self) -> Sequence[Entry]:
         """The lists, which are asked for seldom; readings come anew soon."""

@@ -11,6 +11,7 @@ from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.far_clock import FarClock
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
+from fusionsolar_exporter.refresh.reporting.filter_notice import FilterNotice
 from fusionsolar_exporter.refresh.session.login_policy import Pause
 from fusionsolar_exporter.refresh.session.session import Session
 from fusionsolar_exporter.status import (
@@ -46,6 +47,7 @@ class StatusBuilder:
         self._limiter = limiter
         self._inventory = inventory
         self._far_clock = far_clock
+        self.filter_notice = FilterNotice(context, inventory)
         self._had_outcome = False
         self._enveloped = False
         self._unreachable = False
@@ -104,8 +106,9 @@ class StatusBuilder:
         if not session.active:
             planned[session.interface] = session.earliest()
         problem = session.problem(now)
-        shown = {*ASKED_BY_ALL, session.interface, *planned}
-        failures = reversed(self._failures.values())
+        notes = [note for note in (problem, self.filter_notice.note) if note is not None]
+        enabled = (collector.planned_interface() for collector in collectors if collector.enabled)
+        shown = {*ASKED_BY_ALL, session.interface, *enabled}
         return AccountStatus(
             account=self._context.settings.name,
             host=self._context.settings.account.host,
@@ -116,13 +119,14 @@ class StatusBuilder:
             clock_offset_seconds=self._far_clock.offset,
             stretch=stretch,
             interfaces=tuple(
-                self._interface(interface, planned.get(interface), now)
+                self._interface(interface, planned.get(interface), now, session)
                 for interface in Interface
                 if interface not in session.unused and (interface in shown or self._limiter.ledger.was_asked(interface))
             ),
             collectors=tuple(told),
-            failures=tuple(failures) if problem is None else (problem, *failures),
+            failures=(*notes, *reversed(self._failures.values())),
             listed_plants=None if inventory.plants_listed_at is None else len(inventory.listed),
+            waits=session.waiting(now),
             selected_plants=None if inventory.plants_listed_at is None else len(inventory.plants),
         )
 
@@ -138,8 +142,10 @@ class StatusBuilder:
             return AccountState.STARTING
         return AccountState.UNREACHABLE if self._unreachable else AccountState.OK
 
-    def _interface(self, interface: Interface, planned: float | None, now: float) -> InterfaceStatus:
+    def _interface(self, interface: Interface, planned: float | None, now: float, session: Session) -> InterfaceStatus:
         limit, hold, paces = self._limiter.limit(interface), self._limiter.holds[interface], self._limiter.paces
+        if interface is session.interface and session.logins.held.until > hold.until:
+            hold = session.logins.held
         moment = None if planned is None else max(planned, self._limiter.earliest(interface))
         return InterfaceStatus(
             interface=interface,

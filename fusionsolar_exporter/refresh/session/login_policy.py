@@ -43,6 +43,7 @@ class KeptLoginPolicy:
     early_ends: int
     contended: bool
     succeeded_once: bool
+    failed_at: float | None
 
 
 class LoginPolicy:
@@ -55,6 +56,7 @@ class LoginPolicy:
         self._refusals: deque[float] = deque(maxlen=_SAFE_WRONG_PASSWORDS)
         self._failures: deque[float] = deque(maxlen=_FAILURES_PER_WINDOW)
         self._last = -math.inf
+        self._failed_at: float | None = None
         self._early_ends = 0
         self.contended = False
         self.succeeded_once = False
@@ -74,6 +76,16 @@ class LoginPolicy:
             moments.append(self._last + limit.window / max(limit.calls // 2, 1))
         return max(moments)
 
+    @property
+    def held(self) -> Hold:
+        """What holds logins beside the interface's own hold."""
+        return self._hold
+
+    @property
+    def failed_at(self) -> float | None:
+        """When the newest login failed; None where it did not, or a file was unreadable instead."""
+        return self._failed_at
+
     def started(self, moment: float) -> None:
         """A login is sent."""
         self._last = moment
@@ -83,7 +95,7 @@ class LoginPolicy:
         self.succeeded_once = True
         self._hold.answered()
         self._pause = Pause.NONE
-        self._refused = None
+        self._refused = self._failed_at = None
         self._refusals.clear()
 
     def failed(
@@ -91,6 +103,7 @@ class LoginPolicy:
     ) -> None:
         """A login brought no session."""
         self._pause = Pause.OTHER
+        self._failed_at = moment
         if error.reason is Reason.CREDENTIALS:
             self._pause = Pause.CREDENTIALS
             self._refusals.append(moment)
@@ -111,6 +124,7 @@ class LoginPolicy:
     def credentials_unreadable(self, moment: float, message: str, again: float) -> None:
         """A file with credentials cannot be read: nothing is sent until it can."""
         self._pause = Pause.CREDENTIALS
+        self._failed_at = None
         self._hold.pause(moment + again, message)
 
     def credentials_now(self, credentials: Credentials) -> bool:
@@ -154,6 +168,7 @@ class LoginPolicy:
             self._early_ends,
             self.contended,
             self.succeeded_once,
+            self._failed_at,
         )
 
     def restore(self, kept: KeptLoginPolicy, at: Callable[[float], float]) -> None:
@@ -164,3 +179,4 @@ class LoginPolicy:
         self._failures = deque(map(at, kept.failures), maxlen=_FAILURES_PER_WINDOW)
         self._last = -math.inf if kept.last is None else at(kept.last)
         self._early_ends, self.contended, self.succeeded_once = kept.early_ends, kept.contended, kept.succeeded_once
+        self._failed_at = None if kept.failed_at is None else at(kept.failed_at)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from typing_extensions import override
 
-from fusionsolar_exporter.config import Credentials, OAuthConfig
+from fusionsolar_exporter.config import Credentials, CredentialsUnavailable, OAuthConfig
 from fusionsolar_exporter.northbound.auth import Auth, bearer_auth
 from fusionsolar_exporter.northbound.client import Answer, Client
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
@@ -17,11 +17,13 @@ from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.session.login_policy import Pause
 from fusionsolar_exporter.refresh.session.session import KeptSession, Session
+from fusionsolar_exporter.refresh.session.token_cipher import TokenCipher
 from fusionsolar_exporter.refresh.session.tokens import HeldTokens, first_tokens
 from fusionsolar_exporter.status import FailureNote
 
 _NOT_TRIED = "OAuth has not been tried on a live system yet: please report how it goes"
 _NO_CONSENT = "no owner has agreed yet"
+_ENDED = "the owner's consent has ended"
 _REFUSED = "data requests refuse access tokens that were just given"
 _REFUSED_ADVICE = (
     "see whether a proxy on the way adds cookies or XSRF-TOKEN, beside which Bearer is refused, and whether url is the "
@@ -35,9 +37,10 @@ class OAuthSession(Session):
     interface = Interface.TOKEN
     unused = frozenset({Interface.LOGIN, Interface.LOGOUT})
 
-    def __init__(self, context: AccountContext, limiter: RateLimiter, oauth: OAuthConfig) -> None:
+    def __init__(self, context: AccountContext, limiter: RateLimiter, oauth: OAuthConfig, cipher: TokenCipher) -> None:
         super().__init__(context, limiter)
         self._oauth = oauth
+        self._cipher = cipher
         self._tokens: HeldTokens | None = None
         self._data = Hold()  # after data requests that were refused with a new access token
         self._reminded = False
@@ -46,7 +49,7 @@ class OAuthSession(Session):
     @property
     @override
     def active(self) -> bool:
-        return self._tokens is not None and bool(self._tokens.access) and not self._tokens.refused
+        return self._usable and self._tokens is not None and bool(self._tokens.access)
 
     @property
     @override
@@ -63,6 +66,8 @@ class OAuthSession(Session):
         if consented and not tokens.refused:
             self._reminded = False
             self._data.answered()
+        if tokens.refused:
+            self.tell(self.context.clock.now())
 
     @override
     def auth(self, now: float) -> Auth | None:
@@ -76,7 +81,7 @@ class OAuthSession(Session):
 
     @override
     def earliest(self) -> float:
-        if self._tokens is None or self._tokens.refused:
+        if not self._usable:
             return math.inf
         return max(super().earliest(), self._data.until)
 
@@ -99,11 +104,11 @@ class OAuthSession(Session):
                 self._failed(error, credentials)
             return error
         self._keep(tokens.renewed(answer.content, answer.started))
-        self.logins.succeeded()
+        self.began("access token renewed")
         return None
 
-    @override
     def exchange(self, requester: Asks, code: str) -> NorthboundError | None:
+        """Begin with the code of an owner's consent; what the far side says against it."""
         credentials = self.credentials()
         if credentials is None:
             told = self.logins.kept().hold
@@ -117,9 +122,10 @@ class OAuthSession(Session):
             if not isinstance(error, TokenError) or error.error != INVALID_GRANT:
                 self._failed(error, credentials)
             return error  # a code that is not good says nothing of tokens that there are
+        self._cipher.replace()
         self._data.answered()
         self._keep(tokens)
-        self.logins.succeeded()
+        self.began("the owner has agreed")
         return None
 
     @override
@@ -143,12 +149,24 @@ class OAuthSession(Session):
 
     @override
     def pause(self, now: float) -> Pause:
-        if self._tokens is None or self._tokens.refused:
+        if not self._usable:
             return Pause.CREDENTIALS
         return Pause.OTHER if self._data.until > now else super().pause(now)
 
     @override
+    def waiting(self, now: float) -> str:
+        if self._cipher.locked:
+            return f"{self._cipher.locked}: {self._cipher.advice}"
+        if self._tokens is None:
+            return f"{_NO_CONSENT}: {self._advice}; it is looked for once a minute"
+        if self._tokens.refused:
+            return f"{_ENDED}: {self._advice}"
+        return super().waiting(now)
+
+    @override
     def problem(self, now: float) -> FailureNote | None:
+        if self._cipher.locked:
+            return FailureNote(now, Interface.TOKEN, Reason.CREDENTIALS, None, self._cipher.locked, self._cipher.advice)
         if self._tokens is None:
             return FailureNote(now, Interface.TOKEN, Reason.CREDENTIALS, None, _NO_CONSENT, self._advice)
         if self._data.until > now:
@@ -158,7 +176,7 @@ class OAuthSession(Session):
     @override
     def look(self, now: float) -> None:
         super().look(now)
-        if self._tokens is None and not self._reminded:
+        if self._tokens is None and not self._cipher.locked and not self._reminded:
             self._reminded = True
             self.context.log.warning(_NO_CONSENT, account=self.context.settings.name, advice=self._advice)
 
@@ -167,6 +185,15 @@ class OAuthSession(Session):
         super().settings_changed()
         oauth = self.context.settings.account.oauth
         self._oauth = oauth if oauth is not None else self._oauth
+        try:
+            self._cipher.look()
+        except CredentialsUnavailable as error:
+            self.context.log.warning("no other keys", account=self.context.settings.name, error=str(error))
+
+    @override
+    def read_credentials(self) -> Credentials:
+        self._cipher.look()  # before a token is used up: what comes for it has to be kept
+        return super().read_credentials()
 
     @override
     def kept(self) -> KeptSession:
@@ -177,6 +204,13 @@ class OAuthSession(Session):
         self.logins.restore(kept.logins, at)
         if self.logins.refused:  # the secret may have been corrected while nobody looked
             self.look_at_credentials(self.context.clock.now())
+        if self._tokens is not None:  # else they may be read in a moment
+            self.tell(self.context.clock.now())
+
+    @property
+    def _usable(self) -> bool:
+        """Whether there is a consent that stands, as far as we know."""
+        return self._tokens is not None and not self._tokens.refused and not self._cipher.locked
 
     @property
     def _advice(self) -> str:
@@ -211,3 +245,4 @@ class OAuthSession(Session):
         self.logins.failed(error, credentials, now, self.context.settings.rates, self.limiter.limit(Interface.TOKEN))
         if self.logins.refused:
             self.look_at_credentials(now)
+            self.tell(now)

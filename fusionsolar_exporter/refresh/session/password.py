@@ -55,7 +55,7 @@ class PasswordSession(Session):
         self._token = answer.content
         self.remember(answer.content)
         self.began_at = answer.started
-        self.logins.succeeded()
+        self.began("logged in")
         return None
 
     @override
@@ -106,6 +106,7 @@ class PasswordSession(Session):
         self.logins.restore(kept.logins, at)
         if self.logins.refused:  # they may have been corrected while nobody looked
             self.look_at_credentials(self.context.clock.now())
+        self.tell(self.context.clock.now())
 
     def _starts(self, moment: float) -> None:
         self._token = None
@@ -118,3 +119,4 @@ class PasswordSession(Session):
         self.logins.failed(error, credentials, now, self.context.settings.rates, limit)
         if self.logins.refused:
             self.look_at_credentials(now)
+            self.tell(now)

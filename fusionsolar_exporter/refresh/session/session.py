@@ -15,6 +15,7 @@ from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.session.login_policy import KeptLoginPolicy, LoginPolicy, Pause
 from fusionsolar_exporter.refresh.session.tokens import HeldTokens
+from fusionsolar_exporter.refresh.session.waiting import Waiting
 from fusionsolar_exporter.secret_text import SecretText
 from fusionsolar_exporter.status import FailureNote
 
@@ -49,6 +50,8 @@ class Session(ABC):
         self._secrets: dict[str, None] = {}
         self._secret_text = SecretText()
         self._unavailable = ""
+        self._told = ""
+        self._first = True
 
     @property
     @abstractmethod
@@ -62,10 +65,6 @@ class Session(ABC):
     @abstractmethod
     def begin(self, requester: Asks) -> NorthboundError | None:
         """Begin a session now, where credentials can be read; what the far side says against it."""
-
-    def exchange(self, requester: Asks, code: str) -> NorthboundError | None:
-        """Begin with the code of an owner's consent; what the far side says against it."""
-        raise NotImplementedError(f"{type(self).__name__} begins otherwise: {requester}, {len(code)}")
 
     @abstractmethod
     def end(self, requester: Asks, until: float) -> None:
@@ -110,6 +109,30 @@ class Session(ABC):
         """Why no session is begun."""
         return self.logins.pause(now)
 
+    def waiting(self, now: float) -> str:
+        """Why no session begins and until when, in one sentence; empty where nothing stands against it."""
+        held, at = self.logins.held, self.logins.failed_at
+        if held.until <= now:
+            return ""
+        if at is None:
+            return f"{held.reason}; it is read again once a minute"
+        account = self.context.settings.account
+        told = Waiting(
+            f"the {self.interface} was refused" if self.logins.refused else f"the {self.interface} failed",
+            held.reason,
+            at,
+            self.earliest(),
+            account.changed_by if self.logins.refused else "",
+        )
+        return told.words(now, self.context.clock.wall)
+
+    def tell(self, now: float) -> None:
+        """Log what is waited for, where that was not said yet."""
+        told = self.waiting(now)
+        if told and told != self._told:
+            self.context.log.warning("waiting for a session", account=self.context.settings.name, why=told)
+        self._told = told
+
     def earliest(self) -> float:
         """When the next one may be begun."""
         return max(self.limiter.earliest(self.interface), self.logins.earliest(self.limiter.limit(self.interface)))
@@ -148,16 +171,30 @@ class Session(ABC):
     def credentials(self) -> Credentials | None:
         """What to begin with; None where a file cannot be read, which is tried again in a minute."""
         try:
-            credentials = self.context.settings.account.credentials()
+            credentials = self.read_credentials()
         except CredentialsUnavailable as error:
+            now = self.context.clock.now()
+            self.logins.credentials_unreadable(now, str(error), _LOOK_SECONDS)
             if str(error) != self._unavailable:
                 self._unavailable = str(error)
-                self.context.log.warning("no credentials", account=self.context.settings.name, error=self._unavailable)
-            self.logins.credentials_unreadable(self.context.clock.now(), str(error), _LOOK_SECONDS)
+                told = self.waiting(now)
+                self.context.log.warning("no credentials", account=self.context.settings.name, error=told)
             return None
         self._unavailable = ""
         self.remember(credentials.password)
         return credentials
+
+    def began(self, told: str) -> None:
+        """A session has begun: a line for the first one, and for one after a failure."""
+        news = self._first or self.logins.failed_at is not None
+        self._first, self._told = False, ""
+        log = self.context.log.info if news else self.context.log.debug
+        log(told, account=self.context.settings.name, host=self.context.settings.account.host)
+        self.logins.succeeded()
+
+    def read_credentials(self) -> Credentials:
+        """Read the files of whatever a session begins with; CredentialsUnavailable where one cannot be read."""
+        return self.context.settings.account.credentials()
 
     def remember(self, secret: str) -> None:
         """Have a secret taken out of what the far side says."""

@@ -49,7 +49,7 @@ def _account(view: AccountView, plants: AccountPlants, clock: Clock, now: float)
         account=view.name,
         host=status.host,
         state=status.state,
-        advice=ADVICE[status.state],
+        advice=_advice(status),
         until_timestamp_seconds=_login_pause(status, clock),
         up=status.up,
         leader=status.leads,
@@ -62,6 +62,16 @@ def _account(view: AccountView, plants: AccountPlants, clock: Clock, now: float)
         plants=plants.plants,
         alarms=plants.alarms,
     )
+
+
+def _advice(status: AccountStatus) -> str:
+    """What the log says of a session that is waited for, and what to do about it; else what the state means."""
+    if not status.waits:
+        return ADVICE[status.state]
+    remedies = (failure.advice for failure in status.failures if failure.interface in _BEGINNINGS)
+    remedy = next(remedies, "")
+    told = (status.waits,) if remedy in status.waits else (status.waits, remedy)
+    return " ".join(f"{text[0].upper()}{text[1:]}." for text in told)
 
 
 _BEGINNINGS = (Interface.LOGIN, Interface.TOKEN)  # an account has one of the two

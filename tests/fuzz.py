@@ -1,0 +1,69 @@
+"""A long run of one target: prints the seed, the number of inputs, and what was found, which it keeps."""
+
+import argparse
+import hashlib
+import sys
+import time
+from pathlib import Path
+
+from fuzz_mutations import Mutations
+from fuzz_targets import CORPUS, TARGETS, Target, seeds
+
+_EVERY = 1000
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _keep(target: str, data: bytes) -> Path:
+    path = CORPUS / target / f"found-{hashlib.sha256(data).hexdigest()[:12]}"
+    path.write_bytes(data)
+    return path
+
+
+def _mutate(target: str, run: Target, options: argparse.Namespace) -> int:
+    mutations = Mutations(seeds(target), options.seed)
+    began = time.monotonic()
+    found = count = 0
+    while count < options.inputs and (count % _EVERY or time.monotonic() - began < options.seconds):
+        data = mutations.next()
+        count += 1
+        try:
+            run(data)
+        except Exception as error:  # noqa: BLE001 - any exception is a finding
+            found += 1
+            _say(f"{type(error).__name__}: {error!s:.200} in {_keep(target, data)}")
+    took = time.monotonic() - began
+    _say(f"{target}: seed {options.seed}, {count:,} inputs in {took:.0f} s, {found} with an exception")
+    return found
+
+
+def _guided(target: str, run: Target, options: argparse.Namespace) -> None:
+    """Follow what the inputs reach; ends the process. Needs atheris, which has no wheel for every Python."""
+    import atheris  # type: ignore[import-not-found, import-untyped, unused-ignore] # noqa: PLC0415 - optional
+
+    atheris.instrument_all()
+    limits = [f"-max_total_time={options.seconds}", f"-runs={options.inputs}", f"-seed={options.seed}"]
+    atheris.Setup([sys.argv[0], *limits, str(CORPUS / target)], run)
+    atheris.Fuzz()
+
+
+def main() -> int:
+    """Run the target."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("target", choices=TARGETS)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--inputs", type=int, default=sys.maxsize >> 32)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--guided", action="store_true", help="with atheris: pip install atheris")
+    options = parser.parse_args()
+    with TARGETS[options.target]() as run:
+        if options.guided:
+            _guided(options.target, run, options)
+        return 1 if _mutate(options.target, run, options) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
