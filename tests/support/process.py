@@ -91,3 +91,15 @@ class ExporterProcess:
 
 
 _ANYWHERE = ("--web.listen-address=127.0.0.1:0", "--log.level=debug")
+
+
+def fetch(url: str, pattern: str, seconds: float) -> str:
+    """An answer as soon as it has what is looked for."""
+    pause = threading.Event()
+    for _ in range(int(seconds * 10)):
+        with urllib.request.urlopen(url, timeout=seconds) as answer:
+            text = str(answer.read().decode())
+        if re.search(pattern, text, re.MULTILINE):
+            return text
+        pause.wait(0.1)
+    raise AssertionError(f"{pattern} is not in {url}")

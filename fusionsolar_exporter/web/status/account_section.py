@@ -21,6 +21,7 @@ _TONE: dict[str, str] = {
 }
 _WORST_FIRST = ("bad", "wait", "ok")
 _COLLECTORS = ("Collector", "State", "Every", "Last success", "Next", "Took", "Cached")
+_WORTH_WORDS = 60.0  # seconds
 _SLOWER = 1.01  # times slower than its limits: worth a word
 _LEFT_OUT = ("Collector", "Id", "Name", "Until")
 MOST_LEFT_OUT = 20
@@ -50,7 +51,7 @@ def account_section(account: AccountReport, anchor: str, now: float, *, several:
             f"intervals stretched by up to {account.interval_stretch:.2f}: the account's own speed is the limit"
         )
     if account.clock_offset_seconds is not None:
-        facts.append(f"clock of the far side {account.clock_offset_seconds:+.1f} s")
+        facts.append(_clock(account.clock_offset_seconds))
     parts = [element("p", " · ".join(facts), class_="dim"), *_failures(account.failures, now)]
     if account.collectors:
         rows = [_collector(collector, now) for collector in account.collectors]
@@ -73,6 +74,13 @@ def account_section(account: AccountReport, anchor: str, now: float, *, several:
     if several and account.state == AccountState.OK:
         return element("section", element("details", element("summary", heading), *parts), id=anchor)
     return element("section", heading, *parts, id=anchor)
+
+
+def _clock(offset: float) -> str:
+    """Small differences are nobody's business but that of who looks for them; large ones are in words."""
+    if abs(offset) < _WORTH_WORDS:
+        return f"clock of the far side {offset:+.1f} s"
+    return f"clock of the far side {span(abs(offset))} {'ahead' if offset > 0 else 'behind'}"
 
 
 def _collector(collector: CollectorReport, now: float) -> Sequence[str]:
