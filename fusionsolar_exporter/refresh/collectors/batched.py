@@ -221,7 +221,7 @@ class BatchCollector(Collector):
         if batch.refusal and batch.refusal.search and batch.refusal.over:
             apart, batch.refusal = batch.refusal.search.apart, None
             batch.odd_searches += bool(apart)
-            if batch.odd_searches >= _ODD_SEARCHES:
+            if batch.odd_searches >= _ODD_SEARCHES and len(apart) < len(batch.ids):
                 self._ask_apart(batch, apart)
 
     def _ask_apart(self, batch: Batch, apart: Sequence[str]) -> None:
