@@ -43,7 +43,7 @@ def test_hadolint_is_silent() -> None:
 
 def test_the_image_is_numbered_not_named_and_checks_itself() -> None:
     assert len(STAGES) == 3
-    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", instruction("USER"))
+    assert re.fullmatch(r"[1-9]\d*:0", instruction("USER"))
     assert exec_form("ENTRYPOINT") == ["fusionsolar-exporter"]
     assert exec_form("CMD") == ["serve"] or '"healthcheck"' in STAGES[-1]
     assert f"ARG VERSION={__version__}" in STAGES[-1]
@@ -95,9 +95,11 @@ def test_the_profile_push_adds_an_agent_and_nothing_else() -> None:
 
 def test_state_has_a_place_of_its_own() -> None:
     (place,) = re.findall(r"STATE_DIRECTORY=(\S+)", STAGES[-1])
-    (copy,) = re.findall(rf"^COPY --from=build --chown=(\S+) \S+ {place}$", STAGES[-1], re.MULTILINE)
+    parent, name = place.rsplit("/", 1)
+    (copy,) = re.findall(rf"^COPY --from=build --chown=(\S+) /src/var {parent}$", STAGES[-1], re.MULTILINE)
 
     assert copy == instruction("USER")
+    assert f"chmod 770 /src/var/{name}" in STAGES[1]
     assert f"exporter:{place}" in SERVICES["exporter"]["volumes"]
 
 
@@ -162,9 +164,10 @@ def test_the_image_is_small_and_runs_as_nobody_on_a_read_only_root(tmp_path: Pat
     def size(image: str) -> int:
         return int(run(*with_configuration, podman, "image", "inspect", "--format", "{{.Size}}", image).stdout)
 
-    def inside(*command: str) -> str:
+    def inside(*command: str, user: str = "10035:0") -> str:
         how = [
             "--rm",
+            f"--user={user}",
             "--no-healthcheck",
             "--read-only",
             "--cap-drop=ALL",
@@ -179,4 +182,5 @@ def test_the_image_is_small_and_runs_as_nobody_on_a_read_only_root(tmp_path: Pat
     assert inside("id", "-u") == "10035\n"
     assert inside("fusionsolar-exporter", "--version") == f"fusionsolar-exporter {__version__}\n"
     assert "Read-only file system" in inside("touch", "/here")
+    assert inside("touch", "/var/lib/fusionsolar-exporter/here", user="123456:0") == ""
     assert inside("fusionsolar-exporter", "healthcheck", "--web.listen-address=127.0.0.1:1").startswith("unhealthy: ")

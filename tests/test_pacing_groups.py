@@ -143,7 +143,7 @@ def test_what_is_kept_goes_on_together() -> None:
     practice.share_a_gap()
     learnt = practice.paces.learnt(PLANTS)
     assert learnt is not None
-    other.paces.restore({tuple(practice.paces.members(PLANTS)): learnt}, lambda moment: moment)
+    other.paces.restore({tuple(practice.paces.members(PLANTS)): learnt})
     assert other.paces.members(DEVICES) == practice.paces.members(DEVICES)
     assert other.paces.seconds(DEVICES) == practice.paces.seconds(DEVICES)
     other.paces.forget(PLANTS)

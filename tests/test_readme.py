@@ -53,7 +53,7 @@ _FLAGS = """
 --collect --storage.agent.path --storage.agent.retention.max-time --publish --read-only --restart --security-opt
 --seconds --guided --server-side --set --signal --tag --values --volume
 --address --data --data-binary --end --id --max-block-duration --shipper.upload-compacted --start
---storage.tsdb.retention.time --url
+--storage.tsdb.retention.time --table --url
 """
 OTHER_PROGRAMS_FLAGS = set(_FLAGS.split())
 SECRETS = {"PARKS_PASSWORD": "x", "ROOFS_PASSWORD": "x"}

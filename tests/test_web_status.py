@@ -326,6 +326,7 @@ def test_the_json_has_everything_in_unix_time() -> None:
         "leader": True,
         "clock_offset_seconds": 1.5,
         "interval_stretch": 1.25,
+        "budget": None,
         "devices": {"battery": 1, "string_inverter": 2},
         "failures": [
             {

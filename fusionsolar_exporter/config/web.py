@@ -84,9 +84,9 @@ _HEADERS: dict[str, frozenset[str] | None] = {
 
 
 def _cipher(value: Any) -> str:
-    if value not in CIPHERS and value not in TLS13_CIPHERS:
+    if not isinstance(value, str) or value not in CIPHERS.keys() | TLS13_CIPHERS:
         raise problem("not a known cipher suite; expected a name such as TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")
-    return str(value)
+    return value
 
 
 class TlsServer(Section):

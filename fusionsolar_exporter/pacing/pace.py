@@ -7,7 +7,6 @@ count of one), of a bucket that fills evenly. ``docs/design.md`` has the picture
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 
 from fusionsolar_exporter.pacing.learnt import LearntPace, documented_pace, slowest_pace
@@ -126,11 +125,10 @@ class Pace:
         self._learnt = self._excused = None
         self._uneasy = False
 
-    def restore(self, learnt: LearntPace | None, at: Callable[[float], float]) -> None:
-        """Take over what was kept; ``at`` turns its moments into those of this clock."""
+    def restore(self, learnt: LearntPace | None) -> None:
+        """Take over what was kept."""
         self.forget()
-        if learnt is not None:
-            self._learnt = replace(learnt, learnt_at=at(learnt.learnt_at))
+        self._learnt = learnt
 
     def _recovered(self, learnt: LearntPace, refusals: int, moment: float, limit: Limit) -> None:
         """The first answer after refusals."""

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import yaml
 
-DEADLINE = 30.0  # seconds
+DEADLINE = 60.0  # seconds
 
 
 class ExporterProcess:
@@ -48,6 +48,17 @@ class ExporterProcess:
         """One scrape."""
         with urllib.request.urlopen(f"http://{self.address}/metrics", timeout=DEADLINE) as answer:
             return str(answer.read().decode())
+
+    def page(self, path: str, method: str = "GET") -> str:
+        """Any other page."""
+        request = urllib.request.Request(f"http://{self.address}{path}", method=method)
+        with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
+            return str(answer.read().decode())
+
+    @property
+    def arguments(self) -> bytes:
+        """As a list of processes shows them."""
+        return Path(f"/proc/{self._process.pid}/cmdline").read_bytes()
 
     def kill(self) -> None:
         """SIGKILL."""

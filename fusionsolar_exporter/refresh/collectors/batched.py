@@ -1,12 +1,13 @@
 """Collectors that ask for ids in batches, and what a refusal does to a batch."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from typing_extensions import override
 
+from fusionsolar_exporter.moments import Moment
 from fusionsolar_exporter.northbound.errors import NorthboundError
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.pacing.holds import DAY
@@ -33,14 +34,14 @@ class KeptBatches:
     """What state keeps of it: the batches themselves are planned anew from when each id was asked."""
 
     sweeps: KeptSweeps
-    left_out: Mapping[str, float]
+    left_out: Mapping[str, Moment]
     """Until when ids are not asked."""
 
 
 class BatchCollector(Collector):
     """A collector that asks for ids in batches."""
 
-    interface: ClassVar[Interface]
+    interface: Interface
     searches_at_once: ClassVar[bool] = True
     """Whether the turns of a search take the next free calls, in turn with other batches, or wait for an interval."""
 
@@ -74,10 +75,10 @@ class BatchCollector(Collector):
         """What state keeps."""
         return KeptBatches(self.sweeps.kept(), self.left_out())
 
-    def restore_batches(self, kept: KeptBatches, at: Callable[[float], float]) -> None:
-        """Take over what was kept; ``at`` turns its moments into those of this clock."""
-        self.sweeps.restore(kept.sweeps, at)
-        self.kept_left_out = {key: at(until) for key, until in kept.left_out.items()}
+    def restore_batches(self, kept: KeptBatches) -> None:
+        """Take over what was kept."""
+        self.sweeps.restore(kept.sweeps)
+        self.kept_left_out = kept.left_out
 
     def went_unanswered(self, ids: Iterable[str], moment: float) -> None:
         """State says that these were asked then, and that the answer left them out."""

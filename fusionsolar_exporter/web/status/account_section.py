@@ -7,6 +7,7 @@ from fusionsolar_exporter.web.formatting import NOTHING, counted, moment, relati
 from fusionsolar_exporter.web.status.markup import Markup, element, foreign, joined, table
 from fusionsolar_exporter.web.status.report import (
     AccountReport,
+    BudgetReport,
     CollectorReport,
     FailureReport,
     InterfaceReport,
@@ -24,6 +25,7 @@ _SLOWER = 1.01  # times slower than its limits: worth a word
 _LEFT_OUT = ("Collector", "Id", "Name", "Until")
 MOST_LEFT_OUT = 20
 """Shown on the page; the JSON has them all."""
+_BUDGET = "all data interfaces"
 _QUOTAS = ("Interface", "Used", "Window", "Next request", "Held")
 
 
@@ -61,6 +63,8 @@ def account_section(account: AccountReport, anchor: str, now: float, *, several:
         )
     if account.interfaces:
         quotas = [_interface(interface, now) for interface in account.interfaces]
+        if account.budget is not None:
+            quotas.append(_budget(account.budget))
         parts.append(table(_QUOTAS, quotas, caption="Quotas"))
         parts += [_pace(interface, now) for interface in account.interfaces if interface.pace_ratio > _SLOWER]
     if account.devices:
@@ -95,13 +99,24 @@ def _left_out(collector: str, one: LeftOutReport, now: float) -> Sequence[str]:
     return collector, one.id, foreign(one.name), f"asked again {relative(one.until_timestamp_seconds, now)}"
 
 
+def _used(name: str, used: int, allowed: int) -> Markup:
+    meter = element("meter", value=f"{used}", max=f"{max(allowed, 1)}", aria_label=f"{name}: used calls")
+    return joined(f"{used:,} of {allowed:,} ", meter)
+
+
+def _budget(budget: BudgetReport) -> Sequence[str]:
+    """The last line: what all interfaces share."""
+    fewer = budget.calls < budget.configured_calls
+    told = f"the far side allows fewer than the configured {budget.configured_calls:,}" if fewer else NOTHING
+    used = _used(_BUDGET, budget.used_calls, budget.calls)
+    return _BUDGET, used, span(budget.window_seconds), NOTHING, told
+
+
 def _interface(interface: InterfaceReport, now: float) -> Sequence[str]:
-    used, allowed = interface.quota_used_calls, interface.quota_calls
     held = interface.held_until_timestamp_seconds
-    meter = element("meter", value=f"{used}", max=f"{max(allowed, 1)}", aria_label=f"{interface.interface}: used calls")
     return (
         interface.interface,
-        joined(f"{used:,} of {allowed:,} ", meter),
+        _used(interface.interface, interface.quota_used_calls, interface.quota_calls),
         span(interface.quota_window_seconds),
         _next(interface.next_request_timestamp_seconds, now),
         NOTHING if held is None else joined(_when(held, now), element("br"), interface.hold_reason),
