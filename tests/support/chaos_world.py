@@ -35,7 +35,7 @@ from fusionsolar_exporter.status import CollectorName
 from fusionsolar_exporter.supervision import ThreadKind
 from support.constant_values import ConstantValues
 from support.http_world import PASSWORD, USER, FarSide
-from support.lockstep_clock import LockstepClock
+from support.lockstep_clock import DEADLINE, LockstepClock
 from support.world import InProcess
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
@@ -200,9 +200,6 @@ class ChaosWorld:
         shutil.copytree(self._directory, self._survives)
 
     def _bury(self, *, killed: bool) -> None:
-        for account in self.exporter._accounts.all():
-            account._end()
-        self.clock.advance(self.chance.uniform(1, 20))  # no thread waits longer after its end
         self.end()
         if killed:
             shutil.rmtree(self._directory)
@@ -215,6 +212,11 @@ class ChaosWorld:
         errors = Counter(self.exporter.supervisor.errors())
         errors["refresh"] -= self._killed  # that it was killed counts as one of its thread
         self.internal_errors += errors
+        ending = [account._end() for account in self.exporter._accounts.all()]
+        self.clock.advance(self.chance.uniform(1, 20))  # a thread that was killed waits a second before it ends
+        for thread in ending:
+            if thread is not None:
+                thread.join(DEADLINE)  # a busy machine needs longer than the exporter waits
         self._reloads.stop()
         self.exporter.stop()
 

@@ -9,7 +9,8 @@ from typing_extensions import override
 from support.manual_clock import ManualClock
 
 _LOOK_SECONDS = 0.02  # real ones: how soon a thread sees an event that nobody else has told it of
-DEADLINE = 120.0
+DEADLINE = 600.0
+"""Real seconds that a thread may need for what it does between two rests."""
 
 
 @dataclass(frozen=True, slots=True)

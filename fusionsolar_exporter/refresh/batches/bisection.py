@@ -4,12 +4,12 @@ Each turn asks the ids known to be good together with one suspect part, so that 
 last suspect is asked by itself, so that the right one is blamed. A part that is alone left over of a refused whole is
 halved without being asked. With one bad id among 100 this takes 13 turns at most.
 
-Some ids are refused only together, each of them answered without the others: one of them is to be asked apart then.
+Some ids are refused only together, each of them answered without the others: some of them are to be asked apart then.
 """
 
 from collections import deque
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(eq=False, slots=True)
@@ -18,6 +18,8 @@ class _Whole:
 
     explained: bool = False
     """Whether a part of it has been refused too, or is listed no more."""
+    alone: list[str] = field(default_factory=list)
+    """Ids of it that were answered by themselves."""
 
 
 @dataclass(eq=False, slots=True)
@@ -50,10 +52,12 @@ class Bisection:
         """The turn was answered."""
         part = self._parts.popleft()
         rest = next((other for other in self._parts if other.whole is part.whole), None)
-        if rest is None and len(part.ids) == 1 and not part.whole.explained:
-            self.apart += part.ids
-        else:
-            self.good += part.ids
+        self.good += part.ids
+        if len(part.ids) == 1:
+            part.whole.alone += part.ids
+            if rest is None and not part.whole.explained:
+                self.apart += part.whole.alone
+                self.good = [known for known in self.good if known not in part.whole.alone]
         if rest is not None and len(rest.ids) > 1:  # the bad id must be in the other half
             self._parts.remove(rest)
             self._halve(rest.ids)

@@ -222,8 +222,8 @@ class BatchCollector(Collector):
         if batch.refusal and batch.refusal.search and batch.refusal.over:
             apart, batch.refusal = batch.refusal.search.apart, None
             batch.odd_searches += bool(apart)
-            if batch.odd_searches >= _ODD_SEARCHES:
-                self._ask_apart(batch, apart)
+            if batch.odd_searches >= _ODD_SEARCHES and len(batch.ids) > 1:
+                self._ask_apart(batch, apart if len(apart) < len(batch.ids) else apart[1:])
 
     def _ask_apart(self, batch: Batch, apart: Sequence[str]) -> None:
         """Each id is answered, and all of them together are refused."""
