@@ -89,6 +89,7 @@ def agent(directory: Path, target: str, address: str) -> Iterator[None]:
     config.write_text(yaml.safe_dump(recipe), encoding="utf-8")
     arguments = [f"--config.file={config}", f"--storage.agent.path={directory / 'agent'}"]
     arguments += ["--enable-feature=agent", "--web.listen-address=127.0.0.1:0"]
+    arguments += ["--storage.remote.flush-deadline=1s"]  # at the end there is nobody to send to
     with serving(program("prometheus"), *arguments, log=directory / "agent.log"):
         yield
 
