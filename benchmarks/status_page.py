@@ -28,6 +28,7 @@ from fusionsolar_exporter.simulator.system import SimulatedSystem
 from fusionsolar_exporter.web.status.builder import build_report
 from fusionsolar_exporter.web.status.page import render_page
 from fusionsolar_exporter.web.status.query import PlantQuery
+from fusionsolar_exporter.web.status.style import CONTENT_SECURITY_POLICY
 
 _SPEED = 120.0
 _PATIENCE = 600.0
@@ -77,6 +78,7 @@ def _measure(plants: int, directory: Path | None) -> None:
     if directory is not None:
         directory.mkdir(parents=True, exist_ok=True)
         (directory / f"status-{plants}.html").write_bytes(content)
+        (directory / "policy.txt").write_text(CONTENT_SECURITY_POLICY, encoding="utf-8")
 
 
 def _wait(exporter: Exporter, plants: int) -> None:

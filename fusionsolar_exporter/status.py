@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from fusionsolar_exporter.moments import Moment
+
 
 class CollectorName(StrEnum):
     """The kinds of data; values of the label ``collector`` and keys under ``collectors`` in the configuration."""
@@ -84,6 +86,22 @@ class InterfaceStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetStatus:
+    """The calls of a day of all data interfaces together, margin included."""
+
+    calls: int
+    """In force: fewer than are configured where the far side was found to allow fewer."""
+    configured_calls: int
+    window_seconds: float
+    moments: tuple[float, ...]
+    """Of the calls that still count; those older than the window do not."""
+
+    def used_calls(self, now: float) -> int:
+        """How many count now."""
+        return sum(now - moment < self.window_seconds for moment in self.moments)
+
+
+@dataclass(frozen=True, slots=True)
 class CollectorStatus:
     """One collector's sweeps."""
 
@@ -104,7 +122,7 @@ class CollectorStatus:
 class FailureNote:
     """A failure as a person wants to read it."""
 
-    at: float
+    at: Moment
     interface: str
     reason: str
     fail_code: int | None
@@ -141,3 +159,5 @@ class AccountStatus:
     """Why no session begins, and until when, in one sentence; empty where nothing stands against it."""
     selected_plants: int | None = None
     """Those of them that the filter takes."""
+    budget: BudgetStatus | None = None
+    """None where the account has no such limit."""

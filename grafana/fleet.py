@@ -4,7 +4,7 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from fusionsolar_exporter.metrics.codes import CodeTable
 from grafana import links
-from grafana.energy_days import energy_days
+from grafana.energy_periods import energy_days, energy_months, energy_years
 from grafana.exporter_freshness import LATE
 from grafana.fleet_numbers import (
     ANY_IS_BAD,
@@ -32,6 +32,8 @@ from grafana.states import (
 from grafana.tables import Column, rows
 from grafana.variables import account, plant
 
+_THIRD = (8, 8)
+_TOGETHER = "all chosen plants together"
 _TOTAL = series("fusionsolar_plant_total_yield_watthours", PLANT)
 _TOTAL_BEFORE = series("fusionsolar_plant_total_yield_watthours", PLANT, offset="1d")
 _COLLECTOR = 'collector="plant_realtime"'
@@ -135,7 +137,7 @@ def fleet_board() -> Dashboard:
         (account(many=True), plant(many=True)),
         (
             ("", [*fleet_numbers(), _power(), _map()]),
-            ("Plants", [_worst(), energy_days("all chosen plants together")]),
+            ("Plants", [_worst(), *(bars(_TOGETHER, _THIRD) for bars in (energy_days, energy_months, energy_years))]),
             ("States and alarms", [*fleet_states(), _alarms()]),
         ),
     )

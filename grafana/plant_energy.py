@@ -1,6 +1,6 @@
 """Meters, batteries, income and weather of one plant."""
 
-from grafana.energy_days import energy_days
+from grafana.energy_periods import energy_days, energy_months, energy_years, year_before
 from grafana.panels import HALF, AnyPanel, Frame, coloured, dashed, lines, right
 from grafana.queries import PLANT, Query, series
 from grafana.states import ORANGE, PURPLE, YELLOW
@@ -56,6 +56,9 @@ def meters_and_batteries() -> list[AnyPanel]:
         battery,
         dashed(income, "yesterday", "text"),
         energy_days("the plant"),
+        energy_months("the plant"),
+        year_before("the plant"),
+        energy_years("the plant"),
     ]
 
 

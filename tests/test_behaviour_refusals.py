@@ -22,7 +22,8 @@ def test_407_pauses_that_interface_for_its_window_and_no_other() -> None:
         gaps = world.gaps(Interface.ALARMS)
         others = world.gaps(Interface.DEVICE_REAL_TIME)
 
-    assert gaps[:3] == pytest.approx([1803, 1803, 1.9 * 1803], abs=2)
+    assert gaps[:2] == pytest.approx([1803, 1803], abs=2)
+    assert 1.9 * 1803 <= gaps[2] < gaps[0] + gaps[1]  # what was answered, and a little faster
     assert scrape.failures("getAlarmList") == {"rate_limited": 2}
     assert others == pytest.approx([303] * len(others), abs=1.5)
     assert scrape.state == "ok"

@@ -2,8 +2,9 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -104,7 +105,14 @@ def subjects(world: HttpWorld, report: str) -> Iterator[tuple[str, str, int]]:
             yield from (("device_id", device.id, device.type_id) for device in plant.devices if device.type_id in TYPES)
 
 
-def assert_right(world: HttpWorld, scrape: Scrape, report: str, period: str, *, asked_at: float | None = None) -> int:
+def assert_right(
+    world: HttpWorld,
+    scrape: Scrape,
+    report: str,
+    period: str,
+    *,
+    asked_at: float | Callable[[int], float] | None = None,
+) -> int:
     """Every sample of a report is what the far side says, and no key is missing; how many were compared."""
     truth, compared = Truth(world), 0
     table = metrics()
@@ -113,7 +121,8 @@ def assert_right(world: HttpWorld, scrape: Scrape, report: str, period: str, *, 
         start = scrape.value(f"fusionsolar_{report}_report_period_timestamp_seconds", **{label: key, "period": period})
         if not rows or start is None:
             continue
-        values = truth.values(report, start, asked_at or world.clock.now(), key, type_id)
+        at = asked_at(type_id) if callable(asked_at) else asked_at
+        values = truth.values(report, start, at or world.clock.now(), key, type_id)
         for name, (metric, factor) in rows.items():
             shown = scrape.value(metric, **{label: key, "period": period})
             value = values.get(name)
@@ -122,6 +131,22 @@ def assert_right(world: HttpWorld, scrape: Scrape, report: str, period: str, *, 
                 assert shown == pytest.approx(value * factor), (metric, key)
                 compared += 1
     return compared
+
+
+def asked_about_now(world: HttpWorld, report: str, type_id: int) -> float:
+    """When the running periods were asked for last."""
+    return next(
+        request.at
+        for request in reversed(world.requests(Interface(REPORTS[report])))
+        if abs(float(str(request.parameters["collectTime"])) / 1000 - request.at) < MINUTE
+        and request.parameters.get("devTypeId", 0) == type_id
+    )
+
+
+def assert_both_right(world: HttpWorld, scrape: Scrape, report: str) -> int:
+    """Both periods of a report, as they were when they were asked for; how many values there were."""
+    running = assert_right(world, scrape, report, "current", asked_at=partial(asked_about_now, world, report))
+    return running + assert_right(world, scrape, report, "last")
 
 
 @pytest.mark.parametrize("quirks", [False, True])
@@ -162,17 +187,20 @@ def local(world: HttpWorld, starts: dict[str, float]) -> dict[str, str]:
 def test_the_first_of_january(place: Place, hours_before: float) -> None:
     assert place.zone is not None
     midnight = moment("2026-01-01T00:00", place)
-    reports = "plant_hourly", "plant_daily", "plant_monthly", "plant_yearly"
+    reports = [report for report in REPORTS if report.startswith("plant") or not hours_before]
     with reports_world(midnight - hours_before * HOUR, *reports) as world:
         world.run(hours_before * HOUR + 5 * MINUTE)
         early = world.scrape()
+        for report in reports:
+            assert assert_both_right(world, early, report) > 0
         world.run(65 * MINUTE)
         late = world.scrape()
         for report in reports:
-            assert assert_right(world, late, report, "last") > 0
+            assert assert_both_right(world, late, report) > 0
 
     def shown(scrape: Scrape, period: str) -> list[str | None]:
-        return [local(world, period_starts(scrape, report, period)).get(str(place.zone)) for report in reports]
+        plants = reports[:4]
+        return [local(world, period_starts(scrape, report, period)).get(str(place.zone)) for report in plants]
 
     assert shown(late, "last") == ["12-31 23:00", "12-31 00:00", "12-01 00:00", "01-01 00:00"] or shown(
         late, "last"
@@ -242,7 +270,7 @@ def test_on_the_day_the_clocks_change(day: str) -> None:
             scrape = world.scrape()
             now = world.clock.now()
             for report in ("plant_hourly", "plant_daily"):
-                assert_right(world, scrape, report, "last")
+                assert_both_right(world, scrape, report)
                 for begin in period_starts(scrape, report, "current").values():
                     assert begin <= now < begin + (25 * HOUR if report == "plant_daily" else 2 * HOUR)
 

@@ -1,5 +1,8 @@
 """Ids that the far side refuses: new lists first, then a search that leaves out the one and keeps the others."""
 
+from collections.abc import Iterable
+from enum import StrEnum
+
 import pytest
 from support.http_world import DAY, HOUR, MINUTE, HttpWorld, differences, only
 
@@ -218,3 +221,29 @@ def test_a_refused_batch_is_asked_again_with_the_new_lists_and_not_an_interval_l
     assert (refused.fail_code, again.fail_code) == (20008, 0)
     assert gone not in again.ids
     assert again.at - refused.at == pytest.approx(303, abs=1)  # as soon as the quota allows
+
+
+def test_ids_that_are_refused_only_together_are_asked_apart_for_a_day() -> None:
+    collectors = only("device_list", "device_realtime", device_realtime={"interval": "30m"})
+    with HttpWorld(FleetPlan(plants=1, devices={1: 5}), collectors=collectors) as world:
+        ids = list(world.system.fleet.devices)
+        pair = {ids[1], ids[3]}
+        served = world.system.faults.refused_ids
+
+        def refused(interface: StrEnum, asked: Iterable[str]) -> int | None:
+            named = set(asked)
+            return 20013 if interface == Interface.DEVICE_REAL_TIME and pair <= named else served(interface, named)
+
+        world.system.faults.refused_ids = refused  # type: ignore[method-assign, assignment]
+        world.run(6 * HOUR)
+        scrape = world.scrape()
+        (line,) = world.log_lines("asked apart for a day: the far side refuses these ids only together with others")
+        latest = [set(request.ids) for request in world.requests(Interface.DEVICE_REAL_TIME)[-2:]]
+        world.system.faults.refused_ids = served  # type: ignore[method-assign]
+        world.run(DAY)
+        again = world.requests(Interface.DEVICE_REAL_TIME)[-1]
+
+    assert scrape.by("device_id", POWER).keys() == set(ids)
+    assert (line["collector"], line["ids"]) == ("device_realtime", ",".join(ids[3:]))
+    assert sorted(map(sorted, latest)) == [sorted(ids[:3]), sorted(ids[3:])]
+    assert set(again.ids) == set(ids)

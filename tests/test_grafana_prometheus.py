@@ -36,6 +36,16 @@ UNDOCUMENTED = 23070
 ROOFS, PARKS = "roofs", "parks"
 
 MUST_BE_EMPTY = {
+    **{
+        (uid, panel, ref): "neither a month nor a year ends in this day"
+        for uid in ("fusionsolar-fleet", "fusionsolar-plant")
+        for panel in ("Energy per month", "Energy per year")
+        for ref in "ABC"
+    },
+    **{
+        ("fusionsolar-plant", "Yield of the month, against the same month of last year", ref): "likewise"
+        for ref in "AB"
+    },
     ("fusionsolar-performance", "Specific yield of 30 days, against the year before", "B"): "a day has no year before",
     ("fusionsolar-exporter-health", "Slower than documented", "A"): "the simulated limits are the documented ones",
     ("fusionsolar-fleet", "Inverters by state", "F"): "no simulated inverter is ever inspected or scanned",

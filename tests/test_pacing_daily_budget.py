@@ -57,3 +57,33 @@ def test_what_was_not_sent_does_not_count_and_what_came_later_counts_later() -> 
     calls.unsent()
     assert calls.earliest(budget) == -math.inf
     DailyCalls().later(1.0)
+
+
+def test_a_day_that_is_used_up_early_is_learnt_and_more_is_tried_later() -> None:
+    calls, budget = DailyCalls(), DailyBudget(100, DAY)
+    for number in range(30):
+        calls.start(number * DAY / 30, budget)
+    assert not calls.refused(DAY - 1, budget)  # others may have used up a day that is not known whole
+    calls.start(DAY + 1, budget)
+    assert calls.refused(DAY + 1, budget)
+    assert calls.in_force(budget, DAY + 1).calls == 29
+    assert calls.in_force(budget, 1.5 * DAY).calls == 29
+    grown = [calls.in_force(budget, moment * DAY).calls for moment in (2, 2.5, 3, 3.5, 4, 1e6)]
+    assert grown == sorted(grown)
+    assert grown[:2] == [32, 36]
+    assert grown[-1] == 100
+    other = DailyBudget(80, DAY)
+    assert calls.in_force(other, DAY + 1) is other  # configured anew
+
+
+def test_what_is_confirmed_is_tried_more_seldom() -> None:
+    calls, budget = DailyCalls(), DailyBudget(100, DAY)
+    patience = []
+    for number in range(300):
+        moment = number * DAY / 30
+        calls.start(moment, budget)
+        if number in {31, 61, 121, 181}:
+            calls.refused(moment, budget)
+            assert calls.learnt is not None
+            patience.append(calls.learnt.patience)
+    assert patience == [0.5, 1.0, 1.0, 1.0]

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.learning import HOURS, good
@@ -143,7 +143,7 @@ def test_what_is_kept_goes_on_together() -> None:
     practice.share_a_gap()
     learnt = practice.paces.learnt(PLANTS)
     assert learnt is not None
-    other.paces.restore({tuple(practice.paces.members(PLANTS)): learnt}, lambda moment: moment)
+    other.paces.restore({tuple(practice.paces.members(PLANTS)): learnt})
     assert other.paces.members(DEVICES) == practice.paces.members(DEVICES)
     assert other.paces.seconds(DEVICES) == practice.paces.seconds(DEVICES)
     other.paces.forget(PLANTS)
@@ -151,7 +151,8 @@ def test_what_is_kept_goes_on_together() -> None:
     assert other.paces.seconds(DEVICES) == 0
 
 
-@given(st.lists(st.tuples(st.sampled_from(sorted(LIMITS)), st.booleans()), max_size=80))
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(sorted(LIMITS)), st.booleans()), max_size=40))
 def test_whatever_is_answered_each_is_asked_every_six_hours(calls: Sequence[tuple[Interface, bool]]) -> None:
     practice = Practice()
     for interface, answered in calls:

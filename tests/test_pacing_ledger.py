@@ -2,7 +2,7 @@
 
 import math
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import example, given
@@ -219,7 +219,7 @@ def test_what_is_read_late_takes_the_place_of_what_was_presumed_and_stands_besid
     ledger.presume(LISTS, T0, limit)
     assert ledger.earliest(KPI, limit) == T0 + 60
     ledger.start(KPI, T0 + 70, limit)
-    ledger.restore(*kept.kept(), float, beside=True)
+    ledger.restore(*kept.kept(), beside=True)
     assert ledger.within(KPI, limit, T0 + 80) == (T0 - 100, T0 + 70)
     assert ledger.earliest(KPI, limit) == T0 + 130
     assert ledger.earliest(LISTS, limit) == -math.inf
@@ -250,7 +250,8 @@ def test_what_is_kept_comes_back_moved_by_the_clock(calls: list[tuple[Interface,
         ledger.start(interface, moment, limit, early=step > 50)
     again = Ledger()
     heads, moments = ledger.kept()
-    again.restore(heads, moments, lambda at: at + shift)
+    moved = {key: replace(head, last=head.last + shift, last_end=head.last_end + shift) for key, head in heads.items()}
+    again.restore(moved, array("d", [at + shift for at in moments]))
     for interface in Interface:
         assert again.earliest(interface, limit) == pytest.approx(ledger.earliest(interface, limit) + shift)
         early = ledger.early_within(interface, 1e9, moment), again.early_within(interface, 1e9, moment + shift)
@@ -261,4 +262,4 @@ def test_what_is_kept_comes_back_moved_by_the_clock(calls: list[tuple[Interface,
 def test_heads_that_do_not_fit_their_moments_are_refused(numbers: tuple[int, int]) -> None:
     head = KeptCalls(*numbers, last=1.0, last_end=1.0, last_counted=True)
     with pytest.raises(ValueError, match=r"negative|differ"):
-        Ledger().restore({Interface.LOGIN: head}, array("d", [1.0]), float)
+        Ledger().restore({Interface.LOGIN: head}, array("d", [1.0]))

@@ -54,7 +54,7 @@ def test_whatever_is_answered_the_pace_stays_finite_and_the_interface_is_asked(
 def test_what_is_kept_goes_on_as_before(answers: list[bool]) -> None:
     pace, taken = Pace(), Pace()
     asked(pace, REAL_TIME, answers)
-    taken.restore(pace.learnt, lambda moment: moment)
+    taken.restore(pace.learnt)
     assert taken.learnt == pace.learnt
     assert taken.seconds(REAL_TIME) == pace.seconds(REAL_TIME)
 

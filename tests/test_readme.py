@@ -45,6 +45,9 @@ OTHER_PROGRAMS = {
     "sudo",
     "for",
     "mv",
+    "prometheus",
+    "promtool",
+    "kubectl",
 }
 _FLAGS = """
 --require-hashes --no-cov --no-deps --slow --upgrade --check --days --faults --jobs --largest --inverters --output
@@ -52,7 +55,7 @@ _FLAGS = """
 --network --now --profile --agent --enable-feature --web.enable-remote-write-receiver --property --pipe --wait --quiet
 --collect --storage.agent.path --storage.agent.retention.max-time --publish --read-only --restart --security-opt
 --seconds --guided --server-side --set --signal --tag --values --volume
---address --data --data-binary --end --id --max-block-duration --shipper.upload-compacted --start
+--address --config --data --data-binary --end --id --max-block-duration --shipper.upload-compacted --start
 --storage.tsdb.retention.time --table --url
 """
 OTHER_PROGRAMS_FLAGS = set(_FLAGS.split())

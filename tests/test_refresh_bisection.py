@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 from math import ceil, log2
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fusionsolar_exporter.refresh.batches.bisection import Bisection
+
+PATIENT = settings(deadline=None)
 
 
 @dataclass
@@ -43,15 +45,18 @@ BATCHES = st.integers(1, 100).flatmap(
 )
 
 
+@PATIENT
 @given(BATCHES)
 def test_it_blames_exactly_the_bad_ids(case: tuple[list[str], set[str]]) -> None:
     ids, bad = case
     search = Bisection(ids)
     outcome = run(search, bad)
     assert outcome.blamed == bad
-    assert sorted(search.good) == sorted(set(ids) - bad)
+    assert sorted(search.good + search.apart) == sorted(set(ids) - bad)
+    assert not (bad and search.apart)
 
 
+@PATIENT
 @given(BATCHES)
 def test_every_turn_asks_known_ids_once_and_no_more_than_the_batch(case: tuple[list[str], set[str]]) -> None:
     ids, bad = case
@@ -61,6 +66,7 @@ def test_every_turn_asks_known_ids_once_and_no_more_than_the_batch(case: tuple[l
         assert set(asked) <= set(ids)
 
 
+@PATIENT
 @given(BATCHES)
 def test_it_takes_few_turns(case: tuple[list[str], set[str]]) -> None:
     ids, bad = case
@@ -87,6 +93,7 @@ def test_with_one_bad_id_those_known_to_be_good_wait_three_turns_at_most(bad: st
             good |= set(asked)
 
 
+@PATIENT
 @given(BATCHES)
 def test_an_answered_turn_of_several_suspects_refreshes_all_that_are_known_to_be_good(
     case: tuple[list[str], set[str]],
@@ -105,7 +112,7 @@ def test_an_answered_turn_of_several_suspects_refreshes_all_that_are_known_to_be
 def test_what_was_refused_for_another_reason_is_all_good_in_the_end() -> None:
     search = Bisection(names(10))
     assert run(search, set()).blamed == set()
-    assert sorted(search.good) == names(10)
+    assert sorted(search.good + search.apart) == names(10)
 
 
 def test_a_single_id_is_asked_before_it_is_blamed() -> None:
@@ -117,6 +124,7 @@ def test_a_single_id_is_asked_before_it_is_blamed() -> None:
     assert (search.done, search.good) == (True, [])
 
 
+@PATIENT
 @given(
     st.sets(st.integers(0, 19)),
     st.lists(st.sets(st.integers(0, 19)), max_size=6),
@@ -138,7 +146,7 @@ def test_ids_may_leave_the_list_meanwhile(bad_numbers: set[int], leaving: list[s
         search.keep(listed)
     assert search.done
     assert blamed <= bad
-    assert set(search.good) == listed - bad
+    assert set(search.good + search.apart) == listed - bad
     assert bad & listed <= blamed
 
 
@@ -153,3 +161,34 @@ def test_one_that_is_not_blamed_yet_waits_behind_the_others() -> None:
     search.blamed("a")
     assert search.done
     assert search.good == ["b"]
+
+
+@PATIENT
+@given(BATCHES.filter(lambda case: len(case[0]) > 1), st.data())
+def test_where_two_are_refused_only_together_some_are_to_be_asked_apart(
+    case: tuple[list[str], set[str]], data: st.DataObject
+) -> None:
+    ids, _ = case
+    pair = data.draw(st.sets(st.sampled_from(ids), min_size=2, max_size=2))
+    search = Bisection(ids)
+    while not search.done:
+        if not pair <= set(search.turn()):
+            search.accepted()
+        else:
+            assert search.refused() is None
+    assert search.apart
+    assert sorted(search.good + search.apart) == sorted(ids)
+
+
+def test_an_id_whose_other_half_was_refused_or_is_gone_is_good() -> None:
+    search = Bisection(["a", "b", "c"])
+    search.accepted()
+    assert search.turn() == ["b"]
+    assert search.refused() == "b"
+    search.accepted()
+    search.blamed("b")
+    assert (search.good, search.apart) == (["a", "c"], [])
+    left = Bisection(["a", "b"])
+    left.accepted()
+    left.keep({"a"})
+    assert (left.good, left.apart, left.done) == (["a"], [], True)

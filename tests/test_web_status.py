@@ -326,6 +326,7 @@ def test_the_json_has_everything_in_unix_time() -> None:
         "leader": True,
         "clock_offset_seconds": 1.5,
         "interval_stretch": 1.25,
+        "budget": None,
         "devices": {"battery": 1, "string_inverter": 2},
         "failures": [
             {
@@ -402,3 +403,36 @@ def test_a_pace_that_was_learnt_is_told_beside_what_the_limits_say() -> None:
     told = page(replace(view, status=replace(view.status, interfaces=(learnt, *view.status.interfaces[1:]))))
     assert "the far side allows a call in 12 min 40 s; documented or configured are 7 min 31 s; learnt 2 h ago" in told
     assert "the far side allows" not in page(view)
+
+
+def test_a_plants_code_stands_apart_from_its_name() -> None:
+    assert "<bdi>Roof</bdi> <small>NE=000</small>" in page(account())
+
+
+@pytest.mark.parametrize(("offset", "told"), [(1.5, "+1.5 s"), (18924.1, "5 h 15 min ahead"), (-120.0, "2 min behind")])
+def test_the_far_sides_clock_is_told_as_people_say_it(offset: float, told: str) -> None:
+    view = account()
+    assert f"clock of the far side {told}" in page(
+        replace(view, status=replace(view.status, clock_offset_seconds=offset))
+    )
+
+
+def test_what_is_watched_is_worked_out_when_it_comes() -> None:
+    overview, view = PlantOverview(FixedClock()), account()
+    overview.charts([view])
+    overview.note(view)
+    known = overview.plants.of(view)
+    assert overview.plants.of(view) is known
+    assert overview.plants.of(replace(view, snapshot=replace(view.snapshot))) is not known
+
+
+def test_a_chart_is_drawn_once_for_as_long_as_its_curve_stays() -> None:
+    clock, view = FixedClock(), account()
+    overview = PlantOverview(clock)
+    for number in range(3):
+        view.power_curves.record(clock.wall(clock.now()) - 600 * (2 - number), {"NE=000": 1000.0 * number})
+    first = overview.charts([view]).of_plant("default", "NE=000")
+    assert "at most 2 kW" in first
+    assert overview.charts([view]).of_plant("default", "NE=000") is first
+    view.power_curves.record(clock.wall(clock.now()), {"NE=000": 3000.0})
+    assert "at most 3 kW" in overview.charts([view]).of_plant("default", "NE=000")

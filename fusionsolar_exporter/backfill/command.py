@@ -35,6 +35,8 @@ from fusionsolar_exporter.state import NotLeadingError, State
 from fusionsolar_exporter.state.opening import open_state
 from fusionsolar_exporter.wiring import account_identity, chosen_accounts, redact_secrets, transport_settings
 
+_INTERRUPTED = "interrupted: the same command goes on where this one was"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of the subcommand, beside those of configuration and log."""
@@ -151,12 +153,15 @@ class _Backfill:
                 asker.engine.close()
         bar.end()
         if end is End.INTERRUPTED:
-            self._say("interrupted: the same command goes on where this one was")
+            self._say(_INTERRUPTED)
         return 0 if end is End.COMPLETE else 1
 
     def _plan(self, run: BackfillRun, wall: float) -> bool:
         """Print what is to be done; whether it can be."""
         unknown = [name for name, asker in run.askers.items() if not _listed(asker)]
+        if unknown and self.stop.is_set():
+            self._say(_INTERRUPTED)
+            return False
         for name in unknown:
             self._say(
                 f"{name}: its plants and devices are not known: doctor says why, and the same command tries again"

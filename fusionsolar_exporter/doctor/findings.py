@@ -12,6 +12,7 @@ from fusionsolar_exporter.doctor.remedies import remedies
 from fusionsolar_exporter.doctor.report import (
     AccountFindings,
     AlarmsFindings,
+    BudgetFindings,
     CadenceFindings,
     Host,
     InterfaceFindings,
@@ -59,6 +60,7 @@ def account_report(examination: Examination) -> AccountFindings:
         remarks=tuple(_remarks(examination)),
         session=session,
         interfaces=interfaces,
+        budget=_budget(status, engine.context.clock.now()),
         cadence=_cadence(examination),
         plants=PlantsFindings(
             listed=engine.inventory.fleet.plants,
@@ -75,6 +77,13 @@ def account_report(examination: Examination) -> AccountFindings:
         what_to_do=(),
     )
     return replace(found, what_to_do=remedies(found))
+
+
+def _budget(status: AccountStatus, now: float) -> BudgetFindings | None:
+    budget = status.budget
+    if budget is None:
+        return None
+    return BudgetFindings(budget.calls, budget.used_calls(now), budget.window_seconds, budget.configured_calls)
 
 
 def _scales(examination: Examination, reading: Reading) -> Mapping[str, float]:

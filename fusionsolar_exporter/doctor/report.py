@@ -93,6 +93,17 @@ class InterfaceFindings:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetFindings:
+    """The calls of a day of all data interfaces together."""
+
+    calls: int
+    used_calls: int
+    window_seconds: float
+    configured_calls: int
+    """More than ``calls`` where the far side was found to allow fewer."""
+
+
+@dataclass(frozen=True, slots=True)
 class CadenceFindings:
     """How often the exporter reads a kind of data: what follows from quotas and lists."""
 
@@ -188,6 +199,8 @@ class AccountFindings:
     """What has to be said beforehand; in words for people, which may change."""
     session: SessionFindings
     interfaces: tuple[InterfaceFindings, ...]
+    budget: BudgetFindings | None
+    """None where the account has no such limit."""
     cadence: tuple[CadenceFindings, ...]
     plants: PlantsFindings
     alarms: AlarmsFindings

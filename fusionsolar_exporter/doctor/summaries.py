@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fusionsolar_exporter.cache import Snapshot
 from fusionsolar_exporter.doctor.ask import SELDOM_ASKED, Ask
 from fusionsolar_exporter.doctor.examination import Examination
-from fusionsolar_exporter.doctor.report import Outcome, Problem
+from fusionsolar_exporter.doctor.report import BudgetFindings, Outcome, Problem
 from fusionsolar_exporter.printable import printable
 from fusionsolar_exporter.status import PLANT_REPORTS, CollectorName
 from fusionsolar_exporter.web.formatting import counted, moment, relative, span
@@ -82,3 +82,11 @@ def first_names(names: Sequence[str]) -> str:
     shown = ", ".join(printable(name) for name in names[:_MOST_NAMES])
     more = len(names) - _MOST_NAMES
     return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def told_of(budget: BudgetFindings) -> str:
+    """The day's calls in words."""
+    words = f"{budget.used_calls:,} of {budget.calls:,} calls used in {span(budget.window_seconds)}, of all interfaces"
+    if budget.calls < budget.configured_calls:
+        words += f"; {budget.configured_calls:,} are configured, and the far side allows fewer"
+    return words

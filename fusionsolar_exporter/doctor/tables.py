@@ -21,7 +21,7 @@ from fusionsolar_exporter.doctor.report import (
     Problem,
     SessionKind,
 )
-from fusionsolar_exporter.doctor.summaries import first_names
+from fusionsolar_exporter.doctor.summaries import first_names, told_of
 from fusionsolar_exporter.northbound.errors import Reason
 from fusionsolar_exporter.printable import printable
 from fusionsolar_exporter.web.formatting import counted, moment, relative, span
@@ -96,8 +96,7 @@ def _facts(account: AccountFindings, now: float) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style=_FAINT)
     table.add_column(overflow="fold")
-    good = account.answers is Host.NORTHBOUND
-    colour = _GOOD if good else _DOUBT if account.answers is Host.NOT_ASKED else _BAD
+    colour = {Host.NORTHBOUND: _GOOD, Host.NOT_ASKED: _DOUBT}.get(account.answers, _BAD)
     table.add_row("  host", Text(_HOSTS[account.answers], colour))
     table.add_row("  login", _session(account, now))
     plants, alarms = account.plants, account.alarms
@@ -109,6 +108,8 @@ def _facts(account: AccountFindings, now: float) -> Table:
         table.add_row("  known", f"{words}, {counted(devices, 'device')}, {counted(alarms.active, 'active alarm')}")
         if plants.not_selected:
             table.add_row("  not taken", Text(first_names(plants.not_selected)))
+    if account.budget is not None:
+        table.add_row("  day", Text(told_of(account.budget)))
     for remark in account.remarks:
         table.add_row("  note", Text(printable(remark), _DOUBT))
     return table

@@ -27,7 +27,8 @@ class StatusSamples:
         """Everything that the samples depend on: equal inputs give the same."""
         now, snapshot = self.clock.now(), view.snapshot
         used = tuple(interface.used_calls(now) for interface in view.status.interfaces)
-        return view.status, snapshot.entries, snapshot.expired, used, self.clock.wall(0)
+        of_the_day = view.status.budget and view.status.budget.used_calls(now)
+        return view.status, snapshot.entries, snapshot.expired, used, of_the_day, self.clock.wall(0)
 
     def of(self, view: AccountView) -> Mapping[str, Sequence[Sample]]:
         """The samples of an account by metric."""
@@ -40,6 +41,11 @@ class StatusSamples:
         _add(rows, "fusionsolar_api_clock_offset_seconds", labels, status.clock_offset_seconds)
         _add(rows, "fusionsolar_account_listed_plants", labels, status.listed_plants)
         _add(rows, "fusionsolar_account_selected_plants", labels, status.selected_plants)
+        if status.budget is not None:
+            prefix, used = "fusionsolar_api_budget", status.budget.used_calls(self.clock.now())
+            _add(rows, f"{prefix}_calls", labels, status.budget.calls)
+            _add(rows, f"{prefix}_used_calls", labels, used)
+            _add(rows, f"{prefix}_window_seconds", labels, status.budget.window_seconds)
         for collector in status.collectors:
             self._collector(view, collector, labels | {"collector": collector.collector.value}, rows)
         for interface in status.interfaces:

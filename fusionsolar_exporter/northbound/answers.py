@@ -76,7 +76,11 @@ def items(data: object, parse: Callable[[Mapping[str, Any]], T | None]) -> Items
 
 def _first(item: Mapping[str, Any], *keys: str) -> object:
     """What the first of these keys holds that is there and not null."""
-    return next((item[key] for key in keys if item.get(key) is not None), None)
+    for key in keys:
+        value: object = item.get(key)
+        if value is not None:
+            return value
+    return None
 
 
 def only_asked(answer: Items[T], asked: Iterable[str], key: Callable[[T], str]) -> Items[T]:

@@ -1,10 +1,10 @@
 """Pauses and back-offs of one interface after failures."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from fusionsolar_exporter.config import Backoff
+from fusionsolar_exporter.moments import Moment
 
 HOUR = 3600.0
 DAY = 86400.0
@@ -16,7 +16,7 @@ _LONGEST_PAUSE = 6 * HOUR  # after refusals in a row
 class KeptHold:
     """A hold as state keeps it."""
 
-    until: float
+    until: Moment
     reason: str
     refusals: int
     failures: int
@@ -77,9 +77,9 @@ class Hold:
             return None
         return KeptHold(self.until, self.reason, self._refusals, self._failures, self._denied)
 
-    def restore(self, kept: KeptHold | None, at: Callable[[float], float]) -> None:
-        """Take over what was kept; ``at`` turns its moments into those of this clock."""
+    def restore(self, kept: KeptHold | None) -> None:
+        """Take over what was kept."""
         self.answered()
         if kept is not None:
-            self.until, self.reason = at(kept.until), kept.reason
+            self.until, self.reason = kept.until, kept.reason
             self._refusals, self._failures, self._denied = kept.refusals, kept.failures, kept.denied

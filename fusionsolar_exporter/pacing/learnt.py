@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from fusionsolar_exporter.moments import Moment
 from fusionsolar_exporter.pacing.holds import DAY, HOUR
 from fusionsolar_exporter.pacing.limits import Limit
 
@@ -22,7 +23,7 @@ class LearntPace:
     """Calls that the far side's window seems to hold."""
     pace: float
     """What is asked now."""
-    learnt_at: float
+    learnt_at: Moment
     """Moment of the newest change of ``pace``."""
     refused: float = 0.0
     """The slowest that was refused."""

@@ -9,11 +9,12 @@ import math
 from array import array
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
+from fusionsolar_exporter.moments import Moment
 from fusionsolar_exporter.northbound.interfaces import INTERFACES, Interface
 from fusionsolar_exporter.pacing.limits import Limit
 
@@ -62,8 +63,8 @@ class KeptCalls:
 
     counted: int
     early: int
-    last: float
-    last_end: float
+    last: Moment
+    last_end: Moment
     last_counted: bool
 
 
@@ -177,27 +178,26 @@ class Ledger:
         self,
         heads: Mapping[Interface, KeptCalls],
         moments: "array[float]",
-        at: Callable[[float], float],
         *,
         beside: bool = False,
     ) -> None:
         """Take over what was kept, in the place of what is known, or beside it, but for what was only presumed.
 
-        ``at`` turns its moments into this clock's. ValueError where they do not fit.
+        ValueError where its heads and moments do not fit.
         """
         if any(head.counted < 0 or head.early < 0 for head in heads.values()):
             raise ValueError("negative counts")
         if sum(2 * head.counted + head.early for head in heads.values()) != len(moments):
             raise ValueError("heads and moments differ")
         own = self._calls if beside else {}
-        given = map(at, moments)
+        given = iter(moments)
         self._calls = {interface: _Calls() for interface in Interface}
         for interface, head in heads.items():
             starts = tuple(islice(given, head.counted))
             self._calls[interface] = _Calls(
                 deque(map(_Call, starts, islice(given, head.counted))),
                 deque(islice(given, head.early)),
-                _Call(at(head.last), at(head.last_end)),
+                _Call(head.last, head.last_end),
                 head.last_counted and head.counted > 0,
             )
         for interface, calls in own.items():

@@ -7,7 +7,6 @@ count of one), of a bucket that fills evenly. ``docs/design.md`` has the picture
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 
 from fusionsolar_exporter.pacing.learnt import LearntPace, documented_pace, slowest_pace
@@ -16,7 +15,8 @@ from fusionsolar_exporter.pacing.pace_evidence import Explanation
 from fusionsolar_exporter.pacing.spans import Spans
 
 _STEP = 1.15  # what was answered for a while and is refused now becomes slower by this at least
-_STRAY, _STRAY_AGAIN = 40, 400  # a refusal after so many answers may be a stray one, if none was so lately
+_STRAY, _STRAY_WINDOWS = 16, 6  # a refusal after so many answers, and so many windows of them, may be a stray one
+_STRAY_AGAIN = 400  # where nothing is learnt, none may have been so lately
 _SLOWER_AFTER_STRAY = 1.05
 _UNUSED = 1.2  # an interface that is asked so much slower than its pace proves little by its answers
 _JITTER = 1.0  # seconds by which the calls of a window may arrive closer than they started
@@ -126,11 +126,10 @@ class Pace:
         self._learnt = self._excused = None
         self._uneasy = False
 
-    def restore(self, learnt: LearntPace | None, at: Callable[[float], float]) -> None:
-        """Take over what was kept; ``at`` turns its moments into those of this clock."""
+    def restore(self, learnt: LearntPace | None) -> None:
+        """Take over what was kept."""
         self.forget()
-        if learnt is not None:
-            self._learnt = replace(learnt, learnt_at=at(learnt.learnt_at))
+        self._learnt = learnt
 
     def _recovered(self, learnt: LearntPace, refusals: int, moment: float, limit: Limit) -> None:
         """The first answer after refusals."""
@@ -173,7 +172,10 @@ class Pace:
                 trying=False,
                 probing=False,
             )
-        stray = self._since_stray >= _STRAY_AGAIN and (learnt is None or answers >= _STRAY)
+        if learnt is None:
+            stray = self._since_stray >= _STRAY_AGAIN
+        else:
+            stray = answers >= max(_STRAY, _STRAY_WINDOWS * learnt.count)
         if stray:
             self._since_stray = 0
             self._excused = taught

@@ -131,13 +131,13 @@ class PaceGroups:
         if len(group.members) > 1:
             self._part(group)
 
-    def restore(self, kept: Mapping[tuple[Interface, ...], LearntPace], at: Callable[[float], float]) -> None:
-        """Take over what was kept of each group; ``at`` turns its moments into those of this clock."""
+    def restore(self, kept: Mapping[tuple[Interface, ...], LearntPace]) -> None:
+        """Take over what was kept of each group."""
         for interface in self._groups:
             self._groups[interface] = _Group((interface,), Pace())
         for members, learnt in kept.items():
             group = _Group(members, Pace())
-            group.pace.restore(learnt, at)
+            group.pace.restore(learnt)
             self._groups.update(dict.fromkeys(members, group))
 
     def _limit_of(self, group: _Group) -> Limit:

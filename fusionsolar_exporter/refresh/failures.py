@@ -35,9 +35,9 @@ class Failures:
             case Remedy.SLOW_DOWN | Remedy.BACK_OFF:
                 job.batch.retry_at = ended
                 # a budget over all interfaces is no pace of this one
-                if error.reason is Reason.RATE_LIMITED and (
-                    self.limiter.budget is None or error.fail_code != DAY_LIMIT
-                ):
+                if self.limiter.budget is not None and error.fail_code == DAY_LIMIT:
+                    self.limiter.day_used_up(ended)
+                elif error.reason is Reason.RATE_LIMITED:
                     self._too_early(collector, job, ended)
                 self._hold(collector, job, error, ended, verdict.remedy)
             case Remedy.NOT_PERMITTED:

@@ -112,8 +112,8 @@ class Paces:
             if (learnt := self._groups.learnt(interface)) is not None
         }
 
-    def restore(self, kept: Mapping[Interface, KeptInterfacePace], at: Callable[[float], float]) -> None:
-        """Take over what was kept; ``at`` turns its moments into those of this clock."""
+    def restore(self, kept: Mapping[Interface, KeptInterfacePace]) -> None:
+        """Take over what was kept."""
         as_before = {
             interface: known for interface, known in kept.items() if known.configured == self._configured.get(interface)
         }
@@ -122,7 +122,7 @@ class Paces:
             for known in as_before.values()
             if all(member in as_before and as_before[member].members == known.members for member in known.members)
         }
-        self._groups.restore(whole, at)
+        self._groups.restore(whole)
 
     def _learns(self, interface: Interface) -> bool:
         return self._context.settings.rates.learn and interface in self._groups.interfaces

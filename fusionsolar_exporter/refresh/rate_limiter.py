@@ -44,10 +44,28 @@ class RateLimiter:
 
     @property
     def budget(self) -> DailyBudget | None:
-        """The calls of a day, where the account has such a limit."""
-        oauth = self._context.settings.account.oauth
-        margin = self._context.settings.rates.margin
+        """The calls of a day, where the account has such a limit: as configured, or as the far side was found to be."""
+        configured, context = self.configured_budget, self._context
+        if configured is None or not context.settings.rates.learn:
+            return configured
+        return self.daily.in_force(configured, context.clock.now())
+
+    @property
+    def configured_budget(self) -> DailyBudget | None:
+        """The same without what was learnt."""
+        oauth, margin = self._context.settings.account.oauth, self._context.settings.rates.margin
         return None if oauth is None else DailyBudget(oauth.daily_calls, oauth.daily_window + margin)
+
+    def day_used_up(self, moment: float) -> None:
+        """The far side says that there is no call left for the day."""
+        configured, context = self.configured_budget, self._context
+        if configured is not None and context.settings.rates.learn and self.daily.refused(moment, configured):
+            context.log.warning(
+                "the far side allows fewer calls a day than oauth.daily_calls: intervals are stretched accordingly",
+                account=context.settings.name,
+                daily_calls=configured.calls,
+                allowed_calls=self.daily.in_force(configured, moment).calls,
+            )
 
     def start(self, interface: Interface, moment: float, *, early: bool = False) -> None:
         """Write a call down, before it is sent. ``early`` marks a list made due before its time."""

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import yaml
 
-DEADLINE = 30.0  # seconds
+DEADLINE = 60.0  # seconds
 
 
 class ExporterProcess:
@@ -49,6 +49,17 @@ class ExporterProcess:
         with urllib.request.urlopen(f"http://{self.address}/metrics", timeout=DEADLINE) as answer:
             return str(answer.read().decode())
 
+    def page(self, path: str, method: str = "GET") -> str:
+        """Any other page."""
+        request = urllib.request.Request(f"http://{self.address}{path}", method=method)
+        with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
+            return str(answer.read().decode())
+
+    @property
+    def arguments(self) -> bytes:
+        """As a list of processes shows them."""
+        return Path(f"/proc/{self._process.pid}/cmdline").read_bytes()
+
     def kill(self) -> None:
         """SIGKILL."""
         self._process.kill()
@@ -80,3 +91,15 @@ class ExporterProcess:
 
 
 _ANYWHERE = ("--web.listen-address=127.0.0.1:0", "--log.level=debug")
+
+
+def fetch(url: str, pattern: str, seconds: float) -> str:
+    """An answer as soon as it has what is looked for."""
+    pause = threading.Event()
+    for _ in range(int(seconds * 10)):
+        with urllib.request.urlopen(url, timeout=seconds) as answer:
+            text = str(answer.read().decode())
+        if re.search(pattern, text, re.MULTILINE):
+            return text
+        pause.wait(0.1)
+    raise AssertionError(f"{pattern} is not in {url}")

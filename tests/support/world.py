@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from fusionsolar_exporter.config import AccountConfig
+from fusionsolar_exporter.config import AccountConfig, CollectorsConfig
 from fusionsolar_exporter.northbound.auth import Auth
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
@@ -141,7 +141,7 @@ class World:
         self.transport = InProcess(self.system, self.clock, seconds)
         self.instruments = CountingInstruments()
         self.log = ListLog()
-        self.settings = AccountSettings(self.account_config())
+        self.settings = AccountSettings(self.account_config(), self.collectors_config())
         self.account = Account(
             self.settings,
             Collaborators(
@@ -156,6 +156,10 @@ class World:
     def account_config(self) -> AccountConfig:
         """The account as it is configured."""
         return AccountConfig(name="default", url="http://far.example", username=USER, password=PASSWORD)
+
+    def collectors_config(self) -> CollectorsConfig:
+        """The collectors as they are configured."""
+        return CollectorsConfig()
 
     def run(self, seconds: float) -> None:
         """Let so much time pass from now."""

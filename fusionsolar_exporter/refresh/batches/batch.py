@@ -32,6 +32,10 @@ class Batch:
     """Start of its newest request that was not."""
     refusal: Refusal | None = None
     """While the far side refuses one of its ids."""
+    odd_searches: int = 0
+    """Searches in a row that have found every id to be good."""
+    apart_until: float = -math.inf
+    """Not packed with others before: they are refused together."""
 
     def due(self, interval: float) -> float:
         """When it is due."""

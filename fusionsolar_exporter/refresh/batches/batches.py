@@ -5,7 +5,8 @@ Batches that are not full are packed together afterwards, each waiting for the l
 asked twice in a window, and the number of calls is the least that the quota formula counts.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import replace
 from math import ceil, inf
 
 from fusionsolar_exporter.northbound.interfaces import IDS_PER_CALL
@@ -70,6 +71,8 @@ class Batches:
 
     def forgive(self, now: float) -> None:
         """Ask again what is left out, by itself: at a start and at a reload something may have been put right."""
+        for batch in self.all:
+            batch.apart_until = min(batch.apart_until, now)
         self._left_out = dict.fromkeys(self._left_out, now)
         self.refresh_left_out(now)
 
@@ -81,12 +84,21 @@ class Batches:
             self.all.remove(batch)
         self._count()
 
+    def split(self, batch: Batch, apart: Container[str], until: float) -> None:
+        """Ask some ids of a batch by themselves until then."""
+        ids, batch.ids = batch.ids, [key for key in batch.ids if key not in apart]
+        batch.odd_searches = 0
+        batch.apart_until = until
+        self.all.append(replace(batch, ids=[key for key in ids if key in apart]))
+
     def pack(self, now: float, interval: float) -> None:
         """Bring the number of batches down to the least, where phases allow it."""
         if len(self.all) <= ceil(self._ids / IDS_PER_CALL):
             return
         # a full batch has no room, and one that is retried, searched or asked early is due for reasons of its own
-        small = [batch for batch in self.all if batch.plain and len(batch.ids) < IDS_PER_CALL]
+        small = [
+            batch for batch in self.all if batch.plain and len(batch.ids) < IDS_PER_CALL and batch.apart_until <= now
+        ]
         due = [batch for batch in small if batch.due(interval) <= now]
         asked = [batch for batch in small if batch.last_start is not None and batch not in due]
         # what is due anyway goes together whatever its phase; never with what was asked within the interval, which

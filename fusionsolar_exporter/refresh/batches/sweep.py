@@ -4,9 +4,10 @@ A sweep is one turn through all batches that there are. It ends when each has ha
 turn before another has had its first; it is complete when each was answered with failCode 0.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fusionsolar_exporter.moments import Moment
 from fusionsolar_exporter.refresh.batches.batch import Batch
 
 
@@ -16,7 +17,7 @@ class KeptSweeps:
 
     number: int = 0
     success: bool = False
-    last_success_at: float | None = None
+    last_success_at: Moment | None = None
     last_duration: float | None = None
 
 
@@ -63,8 +64,8 @@ class Sweeps:
         """What state keeps; a sweep that is not over is none."""
         return KeptSweeps(self.finished, self.success, self.last_success_at, self.last_duration)
 
-    def restore(self, kept: KeptSweeps, at: Callable[[float], float]) -> None:
-        """Take over what was kept; ``at`` turns its moments into those of this clock."""
+    def restore(self, kept: KeptSweeps) -> None:
+        """Take over what was kept."""
         self.number, self.success, self.last_duration = kept.number, kept.success, kept.last_duration
-        self.last_success_at = None if kept.last_success_at is None else at(kept.last_success_at)
+        self.last_success_at = kept.last_success_at
         self._open = self._failed = False

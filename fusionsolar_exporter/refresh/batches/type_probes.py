@@ -1,9 +1,10 @@
 """Undocumented device types: asked once, and again daily or weekly where they are refused."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from fusionsolar_exporter.moments import Moment
 from fusionsolar_exporter.northbound.interfaces import DOCUMENTED_TYPES, IDS_PER_CALL
 from fusionsolar_exporter.pacing.holds import DAY
 from fusionsolar_exporter.refresh.batches.batch import Batch
@@ -23,7 +24,7 @@ class _Probe:
 class KeptProbe:
     """What state keeps of a type; ``due`` is None once the far side has answered for it."""
 
-    due: float | None
+    due: Moment | None
     refusals: int
 
 
@@ -87,8 +88,8 @@ class TypeProbes:
             for type_id, probe in self._probes.items()
         }
 
-    def restore(self, kept: Mapping[int, KeptProbe], at: Callable[[float], float]) -> None:
-        """Take over what was kept; ``at`` turns its moments into those of this clock."""
+    def restore(self, kept: Mapping[int, KeptProbe]) -> None:
+        """Take over what was kept."""
         for type_id, probe in kept.items():
-            due = math.inf if probe.due is None else at(probe.due)
+            due = math.inf if probe.due is None else probe.due
             self._probes[type_id] = _Probe(Batch([], created=due, device_type=type_id), due, probe.refusals)

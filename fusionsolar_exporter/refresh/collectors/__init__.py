@@ -9,35 +9,17 @@ from fusionsolar_exporter.refresh.collectors.batched import BatchCollector
 from fusionsolar_exporter.refresh.collectors.convergence import ConvergenceCollector
 from fusionsolar_exporter.refresh.collectors.device_list import DeviceListCollector
 from fusionsolar_exporter.refresh.collectors.device_realtime import DeviceRealtimeCollector
-from fusionsolar_exporter.refresh.collectors.device_reports import (
-    DeviceDailyCollector,
-    DeviceMonthlyCollector,
-    DeviceYearlyCollector,
-)
+from fusionsolar_exporter.refresh.collectors.device_reports import DeviceReportCollector
 from fusionsolar_exporter.refresh.collectors.plant_list import PlantListCollector
 from fusionsolar_exporter.refresh.collectors.plant_realtime import PlantRealtimeCollector
-from fusionsolar_exporter.refresh.collectors.plant_reports import (
-    PlantDailyCollector,
-    PlantHourlyCollector,
-    PlantMonthlyCollector,
-    PlantYearlyCollector,
-)
+from fusionsolar_exporter.refresh.collectors.plant_reports import PlantReportCollector
 from fusionsolar_exporter.refresh.collectors.reports import ReportCollector
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.far_clock import FarClock
 from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.reports.zones import PlantZones
-
-_REPORTS: tuple[type[ReportCollector], ...] = (
-    PlantHourlyCollector,
-    PlantDailyCollector,
-    PlantMonthlyCollector,
-    PlantYearlyCollector,
-    DeviceDailyCollector,
-    DeviceMonthlyCollector,
-    DeviceYearlyCollector,
-)
+from fusionsolar_exporter.status import DEVICE_REPORTS, PLANT_REPORTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +66,15 @@ def make_collectors(
 ) -> Collectors:
     """One of each kind."""
     zones = PlantZones()
-    reports = tuple(kind(context, limiter, inventory, answers, zones) for kind in _REPORTS)
+    by_plant = (PlantReportCollector(name, context, limiter, inventory, answers, zones) for name in PLANT_REPORTS)
+    by_device = (DeviceReportCollector(name, context, limiter, inventory, answers, zones) for name in DEVICE_REPORTS)
     return Collectors(
         PlantRealtimeCollector(context, limiter, inventory, answers),
         DeviceRealtimeCollector(context, limiter, inventory, answers),
         PlantListCollector(context, limiter, inventory, answers),
         DeviceListCollector(context, limiter, inventory, answers),
         AlarmsCollector(context, limiter, inventory, answers, far_clock),
-        reports,
+        (*by_plant, *by_device),
         ConvergenceCollector(context, limiter, inventory, answers),
         zones,
     )

@@ -1,6 +1,6 @@
 """Active alarms of the plants, asked from the beginning of time or, where the server refuses that, in windows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, inf
 from weakref import WeakKeyDictionary
@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from fusionsolar_exporter.cache import AlarmWindow
 from fusionsolar_exporter.config import AlarmsConfig
+from fusionsolar_exporter.moments import Moment
 from fusionsolar_exporter.northbound.answers import Items
 from fusionsolar_exporter.northbound.client import Answer, Client
 from fusionsolar_exporter.northbound.errors import NorthboundError
@@ -38,7 +39,7 @@ class KeptAlarms:
 
     batches: KeptBatches
     in_windows: bool
-    whole_again_at: float | None
+    whole_again_at: Moment | None
     """When the whole time is tried again; None where it is asked anyway."""
 
 
@@ -70,11 +71,11 @@ class AlarmsCollector(PlantBatchCollector):
         """What state keeps."""
         return KeptAlarms(self.kept_batches(), self._in_windows, self._whole_again_at if self._in_windows else None)
 
-    def restore(self, kept: KeptAlarms, at: Callable[[float], float]) -> None:
-        """Take over what was kept; ``at`` turns its moments into those of this clock."""
-        self.restore_batches(kept.batches, at)
+    def restore(self, kept: KeptAlarms) -> None:
+        """Take over what was kept."""
+        self.restore_batches(kept.batches)
         self._in_windows = kept.in_windows
-        self._whole_again_at = -inf if kept.whole_again_at is None else at(kept.whole_again_at)
+        self._whole_again_at = -inf if kept.whole_again_at is None else kept.whole_again_at
 
     @property
     def step(self) -> float:

@@ -40,7 +40,7 @@ class Job:
 class Collector(ABC):
     """One kind of data of one account."""
 
-    name: ClassVar[CollectorName]
+    name: CollectorName
     rank: ClassVar[int]
     """Where several are due, the lowest goes first."""
 

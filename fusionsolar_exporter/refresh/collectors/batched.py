@@ -1,12 +1,13 @@
 """Collectors that ask for ids in batches, and what a refusal does to a batch."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from typing_extensions import override
 
+from fusionsolar_exporter.moments import Moment
 from fusionsolar_exporter.northbound.errors import NorthboundError
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.pacing.holds import DAY
@@ -24,6 +25,8 @@ from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 
 _ODD_REFUSALS = 3
 """A batch that is refused so many times in a row for a reason that names no id is searched all the same."""
+_ODD_SEARCHES = 2
+"""One that finds every id to be good may just have come when the far side was well again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +34,14 @@ class KeptBatches:
     """What state keeps of it: the batches themselves are planned anew from when each id was asked."""
 
     sweeps: KeptSweeps
-    left_out: Mapping[str, float]
+    left_out: Mapping[str, Moment]
     """Until when ids are not asked."""
 
 
 class BatchCollector(Collector):
     """A collector that asks for ids in batches."""
 
-    interface: ClassVar[Interface]
+    interface: Interface
     searches_at_once: ClassVar[bool] = True
     """Whether the turns of a search take the next free calls, in turn with other batches, or wait for an interval."""
 
@@ -72,10 +75,10 @@ class BatchCollector(Collector):
         """What state keeps."""
         return KeptBatches(self.sweeps.kept(), self.left_out())
 
-    def restore_batches(self, kept: KeptBatches, at: Callable[[float], float]) -> None:
-        """Take over what was kept; ``at`` turns its moments into those of this clock."""
-        self.sweeps.restore(kept.sweeps, at)
-        self.kept_left_out = {key: at(until) for key, until in kept.left_out.items()}
+    def restore_batches(self, kept: KeptBatches) -> None:
+        """Take over what was kept."""
+        self.sweeps.restore(kept.sweeps)
+        self.kept_left_out = kept.left_out
 
     def went_unanswered(self, ids: Iterable[str], moment: float) -> None:
         """State says that these were asked then, and that the answer left them out."""
@@ -132,6 +135,7 @@ class BatchCollector(Collector):
             self._go_on_searching(batch)
         else:
             batch.refusal = None
+            batch.odd_searches = 0
 
     @override
     def others_answered(self, batch: Batch) -> bool:
@@ -215,5 +219,19 @@ class BatchCollector(Collector):
     def _go_on_searching(self, batch: Batch) -> None:
         if self.searches_at_once:
             batch.retry_at = batch.last_start  # due, behind the batches that have waited longer
-        if batch.refusal and batch.refusal.over:
-            batch.refusal = None
+        if batch.refusal and batch.refusal.search and batch.refusal.over:
+            apart, batch.refusal = batch.refusal.search.apart, None
+            batch.odd_searches += bool(apart)
+            if batch.odd_searches >= _ODD_SEARCHES and len(batch.ids) > 1:
+                self._ask_apart(batch, apart if len(apart) < len(batch.ids) else apart[1:])
+
+    def _ask_apart(self, batch: Batch, apart: Sequence[str]) -> None:
+        """Each id is answered, and all of them together are refused."""
+        self.context.log.warning(
+            "asked apart for a day: the far side refuses these ids only together with others",
+            account=self.context.settings.name,
+            collector=self.name,
+            ids=",".join(apart),
+        )
+        kind = next(kind for kind in self.kinds() if batch in kind.all)
+        kind.split(batch, frozenset(apart), self.context.clock.now() + DAY)

@@ -1,6 +1,6 @@
 """Real-time values of the devices, each call for one type."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from typing_extensions import override
@@ -67,10 +67,10 @@ class DeviceRealtimeCollector(DeviceBatchCollector):
             units=self.answers.units.kept(),
         )
 
-    def restore(self, kept: KeptDeviceRealtime, at: Callable[[float], float]) -> None:
-        """Take over what was kept; ``at`` turns its moments into those of this clock."""
-        self.restore_batches(kept.batches, at)
-        self._probes.restore(kept.probes, at)
+    def restore(self, kept: KeptDeviceRealtime) -> None:
+        """Take over what was kept."""
+        self.restore_batches(kept.batches)
+        self._probes.restore(kept.probes)
         self._type_as_text, self._type_form_proven = kept.type_as_text, kept.type_form_proven
         self.answers.units.restore(kept.units)
 

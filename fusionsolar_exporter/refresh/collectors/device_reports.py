@@ -11,8 +11,6 @@ from fusionsolar_exporter.northbound.model import DatedReading, Plant
 from fusionsolar_exporter.refresh.collectors.base import Job
 from fusionsolar_exporter.refresh.collectors.by_device import DeviceBatchCollector
 from fusionsolar_exporter.refresh.collectors.reports import ReportCollector
-from fusionsolar_exporter.report_interfaces import REPORT_INTERFACES
-from fusionsolar_exporter.status import CollectorName
 
 
 class DeviceReportCollector(ReportCollector, DeviceBatchCollector):
@@ -31,24 +29,3 @@ class DeviceReportCollector(ReportCollector, DeviceBatchCollector):
     @override
     def ask_about(self, client: Client, job: Job, at: float) -> Answer[Items[DatedReading]]:
         return client.device_report(self.interface, job.batch.device_type, job.ids, at)
-
-
-class DeviceDailyCollector(DeviceReportCollector):
-    """Days of devices."""
-
-    name = CollectorName.DEVICE_DAILY
-    interface = REPORT_INTERFACES[name]
-
-
-class DeviceMonthlyCollector(DeviceReportCollector):
-    """Months of devices."""
-
-    name = CollectorName.DEVICE_MONTHLY
-    interface = REPORT_INTERFACES[name]
-
-
-class DeviceYearlyCollector(DeviceReportCollector):
-    """Years of devices."""
-
-    name = CollectorName.DEVICE_YEARLY
-    interface = REPORT_INTERFACES[name]

@@ -1,12 +1,13 @@
 """The plant list: pages of 100 plants, from the newer interface or the older one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
 from typing_extensions import override
 
 from fusionsolar_exporter.config import PlantListChoice
+from fusionsolar_exporter.moments import Moment
 from fusionsolar_exporter.northbound.answers import Page
 from fusionsolar_exporter.northbound.client import Answer, Client
 from fusionsolar_exporter.northbound.interfaces import Interface
@@ -36,7 +37,7 @@ class KeptPlantList:
     """What state keeps of it."""
 
     sweeps: KeptSweeps
-    denied: Mapping[Interface, float]
+    denied: Mapping[Interface, Moment]
     """Until when an interface counts as not permitted."""
     pages: int
 
@@ -70,10 +71,10 @@ class PlantListCollector(Collector):
         """What state keeps."""
         return KeptPlantList(self.sweeps.kept(), dict(self._denied), self._pages)
 
-    def restore(self, kept: KeptPlantList, at: Callable[[float], float]) -> None:
-        """Take over what was kept; ``at`` turns its moments into those of this clock."""
-        self.sweeps.restore(kept.sweeps, at)
-        self._denied = {interface: at(until) for interface, until in kept.denied.items()}
+    def restore(self, kept: KeptPlantList) -> None:
+        """Take over what was kept."""
+        self.sweeps.restore(kept.sweeps)
+        self._denied = dict(kept.denied)
         self._pages = kept.pages
 
     @override

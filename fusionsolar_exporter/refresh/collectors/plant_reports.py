@@ -8,8 +8,6 @@ from fusionsolar_exporter.northbound.model import DatedReading, Plant
 from fusionsolar_exporter.refresh.collectors.base import Job
 from fusionsolar_exporter.refresh.collectors.by_plant import PlantBatchCollector
 from fusionsolar_exporter.refresh.collectors.reports import ReportCollector
-from fusionsolar_exporter.report_interfaces import REPORT_INTERFACES
-from fusionsolar_exporter.status import CollectorName
 
 
 class PlantReportCollector(ReportCollector, PlantBatchCollector):
@@ -22,31 +20,3 @@ class PlantReportCollector(ReportCollector, PlantBatchCollector):
     @override
     def ask_about(self, client: Client, job: Job, at: float) -> Answer[Items[DatedReading]]:
         return client.plant_report(self.interface, job.ids, at)
-
-
-class PlantHourlyCollector(PlantReportCollector):
-    """Hours of plants."""
-
-    name = CollectorName.PLANT_HOURLY
-    interface = REPORT_INTERFACES[name]
-
-
-class PlantDailyCollector(PlantReportCollector):
-    """Days of plants."""
-
-    name = CollectorName.PLANT_DAILY
-    interface = REPORT_INTERFACES[name]
-
-
-class PlantMonthlyCollector(PlantReportCollector):
-    """Months of plants."""
-
-    name = CollectorName.PLANT_MONTHLY
-    interface = REPORT_INTERFACES[name]
-
-
-class PlantYearlyCollector(PlantReportCollector):
-    """Years of plants."""
-
-    name = CollectorName.PLANT_YEARLY
-    interface = REPORT_INTERFACES[name]

@@ -2,7 +2,7 @@
 
 import math
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from typing_extensions import override
@@ -26,6 +26,8 @@ from fusionsolar_exporter.refresh.reports.boundaries import CALLS_AT_A_BOUNDARY,
 from fusionsolar_exporter.refresh.reports.choice import Chosen, choose_periods
 from fusionsolar_exporter.refresh.reports.kinds import REPORT_KINDS
 from fusionsolar_exporter.refresh.reports.zones import LearntOffset, PlantZones
+from fusionsolar_exporter.report_interfaces import REPORT_INTERFACES
+from fusionsolar_exporter.status import CollectorName
 
 _INSIDE = 12 * HOUR
 """So long before its end a moment is well inside of any day, month or year."""
@@ -46,6 +48,7 @@ class ReportCollector(BatchCollector):
 
     def __init__(
         self,
+        name: CollectorName,
         context: AccountContext,
         limiter: RateLimiter,
         inventory: Inventory,
@@ -53,7 +56,9 @@ class ReportCollector(BatchCollector):
         zones: PlantZones,
     ) -> None:
         super().__init__(context, limiter, inventory, answers)
-        self.kind = REPORT_KINDS[self.name]
+        self.name = name
+        self.interface = REPORT_INTERFACES[name]
+        self.kind = REPORT_KINDS[name]
         self._zones = zones
         self._boundaries = Boundaries(self.kind.periods)
 
@@ -69,9 +74,9 @@ class ReportCollector(BatchCollector):
         """What state keeps."""
         return KeptReports(self.kept_batches(), self._boundaries.kept())
 
-    def restore(self, kept: KeptReports, at: Callable[[float], float]) -> None:
-        """Take over what was kept; ``at`` turns its moments into those of this clock."""
-        self.restore_batches(kept.batches, at)
+    def restore(self, kept: KeptReports) -> None:
+        """Take over what was kept."""
+        self.restore_batches(kept.batches)
         self._boundaries.restore(kept.crossed)
 
     @override

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fusionsolar_exporter.cache import Cache, Freshness
 from fusionsolar_exporter.northbound.interfaces import DAY, Interface
@@ -19,7 +19,7 @@ from fusionsolar_exporter.refresh.persistence.records import (
     DEVICE_LIST,
     PLANT_LIST,
     REPORTS,
-    At,
+    Aged,
     DatedRecord,
     DeviceListRecord,
     PlantListRecord,
@@ -97,10 +97,10 @@ class AccountReader:
         for kept in entries:
             try:
                 if kind_of(kept) == CollectorName.PLANT_LIST:
-                    plant_list, _ = PLANT_LIST.read(kept.value)
+                    plant_list, _ = PLANT_LIST.read(kept.value, self._aged(kept))
                     plants.append((plant_list, self._freshness(kept, plant_list)))
                 else:
-                    device_list, _ = DEVICE_LIST.read(kept.value)
+                    device_list, _ = DEVICE_LIST.read(kept.value, self._aged(kept))
                     devices.append((device_list, self._freshness(kept, device_list)))
             except Exception as error:  # noqa: BLE001 - as above
                 self._unreadable(kept, error)
@@ -144,26 +144,26 @@ class AccountReader:
     def _take_answer(self, kept: Kept) -> None:
         match kind_of(kept):
             case CollectorName.ALARMS:
-                alarms, _ = ALARMS.read(kept.value)
+                alarms, _ = ALARMS.read(kept.value, self._aged(kept))
                 freshness = self._freshness(kept, alarms)
                 self.cache.replace_alarms(alarms.plant_codes, alarms.alarms, alarms.window, freshness)
             case CollectorName.PLANT_REALTIME:
-                head, readings = read_readings(kept.value)
+                head, readings = read_readings(kept.value, self._aged(kept))
                 freshness = self._freshness(kept, head)
                 self.cache.read_plants(self.counting.with_totals(CollectorName.PLANT_REALTIME, readings), freshness)
                 self.collectors.plant_realtime.went_unanswered(head.unanswered, freshness.fetched_at)
             case CollectorName.DEVICE_REALTIME:
-                head, readings = read_readings(kept.value)
+                head, readings = read_readings(kept.value, self._aged(kept))
                 freshness = self._freshness(kept, head)
                 self.cache.read_devices(self.counting.with_totals(CollectorName.DEVICE_REALTIME, readings), freshness)
                 self.collectors.device_realtime.went_unanswered(head.unanswered, freshness.fetched_at)
             case CollectorName.INVERTER_CONVERGENCE:
-                head, readings = read_readings(kept.value)
+                head, readings = read_readings(kept.value, self._aged(kept))
                 found = tuple(readings)
                 asked = [*(reading.id for reading in found), *head.unanswered]
                 self.cache.read_convergence(asked, found, self._freshness(kept, head))
             case name if name in REPORT_NAMES:
-                reports, _ = REPORTS.read(kept.value)
+                reports, _ = REPORTS.read(kept.value, self._aged(kept))
                 freshness = self._freshness(kept, reports)
                 collector = CollectorName(name)
                 self.cache.read_reports(collector, reports.period, reports.rows, freshness.expires_at)
@@ -172,60 +172,52 @@ class AccountReader:
 
     def _take_calls(self, kept: Kept, *, beside: bool = False) -> None:
         try:
-            record, moments = CALLS.read(kept.value)
-            at = self._at(kept, record.now)
-            now = self.context.clock.now()
+            # no call of the past may count in the future, however clocks have jumped: nothing would ever be asked
+            record, moments = CALLS.read(kept.value, replace(self._aged(kept), latest=self.context.clock.now()))
             ledgers = len(moments) - record.daily
-
-            def here(moment: float) -> float:
-                # no call of the past may count in the future, however clocks have jumped: nothing would ever be asked
-                return min(at(moment), now)
-
-            self.limiter.ledger.restore(record.calls, moments[:ledgers], here, beside=beside)
+            self.limiter.ledger.restore(record.calls, moments[:ledgers], beside=beside)
             own = self.limiter.daily.moments if beside else ()
-            self.limiter.daily.moments = deque(sorted((*map(here, moments[ledgers:]), *own)))
+            self.limiter.daily.moments = deque(sorted((*moments[ledgers:], *own)))
         except Exception:
             self.presume_asked()
             raise
 
     def _take_account(self, kept: Kept) -> None:
         try:
-            record, _ = ACCOUNT.read(kept.value)
-            at = self._at(kept, record.now)
-            self.status_builder.restore(record.outcomes, at)
-            self._restore(record, at)
+            record, _ = ACCOUNT.read(kept.value, self._aged(kept))
+            self.status_builder.restore(record.outcomes)
+            self._restore(record)
         except Exception:
             self.presume_asked()
             raise
 
-    def _restore(self, record: AccountRecord, at: At) -> None:
+    def _restore(self, record: AccountRecord) -> None:
         for interface, hold in self.limiter.holds.items():
-            hold.restore(record.holds.get(interface), at)
-        self.limiter.paces.restore(record.paces, at)
-        self.collectors.plant_list.restore(record.collectors.plant_list, at)
-        self.collectors.device_list.restore_batches(record.collectors.device_list, at)
-        self.collectors.plant_realtime.restore_batches(record.collectors.plant_realtime, at)
-        self.collectors.device_realtime.restore(record.collectors.device_realtime, at)
-        self.collectors.alarms.restore(record.collectors.alarms, at)
+            hold.restore(record.holds.get(interface))
+        self.limiter.paces.restore(record.paces)
+        self.limiter.daily.learnt = record.budget
+        self.collectors.plant_list.restore(record.collectors.plant_list)
+        self.collectors.device_list.restore_batches(record.collectors.device_list)
+        self.collectors.plant_realtime.restore_batches(record.collectors.plant_realtime)
+        self.collectors.device_realtime.restore(record.collectors.device_realtime)
+        self.collectors.alarms.restore(record.collectors.alarms)
         for report in self.collectors.reports:
             if report.name in record.collectors.reports:
-                report.restore(record.collectors.reports[report.name], at)
+                report.restore(record.collectors.reports[report.name])
         self.collectors.zones.restore(record.collectors.zones)
         if record.collectors.inverter_convergence is not None:
-            self.collectors.convergence.restore_batches(record.collectors.inverter_convergence, at)
-        self.session.restore(record.session, at)
+            self.collectors.convergence.restore_batches(record.collectors.inverter_convergence)
+        self.session.restore(record.session)
 
-    def _at(self, kept: Kept, written: float) -> At:
-        # by the age that the backend gives, and not by the moments themselves: other machines count from elsewhere
+    def _aged(self, kept: Kept) -> Aged:
         now = self.context.clock.now()
-        shift = now - max(kept.age, 0.0) - written
-        return lambda moment: min(moment + shift, now + _FARTHEST)
+        return Aged(now, kept.age, now + _FARTHEST)
 
     def _freshness(self, kept: Kept, head: DatedRecord) -> Freshness:
         """Over, where nobody knows how old it is: names are good for longer, values are not."""
         if _is_from_the_future(kept):
             return Freshness(self.context.clock.now() - head.ttl, head.ttl)
-        return Freshness(self._at(kept, head.now)(head.fetched_at), head.ttl)
+        return Freshness(head.fetched_at, head.ttl)
 
     def _unreadable(self, kept: Kept, error: Exception) -> None:
         self.context.log.warning(

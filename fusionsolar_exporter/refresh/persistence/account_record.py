@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.pacing.daily_budget import LearntBudget
 from fusionsolar_exporter.pacing.holds import DAY, KeptHold
 from fusionsolar_exporter.pacing.ledger import KeptCalls
 from fusionsolar_exporter.refresh.collectors.alarms import KeptAlarms
@@ -60,6 +61,7 @@ class AccountRecord:
     session: KeptSession
     outcomes: KeptOutcomes
     collectors: KeptCollectors
+    budget: LearntBudget | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class TokensRecord:
 
 
 TOKENS = Form(TokensRecord)
-CALLS = Form(CallsRecord)
+CALLS = Form(CallsRecord, of_moments=True)
 ACCOUNT = Form(AccountRecord)
 
 

@@ -73,6 +73,7 @@ class AccountWriter:
                 zones=collectors.zones.kept(),
                 inverter_convergence=collectors.convergence.kept_batches(),
             ),
+            budget=self.limiter.daily.learnt,
         )
         return Entry(ACCOUNT_KEY, ACCOUNT.write(record), now, LONG)
 

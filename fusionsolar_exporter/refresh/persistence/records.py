@@ -1,7 +1,8 @@
 """How what an account knows is written for its state: a head of JSON, and numbers side by side behind it.
 
-Moments are written as they are, in the pacing clock's seconds, with the moment of writing beside them: who reads them
-knows how long ago that was, and no correction of any wall clock makes them older or younger.
+Moments are written as they are, in the pacing clock's seconds, with the moment of writing beside them as ``now``: who
+reads them knows how long ago that was, and no correction of any wall clock makes them older or younger. What is a
+moment says its type, :data:`Moment`; reading makes it one of this process's clock.
 """
 
 import hashlib
@@ -10,20 +11,21 @@ import math
 import struct
 import sys
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter
 
 from fusionsolar_exporter.cache import AlarmWindow, Freshness, ReportPeriod
+from fusionsolar_exporter.moments import At, Moment
 from fusionsolar_exporter.northbound.model import Alarm, DatedReading, Device, Plant, Reading
 from fusionsolar_exporter.northbound.values import Values, kind_of
 
 _LENGTH = struct.Struct("<I")
+_ODD = (struct.error, ArithmeticError, LookupError, TypeError, ValueError, RecursionError)
+"""What odd bytes raise; pydantic's errors are ValueErrors."""
 
-At = Callable[[float], float]
-"""From a moment as it was written to the same moment by this process's clock."""
 T = TypeVar("T")
 
 
@@ -32,11 +34,27 @@ class UnreadableRecordError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Aged:
+    """How old an entry is: by the backend, and not by the moments in it, since other machines count from elsewhere."""
+
+    now: float
+    """This process's clock."""
+    age: float
+    latest: float
+    """No moment is later than this, whatever an odd entry or a clock that jumped says."""
+
+    def at(self, written: float) -> At:
+        """For the moments of an entry that was written at a moment of its writer's clock."""
+        shift = self.now - max(self.age, 0.0) - written
+        return lambda moment: min(moment + shift, self.latest)
+
+
+@dataclass(frozen=True, slots=True)
 class DatedRecord:
     """What every record of an answer says: when it was written, and when its request started; seconds."""
 
     now: float
-    fetched_at: float
+    fetched_at: Moment
     ttl: float
 
 
@@ -90,8 +108,10 @@ class DeviceListRecord(DatedRecord):
 class Form(Generic[T]):
     """One kind of record."""
 
-    def __init__(self, kind: type[T]) -> None:
+    def __init__(self, kind: type[T], *, of_moments: bool = False) -> None:
+        """``of_moments``: whether the numbers behind the head are moments too."""
         self._adapter = TypeAdapter(kind)
+        self._of_moments = of_moments
 
     def write(self, head: T, numbers: "array[float] | None" = None) -> bytes:
         """The record as bytes."""
@@ -99,20 +119,29 @@ class Form(Generic[T]):
         text = json.dumps(self._adapter.dump_python(head), separators=(",", ":")).encode("ascii")
         return b"".join((_LENGTH.pack(len(text)), text, _little_endian(numbers).tobytes() if numbers else b""))
 
-    def read(self, record: bytes) -> "tuple[T, array[float]]":
-        """The head and the numbers; UnreadableRecordError where they are not of this kind."""
+    def read(self, record: bytes, aged: Aged | None = None) -> "tuple[T, array[float]]":
+        """The head and the numbers, moments by this clock where ``aged`` tells; UnreadableRecordError where odd."""
         try:
             (length,) = _LENGTH.unpack_from(record)
             end = _LENGTH.size + length
             text = record[_LENGTH.size : end]
-            head = self._adapter.validate_python(json.loads(text, parse_constant=_no_number))
+            tree = json.loads(text, parse_constant=_no_number)
+            at = None if aged is None else aged.at(float(tree["now"]))
+            head = self._adapter.validate_python(tree, context=at)
             numbers = _little_endian(array("d", record[end:]))
-        except (struct.error, ValueError, RecursionError) as error:  # pydantic's errors are ValueErrors
+        except (
+            struct.error,
+            ArithmeticError,
+            LookupError,
+            TypeError,
+            ValueError,
+            RecursionError,
+        ) as error:  # pydantic's errors are ValueErrors
             raise UnreadableRecordError(type(error).__name__) from None
         # the sum of many numbers is finite where each of them is, but for the largest that there are
         if not math.isfinite(sum(numbers)) and not all(map(math.isfinite, numbers)):
             raise UnreadableRecordError("infinite numbers")
-        return head, numbers
+        return head, array("d", map(at, numbers)) if at and self._of_moments else numbers
 
 
 READINGS = Form(ReadingsHead)
@@ -142,9 +171,9 @@ def readings_record(asked: Iterable[str], readings: Sequence[Reading], freshness
     return READINGS.write(head, numbers)
 
 
-def read_readings(record: bytes) -> tuple[ReadingsHead, Iterable[Reading]]:
+def read_readings(record: bytes, aged: Aged | None = None) -> tuple[ReadingsHead, Iterable[Reading]]:
     """The opposite of :func:`readings_record`."""
-    head, numbers = READINGS.read(record)
+    head, numbers = READINGS.read(record, aged)
     if len(head.ids) != len(head.kind) or any(not 0 <= kind < len(head.kinds) for kind in head.kind):
         raise UnreadableRecordError("ids and kinds differ")
     if sum(len(head.kinds[kind]) for kind in head.kind) != len(numbers):

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.persistence.account_record import TOKENS
+from fusionsolar_exporter.refresh.persistence.records import Aged
 from fusionsolar_exporter.refresh.session.session import Session
 from fusionsolar_exporter.refresh.session.token_cipher import TokenCipher, TokensLocked
 from fusionsolar_exporter.state import Kept
@@ -27,12 +28,11 @@ class TokenReader:
         now = self._context.clock.now()
         self._waiting = None
         try:
-            record, _ = TOKENS.read(self._cipher.decrypt(kept.value))
+            record, _ = TOKENS.read(self._cipher.decrypt(kept.value), Aged(now, kept.age, now))
         except TokensLocked:
             self._waiting, self._tried_at, self._tried_with = kept, now, self._context.settings
             return
-        obtained_at = record.tokens.obtained_at + now - max(kept.age, 0.0) - record.now
-        self._session.take_tokens(replace(record.tokens, obtained_at=min(obtained_at, now)))
+        self._session.take_tokens(record.tokens)
 
     def due(self) -> Kept | None:
         """What waits for its key and is to be tried again: once a minute, and with other settings."""

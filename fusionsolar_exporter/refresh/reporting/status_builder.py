@@ -1,8 +1,8 @@
 """How an account stands, put together for scrapes and pages."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from fusionsolar_exporter.northbound.errors import TRANSPORT, NorthboundError
 from fusionsolar_exporter.northbound.interfaces import ASKED_BY_ALL, Interface
@@ -17,6 +17,7 @@ from fusionsolar_exporter.refresh.session.session import Session
 from fusionsolar_exporter.status import (
     AccountState,
     AccountStatus,
+    BudgetStatus,
     CollectorStatus,
     FailureNote,
     InterfaceStatus,
@@ -81,13 +82,11 @@ class StatusBuilder:
             tuple(self._failures.values()),
         )
 
-    def restore(self, kept: KeptOutcomes, at: Callable[[float], float]) -> None:
-        """Take over what was kept; ``at`` turns its moments into those of this clock."""
+    def restore(self, kept: KeptOutcomes) -> None:
+        """Take over what was kept."""
         self._had_outcome, self._enveloped, self._unreachable = kept.had_outcome, kept.enveloped, kept.unreachable
         self._far_clock.offset = kept.clock_offset
-        self._failures = {
-            (Interface(note.interface), note.about): replace(note, at=at(note.at)) for note in kept.failures
-        }
+        self._failures = {(Interface(note.interface), note.about): note for note in kept.failures}
 
     def far_clock(self, far_time: float, moment: float) -> None:
         """An answer told the far side's Unix time."""
@@ -128,6 +127,7 @@ class StatusBuilder:
             listed_plants=None if inventory.plants_listed_at is None else len(inventory.listed),
             waits=session.waiting(now),
             selected_plants=None if inventory.plants_listed_at is None else len(inventory.plants),
+            budget=self._budget(now),
         )
 
     def _state(self, session: Session, now: float) -> AccountState:
@@ -141,6 +141,13 @@ class StatusBuilder:
         if not session.ever:
             return AccountState.STARTING
         return AccountState.UNREACHABLE if self._unreachable else AccountState.OK
+
+    def _budget(self, now: float) -> BudgetStatus | None:
+        budget, configured = self._limiter.budget, self._limiter.configured_budget
+        if budget is None or configured is None:
+            return None
+        moments = tuple(moment for moment in self._limiter.daily.moments if moment > now - budget.window)
+        return BudgetStatus(budget.calls, configured.calls, budget.window, moments)
 
     def _interface(self, interface: Interface, planned: float | None, now: float, session: Session) -> InterfaceStatus:
         limit, hold, paces = self._limiter.limit(interface), self._limiter.holds[interface], self._limiter.paces

@@ -6,11 +6,11 @@ and at most two in a login window. Session that another program ends again and a
 
 import math
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from fusionsolar_exporter.config import Credentials, RateLimits
+from fusionsolar_exporter.moments import Moment
 from fusionsolar_exporter.northbound.errors import DAY_LIMIT, TRANSPORT, NorthboundError, Reason
 from fusionsolar_exporter.pacing.holds import HOUR, Hold, KeptHold
 from fusionsolar_exporter.pacing.limits import Limit
@@ -37,13 +37,13 @@ class KeptLoginPolicy:
     pause: Pause
     refused: str | None
     """Fingerprint of the refused credentials."""
-    refusals: tuple[float, ...]
-    failures: tuple[float, ...]
-    last: float | None
+    refusals: tuple[Moment, ...]
+    failures: tuple[Moment, ...]
+    last: Moment | None
     early_ends: int
     contended: bool
     succeeded_once: bool
-    failed_at: float | None
+    failed_at: Moment | None
 
 
 class LoginPolicy:
@@ -171,12 +171,12 @@ class LoginPolicy:
             self._failed_at,
         )
 
-    def restore(self, kept: KeptLoginPolicy, at: Callable[[float], float]) -> None:
-        """Take over what was kept; ``at`` turns its moments into those of this clock."""
-        self._hold.restore(kept.hold, at)
+    def restore(self, kept: KeptLoginPolicy) -> None:
+        """Take over what was kept."""
+        self._hold.restore(kept.hold)
         self._pause, self._refused = kept.pause, kept.refused
-        self._refusals = deque(map(at, kept.refusals), maxlen=_SAFE_WRONG_PASSWORDS)
-        self._failures = deque(map(at, kept.failures), maxlen=_FAILURES_PER_WINDOW)
-        self._last = -math.inf if kept.last is None else at(kept.last)
+        self._refusals = deque(kept.refusals, maxlen=_SAFE_WRONG_PASSWORDS)
+        self._failures = deque(kept.failures, maxlen=_FAILURES_PER_WINDOW)
+        self._last = -math.inf if kept.last is None else kept.last
         self._early_ends, self.contended, self.succeeded_once = kept.early_ends, kept.contended, kept.succeeded_once
-        self._failed_at = None if kept.failed_at is None else at(kept.failed_at)
+        self._failed_at = kept.failed_at

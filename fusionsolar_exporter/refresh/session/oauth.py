@@ -1,7 +1,7 @@
 """The session of an OAuth account: an owner's consent, access tokens for an hour, each with a refresh token."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from typing_extensions import override
 
@@ -92,7 +92,7 @@ class OAuthSession(Session):
     @override
     def begin(self, requester: Asks) -> NorthboundError | None:
         credentials, tokens = self.credentials(), self._tokens
-        if credentials is None or tokens is None:
+        if credentials is None or tokens is None or not self._usable:
             return None
         form = refresh_form(credentials.username, credentials.password, tokens.refresh)
         try:
@@ -200,8 +200,8 @@ class OAuthSession(Session):
         return KeptSession(None, self.began_at, self.logins.kept())
 
     @override
-    def restore(self, kept: KeptSession, at: Callable[[float], float]) -> None:
-        self.logins.restore(kept.logins, at)
+    def restore(self, kept: KeptSession) -> None:
+        self.logins.restore(kept.logins)
         if self.logins.refused:  # the secret may have been corrected while nobody looked
             self.look_at_credentials(self.context.clock.now())
         if self._tokens is not None:  # else they may be read in a moment

@@ -1,7 +1,5 @@
 """The session of a northbound user: a login brings a token, which lives for half an hour (9.1.1, 9.1.2)."""
 
-from collections.abc import Callable
-
 from typing_extensions import override
 
 from fusionsolar_exporter.config import Credentials
@@ -100,10 +98,10 @@ class PasswordSession(Session):
         return KeptSession(self._token, self.began_at, self.logins.kept())
 
     @override
-    def restore(self, kept: KeptSession, at: Callable[[float], float]) -> None:
-        self._token, self.began_at = kept.token, at(kept.began_at)
+    def restore(self, kept: KeptSession) -> None:
+        self._token, self.began_at = kept.token, kept.began_at
         self.remember(kept.token or "")
-        self.logins.restore(kept.logins, at)
+        self.logins.restore(kept.logins)
         if self.logins.refused:  # they may have been corrected while nobody looked
             self.look_at_credentials(self.context.clock.now())
         self.tell(self.context.clock.now())

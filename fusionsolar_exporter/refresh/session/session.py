@@ -2,11 +2,11 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from fusionsolar_exporter.config import Credentials, CredentialsUnavailable
+from fusionsolar_exporter.moments import Moment
 from fusionsolar_exporter.northbound.auth import Auth
 from fusionsolar_exporter.northbound.errors import NorthboundError
 from fusionsolar_exporter.northbound.interfaces import Interface
@@ -28,7 +28,7 @@ class KeptSession:
     """The session as state keeps it; the tokens of OAuth have an entry of their own."""
 
     token: str | None = field(repr=False)
-    began_at: float
+    began_at: Moment
     logins: KeptLoginPolicy
 
 
@@ -79,8 +79,8 @@ class Session(ABC):
         """What state keeps."""
 
     @abstractmethod
-    def restore(self, kept: KeptSession, at: Callable[[float], float]) -> None:
-        """Take over what was kept; ``at`` turns its moments into those of this clock."""
+    def restore(self, kept: KeptSession) -> None:
+        """Take over what was kept."""
 
     @property
     def contended(self) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from fusionsolar_exporter.moments import Moment
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.oauth import Tokens
@@ -18,7 +19,7 @@ class HeldTokens:
     refresh: str = field(repr=False)
     previous: str | None = field(repr=False)
     """The refresh token before, until a request with the new access token was served."""
-    obtained_at: float
+    obtained_at: Moment
     lifetime: float
     """Seconds that the access token lives."""
     worked: bool = False

@@ -7,6 +7,7 @@ from fusionsolar_exporter.web.formatting import NOTHING, counted, moment, relati
 from fusionsolar_exporter.web.status.markup import Markup, element, foreign, joined, table
 from fusionsolar_exporter.web.status.report import (
     AccountReport,
+    BudgetReport,
     CollectorReport,
     FailureReport,
     InterfaceReport,
@@ -20,10 +21,12 @@ _TONE: dict[str, str] = {
 }
 _WORST_FIRST = ("bad", "wait", "ok")
 _COLLECTORS = ("Collector", "State", "Every", "Last success", "Next", "Took", "Cached")
+_WORTH_WORDS = 60.0  # seconds
 _SLOWER = 1.01  # times slower than its limits: worth a word
 _LEFT_OUT = ("Collector", "Id", "Name", "Until")
 MOST_LEFT_OUT = 20
 """Shown on the page; the JSON has them all."""
+_BUDGET = "all data interfaces"
 _QUOTAS = ("Interface", "Used", "Window", "Next request", "Held")
 
 
@@ -48,7 +51,7 @@ def account_section(account: AccountReport, anchor: str, now: float, *, several:
             f"intervals stretched by up to {account.interval_stretch:.2f}: the account's own speed is the limit"
         )
     if account.clock_offset_seconds is not None:
-        facts.append(f"clock of the far side {account.clock_offset_seconds:+.1f} s")
+        facts.append(_clock(account.clock_offset_seconds))
     parts = [element("p", " · ".join(facts), class_="dim"), *_failures(account.failures, now)]
     if account.collectors:
         rows = [_collector(collector, now) for collector in account.collectors]
@@ -61,6 +64,8 @@ def account_section(account: AccountReport, anchor: str, now: float, *, several:
         )
     if account.interfaces:
         quotas = [_interface(interface, now) for interface in account.interfaces]
+        if account.budget is not None:
+            quotas.append(_budget(account.budget))
         parts.append(table(_QUOTAS, quotas, caption="Quotas"))
         parts += [_pace(interface, now) for interface in account.interfaces if interface.pace_ratio > _SLOWER]
     if account.devices:
@@ -69,6 +74,13 @@ def account_section(account: AccountReport, anchor: str, now: float, *, several:
     if several and account.state == AccountState.OK:
         return element("section", element("details", element("summary", heading), *parts), id=anchor)
     return element("section", heading, *parts, id=anchor)
+
+
+def _clock(offset: float) -> str:
+    """Small differences are nobody's business but that of who looks for them; large ones are in words."""
+    if abs(offset) < _WORTH_WORDS:
+        return f"clock of the far side {offset:+.1f} s"
+    return f"clock of the far side {span(abs(offset))} {'ahead' if offset > 0 else 'behind'}"
 
 
 def _collector(collector: CollectorReport, now: float) -> Sequence[str]:
@@ -95,13 +107,24 @@ def _left_out(collector: str, one: LeftOutReport, now: float) -> Sequence[str]:
     return collector, one.id, foreign(one.name), f"asked again {relative(one.until_timestamp_seconds, now)}"
 
 
+def _used(name: str, used: int, allowed: int) -> Markup:
+    meter = element("meter", value=f"{used}", max=f"{max(allowed, 1)}", aria_label=f"{name}: used calls")
+    return joined(f"{used:,} of {allowed:,} ", meter)
+
+
+def _budget(budget: BudgetReport) -> Sequence[str]:
+    """The last line: what all interfaces share."""
+    fewer = budget.calls < budget.configured_calls
+    told = f"the far side allows fewer than the configured {budget.configured_calls:,}" if fewer else NOTHING
+    used = _used(_BUDGET, budget.used_calls, budget.calls)
+    return _BUDGET, used, span(budget.window_seconds), NOTHING, told
+
+
 def _interface(interface: InterfaceReport, now: float) -> Sequence[str]:
-    used, allowed = interface.quota_used_calls, interface.quota_calls
     held = interface.held_until_timestamp_seconds
-    meter = element("meter", value=f"{used}", max=f"{max(allowed, 1)}", aria_label=f"{interface.interface}: used calls")
     return (
         interface.interface,
-        joined(f"{used:,} of {allowed:,} ", meter),
+        _used(interface.interface, interface.quota_used_calls, interface.quota_calls),
         span(interface.quota_window_seconds),
         _next(interface.next_request_timestamp_seconds, now),
         NOTHING if held is None else joined(_when(held, now), element("br"), interface.hold_reason),

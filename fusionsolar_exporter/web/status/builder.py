@@ -6,11 +6,19 @@ from collections.abc import Sequence
 from fusionsolar_exporter import __version__
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.pacing.clock import Clock
-from fusionsolar_exporter.status import AccountState, AccountStatus, CollectorStatus, FailureNote, InterfaceStatus
+from fusionsolar_exporter.status import (
+    AccountState,
+    AccountStatus,
+    BudgetStatus,
+    CollectorStatus,
+    FailureNote,
+    InterfaceStatus,
+)
 from fusionsolar_exporter.view import AccountView
 from fusionsolar_exporter.web.status.account_plants import AccountPlants, PlantsOfAccounts
 from fusionsolar_exporter.web.status.report import (
     AccountReport,
+    BudgetReport,
     CollectorReport,
     FailureReport,
     InterfaceReport,
@@ -28,6 +36,11 @@ ADVICE: dict[AccountState, str] = {
     AccountState.UNREACHABLE: "The newest request got no usable answer."
     " Check the URL, the network and the proxy; it is tried again by itself.",
     AccountState.OK: "",
+}
+OAUTH_ADVICE: dict[AccountState, str] = {
+    **ADVICE,
+    AccountState.PAUSED: "Access tokens are refused or not to be had for a while; the failures below say why.",
+    AccountState.STARTING: "No access token has been asked for yet.",
 }
 
 
@@ -58,6 +71,7 @@ def _account(view: AccountView, plants: AccountPlants, clock: Clock, now: float)
         devices=plants.devices,
         collectors=tuple(_collector(collector, view, clock) for collector in status.collectors),
         interfaces=tuple(_interface(interface, clock, now) for interface in status.interfaces),
+        budget=None if status.budget is None else _budget(status.budget, now),
         failures=tuple(_failure(failure, clock) for failure in status.failures),
         plants=plants.plants,
         alarms=plants.alarms,
@@ -67,7 +81,7 @@ def _account(view: AccountView, plants: AccountPlants, clock: Clock, now: float)
 def _advice(status: AccountStatus) -> str:
     """What the log says of a session that is waited for, and what to do about it; else what the state means."""
     if not status.waits:
-        return ADVICE[status.state]
+        return (ADVICE if status.budget is None else OAUTH_ADVICE)[status.state]
     remedies = (failure.advice for failure in status.failures if failure.interface in _BEGINNINGS)
     remedy = next(remedies, "")
     told = (status.waits,) if remedy in status.waits else (status.waits, remedy)
@@ -118,6 +132,10 @@ def _interface(status: InterfaceStatus, clock: Clock, now: float) -> InterfaceRe
         pace_seconds=_finite(status.pace_seconds),
         pace_learnt_timestamp_seconds=_wall(status.pace_learnt_at, clock),
     )
+
+
+def _budget(status: BudgetStatus, now: float) -> BudgetReport:
+    return BudgetReport(status.calls, status.used_calls(now), _finite(status.window_seconds), status.configured_calls)
 
 
 def _failure(note: FailureNote, clock: Clock) -> FailureReport:

@@ -97,7 +97,7 @@ def _between(parts: Sequence[Markup], gap: str) -> list[str]:
 
 def _row(plant: PlantReport, chart: Markup, now: float) -> Sequence[str]:
     return (
-        joined(foreign(plant.plant), element("small", f" {plant.plant_code}")),
+        joined(foreign(plant.plant), " ", element("small", plant.plant_code)),
         power(plant.power_watts),
         share(plant.power_watts, plant.capacity_watts),
         energy(plant.day_yield_watthours),

@@ -102,6 +102,17 @@ class PlantReport:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetReport:
+    """The calls of a day of all data interfaces together."""
+
+    calls: int
+    used_calls: int
+    window_seconds: float | None
+    configured_calls: int
+    """More than ``calls`` where the far side was found to allow fewer."""
+
+
+@dataclass(frozen=True, slots=True)
 class AccountReport:
     """One account."""
 
@@ -119,6 +130,8 @@ class AccountReport:
     devices: dict[str, int]
     collectors: tuple[CollectorReport, ...]
     interfaces: tuple[InterfaceReport, ...]
+    budget: BudgetReport | None
+    """None where the account has no such limit."""
     failures: tuple[FailureReport, ...]
     plants: tuple[PlantReport, ...]
     alarms: tuple[AlarmReport, ...]

@@ -30,7 +30,7 @@ bdi { overflow-wrap: anywhere }
 .totals dd { font-size: 1.3rem; font-variant-numeric: tabular-nums; margin: 0 }
 .tools { align-items: baseline; display: flex; flex-wrap: wrap; gap: .3rem 1.5rem }
 .failure { border-left: 3px solid var(--bad); margin: .6rem 0; padding-left: .7rem }
-small, .dim { color: var(--dim) }
+small, .dim { color: var(--dim); font-weight: 400 }
 td small { display: inline-block }
 .plants td:nth-child(2), .plants td:nth-child(4), .plants td:nth-child(8) { white-space: nowrap }
 .badge { border: 1px solid; border-radius: 1rem; display: inline-block; font-size: .85rem; font-weight: 600;
