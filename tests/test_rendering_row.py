@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fusionsolar_exporter.rendering.piece import LARGE_BYTES, Piece, body
@@ -20,6 +20,7 @@ def whole(piece: Piece, *, gzipped: bool) -> bytes:
     return zlib.decompress(sent, 31) if gzipped else sent
 
 
+@settings(deadline=None)
 @given(NUMBERS, NUMBERS)
 def test_a_row_is_its_pieces_whatever_it_was_before(earlier: list[int], later: list[int]) -> None:
     pieces = [Piece.of(b"%d\n" % number, 1) for number in range(100)]
@@ -54,6 +55,7 @@ def test_what_is_large_is_shared_and_what_is_small_is_put_together() -> None:
     assert len(Piece.join(small).condensed().packed) == 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 40), st.integers(0, 5)), max_size=30), st.integers(0, 60))
 def test_rows_are_cut_where_the_limit_is(changes: list[tuple[int, int, int]], most: int) -> None:
     """``changes``: metric, place and lines of what is put there."""
