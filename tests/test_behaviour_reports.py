@@ -111,7 +111,7 @@ def assert_right(
     report: str,
     period: str,
     *,
-    asked_at: float | Callable[[int], float] | None = None,
+    asked_at: float | Callable[[float, str, int], float] | None = None,
 ) -> int:
     """Every sample of a report is what the far side says, and no key is missing; how many were compared."""
     truth, compared = Truth(world), 0
@@ -121,7 +121,7 @@ def assert_right(
         start = scrape.value(f"fusionsolar_{report}_report_period_timestamp_seconds", **{label: key, "period": period})
         if not rows or start is None:
             continue
-        at = asked_at(type_id) if callable(asked_at) else asked_at
+        at = asked_at(start, key, type_id) if callable(asked_at) else asked_at
         values = truth.values(report, start, at or world.clock.now(), key, type_id)
         for name, (metric, factor) in rows.items():
             shown = scrape.value(metric, **{label: key, "period": period})
@@ -133,19 +133,22 @@ def assert_right(
     return compared
 
 
-def asked_about_now(world: HttpWorld, report: str, type_id: int) -> float:
-    """When the running periods were asked for last."""
-    return next(
-        request.at
-        for request in reversed(world.requests(Interface(REPORTS[report])))
-        if abs(float(str(request.parameters["collectTime"])) / 1000 - request.at) < MINUTE
-        and request.parameters.get("devTypeId", 0) == type_id
-    )
+def newest_answer(world: HttpWorld, report: str, begin: float, key: str, type_id: int) -> float:
+    """When what is known of a period was asked for."""
+    truth = Truth(world)
+    for request in reversed(world.requests(Interface(REPORTS[report]))):
+        about = float(str(request.parameters["collectTime"])) / 1000
+        ids = str(request.parameters.get("devIds", request.parameters.get("stationCodes"))).split(",")
+        if key in ids:
+            rows = truth.rows(REPORTS[report], request.at, about, key, type_id)
+            if begin * 1000 in {row["collectTime"] for row in rows}:
+                return request.at
+    raise AssertionError(f"nobody asked for the period of {report} that begins at {begin}")
 
 
 def assert_both_right(world: HttpWorld, scrape: Scrape, report: str) -> int:
-    """Both periods of a report, as they were when they were asked for; how many values there were."""
-    running = assert_right(world, scrape, report, "current", asked_at=partial(asked_about_now, world, report))
+    """Both periods of a report, the running one as it was when it was asked for; how many values there were."""
+    running = assert_right(world, scrape, report, "current", asked_at=partial(newest_answer, world, report))
     return running + assert_right(world, scrape, report, "last")
 
 
