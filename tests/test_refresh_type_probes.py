@@ -85,3 +85,12 @@ def test_what_is_known_of_a_type_stays_while_it_is_listed() -> None:
     probes.sync({23070: ["b"]}, T0 + 30)
     assert probes.next(T0 + 29) is None
     assert due(probes, T0 + 30).ids == ["b"]
+
+
+def test_a_refusal_may_have_been_about_a_device_that_goes() -> None:
+    probes = probing(type_23070=["a", "b"])
+    probes.refused(due(probes, T0), T0)
+    probes.sync({23070: ["a", "b", "c"]}, T0 + 60)
+    assert probes.next(T0 + 60) is None
+    probes.sync({23070: ["a", "c"]}, T0 + 120)
+    assert due(probes, T0 + 120).ids == ["a", "c"]

@@ -45,6 +45,8 @@ class TypeProbes:
         for type_id, ids in ids_by_type.items():
             if type_id not in DOCUMENTED_TYPES:
                 probe = known.get(type_id) or _Probe(Batch([], created=now, device_type=type_id), due=now)
+                if probe.refusals and not set(probe.batch.ids) <= set(ids):
+                    probe.due = min(probe.due, now)  # it may have been refused for a device that is gone
                 probe.batch.ids = list(ids[:IDS_PER_CALL])
                 self._probes[type_id] = probe
 
