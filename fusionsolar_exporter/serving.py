@@ -74,11 +74,12 @@ def serve(
         log.info("stopping")
         exporter.stop()
 
-    farewell = threading.Thread(target=part, name="stop", daemon=True)
+    farewell, begun = threading.Thread(target=part, name="stop", daemon=True), threading.Lock()
 
     def end() -> None:
         server.stop()
-        if farewell.ident is None:
+        # a second signal comes while the first one starts the thread: `timeout` sends two at once
+        if begun.acquire(blocking=False):
             farewell.start()
 
     reloads = ReloadThread(exporter.reload, security.look, clock)

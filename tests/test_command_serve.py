@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import sys
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -170,6 +171,29 @@ def test_one_account_from_the_environment(system: SimulatedSystem, monkeypatch: 
 
         argv = [*ANYWHERE, "--web.telemetry-path=/custom"]
         assert run_command(argv, meanwhile, monkeypatch)[0] == 0
+
+
+def test_a_second_signal_while_the_first_one_ends_it(
+    system: SimulatedSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, signals = threading.Thread.start, [signal.SIGTERM]
+
+    def start_late(thread: threading.Thread) -> None:
+        if thread.name == "stop" and signals:
+            signal.raise_signal(signals.pop())
+        start(thread)
+
+    def meanwhile(running: Running) -> None:
+        assert running.address
+
+    monkeypatch.setattr(threading.Thread, "start", start_late)
+    with SimulatorServer(system) as simulator:
+        file = tmp_path / "fusionsolar.yml"
+        file.write_text(configuration(simulator.url))
+        status, lines = run_command([f"--config.file={file}", *ANYWHERE], meanwhile, monkeypatch)
+    assert status == 0
+    assert lines.count('msg="stopping"') == 1
+    assert not signals
 
 
 def test_logs_in_json_have_the_same_keys(system: SimulatedSystem, monkeypatch: pytest.MonkeyPatch) -> None:
