@@ -23,7 +23,14 @@ from fusionsolar_exporter.metrics.supervision_collector import SupervisionCollec
 from fusionsolar_exporter.northbound.errors import Reason
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.model import Alarm, DatedReading, Device, Plant, Reading, Severity
-from fusionsolar_exporter.status import DEVICE_REPORTS, PLANT_REPORTS, CollectorName, CollectorStatus, InterfaceStatus
+from fusionsolar_exporter.status import (
+    DEVICE_REPORTS,
+    PLANT_REPORTS,
+    BudgetStatus,
+    CollectorName,
+    CollectorStatus,
+    InterfaceStatus,
+)
 from fusionsolar_exporter.supervision import Supervisor, ThreadKind
 from fusionsolar_exporter.view import AccountView
 
@@ -88,6 +95,7 @@ def with_status(content: Snapshot) -> AccountView:
         clock_offset_seconds=1.0,
         listed_plants=2,
         selected_plants=1,
+        budget=BudgetStatus(900, 1000, 86403.0, (1.0,)),
         interfaces=(InterfaceStatus("login", 5, 603.0, (), 1.0, None, ""),),
         collectors=(CollectorStatus(CollectorName.ALARMS, True, True, 1.0, 1.0, 1.0, 1.0, 1),),
     )

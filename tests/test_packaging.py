@@ -19,9 +19,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-SCRIPTS = sorted(
-    path for path in [*ROOT.glob("scripts/*"), ROOT / ".ci" / "run"] if path.is_file() and path.suffix != ".py"
-)
+SCRIPTS = sorted(path for path in [*ROOT.glob("scripts/*"), ROOT / ".ci" / "run"] if path.is_file() and not path.suffix)
 RUN_TIME = PROJECT["project"]["dependencies"]
 HERE = {canonicalize_name(each.name) for each in metadata.distributions()}
 PYTHONS = ("3.11.0", "3.11.2", "3.11.3", "3.12.1", "3.13.0", "3.14.0")

@@ -16,7 +16,8 @@ from fusionsolar_exporter.config import load_config
 from fusionsolar_exporter.config.web import WebConfig
 
 pytestmark = pytest.mark.no_cover  # other programs do the work
-SECRETS = dict.fromkeys(("PARKS_PASSWORD", "ROOFS_PASSWORD", "REDIS_PASSWORD", "SOLAR_PASSWORD"), "x")
+_PASSWORDS = ("PARKS", "ROOFS", "REDIS", "SOLAR", "HOMES", "FARMS")
+SECRETS = {f"{name}_PASSWORD": "x" for name in _PASSWORDS}
 ACCOUNT = {"name": "a", "url": "https://eu5.fusionsolar.huawei.com", "username": "u", "password": "p"}
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PROSE = {"console", "sh", "promql", "text", ""}
