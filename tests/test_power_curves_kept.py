@@ -45,6 +45,7 @@ def test_after_a_kill_the_curves_are_as_before(tmp_path: Path) -> None:
     assert curves(world, world.process(), plants) == after
 
 
+@pytest.mark.no_cover
 def test_state_holds_a_day_of_points_and_no_more(tmp_path: Path) -> None:
     world = KeptWorld(tmp_path, FleetPlan(plants=1))
     world.run(60)

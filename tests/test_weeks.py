@@ -20,7 +20,7 @@ WINDOW = 300.0
     [
         (1, WEEK),
         (20, WEEK),
-        (120, WEEK),
+        pytest.param(120, WEEK, marks=pytest.mark.slow),
         pytest.param(230, WEEK, marks=pytest.mark.slow),
         (1000, DAY / 4),
         pytest.param(1000, WEEK, marks=pytest.mark.slow),
