@@ -105,7 +105,10 @@ class ChaosDay:
         return f"{kind.name} {interface or 'any'} {times or 'on and on'} {shown}"
 
     def _spoil(self) -> str:
-        return self._order(self.chance.choice(SPOILT), self.chance.choice(ASKED))
+        kind, interface = self.chance.choice(SPOILT), self.chance.choice(ASKED)
+        if interface in (Interface.LOGIN, None):  # an empty answer to a login is met as a refused one
+            self._pause = max(self._pause, LOGIN_PAUSE)
+        return self._order(kind, interface)
 
     def _refuse(self) -> str:
         interface = self.chance.choice(ASKED)
