@@ -26,7 +26,8 @@ OF_IDS = (Interface.DEVICES, Interface.PLANT_REAL_TIME, Interface.DEVICE_REAL_TI
 ID_CODES = (20006, 20007, 20008, 20013, 20045, 20046, 20056)
 TOO_OFTEN = (407, 20618)
 LOGIN_CODES = (20001, 20002, 20003, 20400, 20402, 20403, 30029)
-CODES = (305, 306, 307, 401, 403, 429, 20004, 20009, 20026, 20200, 20614, 30008, 30030, 99999, *TOO_OFTEN, *ID_CODES)
+# no 305 to 307 here: of a session that has ended the far side counts no call, of one that is ordered it does
+CODES = (401, 403, 429, 20004, 20009, 20026, 20200, 20614, 30008, 30030, 99999, *TOO_OFTEN, *ID_CODES)
 SPOILT = (
     FaultKind.GATEWAY,
     FaultKind.REDIRECT,
@@ -130,7 +131,7 @@ class ChaosDay:
         return self._order(FaultKind.REFUSE_IDS, interface, ids=ids, fail_code=self.chance.choice((*ID_CODES, 401)))
 
     def _status(self) -> str:
-        # no 401: of a session that has ended the far side counts no call, of one that is ordered here it does
+        # no 401, as no 305
         status = self.chance.choice((403, 404, 429, 500, 502, 503))
         self._pause = max(self._pause, LOGIN_PAUSE)
         return self._order(FaultKind.STATUS, self.chance.choice(ASKED), status=status)
