@@ -69,6 +69,15 @@ def test_other_credentials_end_the_pause(failure: NorthboundError, state: Pause)
     assert not logins.credentials_now(WRONG)
 
 
+def test_a_later_failure_of_the_network_is_not_the_passwords() -> None:
+    logins = LoginPolicy()
+    fail(logins, REFUSED, T0)
+    fail(logins, error(Reason.CONNECTION), T0 + 1800)
+    assert not logins.refused
+    assert logins.pause(T0 + 1801) is Pause.NONE
+    assert logins.earliest(LIMIT) > T0 + 1801
+
+
 def test_three_wrong_passwords_in_a_window_are_enough_even_when_they_change() -> None:
     logins = LoginPolicy()
     for number in range(3):

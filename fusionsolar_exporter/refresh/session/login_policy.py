@@ -111,6 +111,7 @@ class LoginPolicy:
             self._refused = fingerprint(credentials)
             self._hold.pause(moment + rates.login_pause, error.message)
             return
+        self._refused = None  # it is not the credentials that are waited for now
         self._failures.append(moment)
         if error.fail_code is not None and error.reason is Reason.RATE_LIMITED:
             self._hold.rate_limited(
