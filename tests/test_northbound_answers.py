@@ -9,11 +9,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fusionsolar_exporter.northbound import answers, scalars
+from fusionsolar_exporter.northbound import answers
 from fusionsolar_exporter.northbound.answers import Items, Page
 from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Reading, Severity
 
 # what the far side may write into a field; lone surrogates come out of JSON escapes
+
+
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=12)
 SCALARS = (
     st.none()
@@ -26,6 +28,8 @@ SCALARS = (
         ["N/A", "512.0", "1_000", "٣", "1e999", "-0", " 7 ", "nan", "Infinity", "2022-11-21T16:23:00+08:00"]
     )
 )
+
+
 KEYS = st.sampled_from(
     [
         "plantCode",
@@ -57,11 +61,15 @@ KEYS = st.sampled_from(
         "active_power",
     ]
 )
+
+
 JSON = st.recursive(
     SCALARS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS | TEXTS, inner, max_size=12),
     max_leaves=40,
 )
+
+
 RECORDS = st.dictionaries(KEYS, SCALARS | st.dictionaries(KEYS, SCALARS, max_size=3), min_size=1)
 DATA: st.SearchStrategy[object] = (
     JSON | st.lists(RECORDS | SCALARS, max_size=5) | st.builds(dict, list=st.lists(RECORDS), total=SCALARS)
@@ -126,116 +134,6 @@ def test_one_odd_item_never_hides_the_others(odd: list[object], also: dict[str, 
     good = {"devId": 17, "dataItemMap": {"active_power": "1.5"}}
     answer = answers.device_readings([*odd, good, also])
     assert Reading("17", {"active_power": 1.5}) in answer.items
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (512, 512.0),
-        (512.5, 512.5),
-        ("512.5", 512.5),
-        (" -3.5e2 ", -350.0),
-        (".5", 0.5),
-        ("5.", 5.0),
-        ("+1", 1.0),
-        (0, 0.0),
-        ("0", 0.0),
-        ("1_000", None),
-        ("٣٤", None),
-        ("१", None),
-        ("0x10", None),
-        ("1,5", None),
-        ("1e", None),
-        ("", None),
-        (" ", None),
-        ("N/A", None),
-        ("nan", None),
-        ("Infinity", None),
-        ("1e999", None),
-        ("9" * 65, None),
-        (True, None),
-        (False, None),
-        (None, None),
-        (math.nan, None),
-        (math.inf, None),
-        (10**400, None),
-        (10**5000, None),
-        ([1], None),
-        ({}, None),
-    ],
-    ids=named,
-)
-def test_number(value: object, expected: float | None) -> None:
-    assert scalars.number(value) == expected
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (512, 512),
-        (512.0, 512),
-        ("512", 512),
-        ("512.0", 512),
-        (" -7 ", -7),
-        ("9007199254740993", 9007199254740993),
-        (-214060404588862, -214060404588862),
-        (512.5, None),
-        ("512.5", None),
-        ("٣", None),
-        ("1_0", None),
-        (True, None),
-        (math.nan, None),
-        (math.inf, None),
-        (10**64, None),
-        (-(10**64), None),
-        (10**5000, None),
-        (1e300, None),
-        ("9" * 65, None),
-        (None, None),
-        ([], None),
-    ],
-    ids=named,
-)
-def test_integer(value: object, expected: int | None) -> None:
-    assert scalars.integer(value) == expected
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("as it comes \x00\ud800", "as it comes \x00\ud800"),
-        (5, "5"),
-        (5.0, "5"),
-        (5.25, "5.25"),
-        (True, ""),
-        (None, ""),
-        ([], ""),
-        ({"a": 1}, ""),
-        (math.nan, ""),
-        (-math.inf, ""),
-        (10**70, "1" + "0" * 70),
-        (10**5000, ""),
-    ],
-    ids=named,
-)
-def test_text(value: object, expected: str) -> None:
-    assert scalars.text(value) == expected
-
-
-@given(st.integers(min_value=-(2**53), max_value=2**53))
-def test_an_id_is_the_same_as_number_text_and_float(number: int) -> None:
-    forms = [number, str(number), f" {number} ", float(number)]
-    assert {scalars.identifier(form) for form in forms} == {str(number)}
-
-
-@pytest.mark.parametrize("value", [None, True, "", " ", math.nan, math.inf, [], {}])
-def test_what_is_no_id_is_empty(value: object) -> None:
-    assert scalars.identifier(value) == ""
-
-
-@pytest.mark.parametrize("name", ["NE=35436844", "+-5", "1_000", "٣", "0x1F", "\ud800"])
-def test_an_id_that_is_no_number_stays_as_it_is(name: str) -> None:
-    assert scalars.identifier(name) == name
 
 
 def test_lone_surrogates_survive() -> None:

@@ -10,22 +10,18 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from web_support import NOW, WALL_AHEAD, FakeExporter, FixedClock, account, ask, serving
+from web_support import EVIL, FAILURE, NOW, WALL_AHEAD, FakeExporter, FixedClock, account, ask, serving
 
 from fusionsolar_exporter import __version__
 from fusionsolar_exporter.cache import PlantAlarms
 from fusionsolar_exporter.northbound.model import Alarm, Plant, Reading, Severity
-from fusionsolar_exporter.status import AccountState, CollectorName, FailureNote
+from fusionsolar_exporter.status import AccountState, CollectorName
 from fusionsolar_exporter.view import AccountView
-from fusionsolar_exporter.web.formatting import counted, lasting, moment, relative, span, tally
 from fusionsolar_exporter.web.status.builder import build_report
 from fusionsolar_exporter.web.status.document import render_json
 from fusionsolar_exporter.web.status.overview import PlantOverview
 from fusionsolar_exporter.web.status.page import render_page
 from fusionsolar_exporter.web.status.query import PLANTS_OF_A_PAGE, Order, PlantQuery
-
-EVIL = "</script><img src=x onerror=alert(1)>\"'&<style>"
-FAILURE = FailureNote(NOW - 65, "getAlarmList", "permission", 20056, f"refused {EVIL}", "Ask the owner.")
 
 
 def page(*accounts: AccountView, query: str = "") -> str:
@@ -281,120 +277,11 @@ def test_the_page_loads_nothing_from_elsewhere() -> None:
     assert not [link for link in links if link.startswith(("/", "http"))]  # so that it works behind a path
 
 
-def test_the_json_has_everything_in_unix_time() -> None:
-    with serving(exporter=FakeExporter(accounts=[account(failures=[FAILURE])], waiting=["default"])) as server:
-        answer = ask(server, "/api/v1/status")
-    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
-    now = NOW + WALL_AHEAD
-    body = json.loads(answer.body, parse_constant=pytest.fail)
-    (only,) = body.pop("accounts")
-    assert body == {"version": __version__, "timestamp_seconds": now, "ready": False}
-    collectors = {each.pop("collector"): each for each in only.pop("collectors")}
-    assert collectors["plant_realtime"] == {
-        "enabled": True,
-        "success": True,
-        "interval_seconds": 300.0,
-        "last_success_timestamp_seconds": now - 90,
-        "next_sweep_timestamp_seconds": now + 210,
-        "last_sweep_duration_seconds": 0.4,
-        "batches": 1,
-        "cache_entries": 1,
-        "cache_expired": 2,
-        "left_out": [],
-    }
-    assert collectors["device_realtime"]["interval_seconds"] is None
-    interfaces = {each.pop("interface"): each for each in only.pop("interfaces")}
-    assert interfaces["login"] == {
-        "quota_calls": 5,
-        "quota_used_calls": 0,
-        "quota_window_seconds": 603.0,
-        "next_request_timestamp_seconds": None,
-        "held_until_timestamp_seconds": now + 1800,
-        "hold_reason": "the far side refused the login",
-        "pace_ratio": 1.0,
-        "pace_seconds": None,
-        "pace_learnt_timestamp_seconds": None,
-    }
-    assert interfaces["getDevRealKpi"]["quota_used_calls"] == 2
-    assert only == {
-        "account": "default",
-        "host": "eu5.fusionsolar.huawei.com",
-        "state": "ok",
-        "advice": "",
-        "until_timestamp_seconds": now + 1800,
-        "up": True,
-        "leader": True,
-        "clock_offset_seconds": 1.5,
-        "interval_stretch": 1.25,
-        "budget": None,
-        "devices": {"battery": 1, "string_inverter": 2},
-        "failures": [
-            {
-                "timestamp_seconds": now - 65,
-                "interface": "getAlarmList",
-                "reason": "permission",
-                "fail_code": 20056,
-                "message": f"refused {EVIL}",
-                "advice": "Ask the owner.",
-            }
-        ],
-        "plants": [
-            {
-                "plant_code": "NE=000",
-                "plant": "Roof",
-                "power_watts": None,
-                "day_yield_watthours": None,
-                "capacity_watts": None,
-                "health": "",
-                "inverters": {},
-                "devices": {"battery": 1, "string_inverter": 2},
-                "active_alarms": 0,
-                "alarm": None,
-                "data_timestamp_seconds": None,
-                "attention": 2,
-            }
-        ],
-        "alarms": [],
-    }
-
-
 @pytest.mark.parametrize("state", list(AccountState))
 def test_every_state_but_ok_has_advice(state: AccountState) -> None:
     (only,) = document(account(state=state))["accounts"]
     assert only["state"] == state
     assert bool(only["advice"]) == (state is not AccountState.OK)
-
-
-SPANS: Sequence[tuple[float | None, str]] = [
-    (None, "-"),
-    (0, "0 s"),
-    (-5, "0 s"),
-    (0.25, "0.25 s"),
-    (59.7, "1 min"),
-    (90, "1 min 30 s"),
-    (3600, "1 h"),
-    (3605, "1 h"),
-    (86400 + 3600 * 2 + 61, "1 d 2 h"),
-]
-
-
-@pytest.mark.parametrize(("seconds", "text"), SPANS)
-def test_spans(seconds: float | None, text: str) -> None:
-    assert span(seconds) == text
-
-
-def test_other_wording() -> None:
-    assert lasting(10, 70) == "1 min"
-    assert lasting(None, 70) == lasting(80, 70) == ""
-    assert relative(None, 10) == "-"
-    assert relative(10.5, 10) == "now"
-    assert relative(70, 10) == "in 1 min"
-    assert relative(10, 70) == "1 min ago"
-    assert moment(0) == "1970-01-01 00:00:00 UTC"
-    assert moment(1e18) == "beyond the calendar"
-    assert counted(1, "plant") == "1 plant"
-    assert counted(12000, "plant") == "12,000 plants"
-    assert tally({}) == "-"
 
 
 def test_a_pace_that_was_learnt_is_told_beside_what_the_limits_say() -> None:

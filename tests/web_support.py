@@ -32,6 +32,8 @@ from fusionsolar_exporter.web.status.overview import PlantOverview
 NOW = 1_700_000_000.0  # 2023-11-14 22:13:20 UTC
 WALL_AHEAD = 7.0
 DEADLINE = 10.0
+EVIL = "</script><img src=x onerror=alert(1)>\"'&<style>"
+FAILURE = FailureNote(NOW - 65, "getAlarmList", "permission", 20056, f"refused {EVIL}", "Ask the owner.")
 
 
 class FixedClock:
