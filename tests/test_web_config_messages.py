@@ -1,7 +1,6 @@
 """A web configuration that is wrong says in one line what, where and what to do."""
 
 import pytest
-import trustme
 from support.papers import Papers
 from support.world import ListLog
 
@@ -11,10 +10,7 @@ from fusionsolar_exporter.web.security.web_security import WebSecurity
 
 @pytest.fixture(scope="module")
 def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    authority = trustme.CA()
-    directory = tmp_path_factory.mktemp("papers")
-    (directory / "ca.pem").write_bytes(authority.cert_pem.bytes())
-    return Papers(directory, authority)
+    return Papers.of_a_new_authority(tmp_path_factory.mktemp("papers"))
 
 
 HASH = "$2b$04$" + "a" * 53

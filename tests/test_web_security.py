@@ -41,10 +41,7 @@ HASHES = {
 
 @pytest.fixture(scope="module")
 def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    authority = trustme.CA()
-    directory = tmp_path_factory.mktemp("papers")
-    (directory / "ca.pem").write_bytes(authority.cert_pem.bytes())
-    return Papers(directory, authority)
+    return Papers.of_a_new_authority(tmp_path_factory.mktemp("papers"))
 
 
 @dataclass

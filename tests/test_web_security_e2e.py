@@ -16,7 +16,6 @@ from typing import Any
 
 import bcrypt
 import pytest
-import trustme
 import yaml
 from support.command import Running, run_command
 from support.papers import Papers
@@ -33,9 +32,7 @@ ANYWHERE = ["--web.listen-address", "127.0.0.1:0"]
 
 @pytest.fixture
 def papers(tmp_path: Path) -> Papers:
-    authority = trustme.CA()
-    (tmp_path / "ca.pem").write_bytes(authority.cert_pem.bytes())
-    return Papers(tmp_path, authority)
+    return Papers.of_a_new_authority(tmp_path)
 
 
 @pytest.fixture

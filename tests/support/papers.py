@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import trustme
 import yaml
@@ -16,6 +16,13 @@ class Papers:
 
     directory: Path
     authority: trustme.CA
+
+    @classmethod
+    def of_a_new_authority(cls, directory: Path) -> Self:
+        """Its own certificate is in ``ca.pem``."""
+        papers = cls(directory, trustme.CA())
+        papers.write("ca.pem", papers.authority.cert_pem.bytes())
+        return papers
 
     def certificate(self, name: str, *names: str) -> dict[str, str]:
         """Names of the files that hold a certificate and its key."""
