@@ -95,7 +95,7 @@ def parse_all(data: object) -> list[Items[Any] | Page[Any]]:
 def numbers_in(item: object) -> list[float]:
     if isinstance(item, Reading):
         return list(item.values.values())
-    values = [getattr(item, field.name) for field in fields(item)]  # type: ignore[arg-type]
+    values = item if isinstance(item, Device) else [getattr(item, field.name) for field in fields(item)]  # type: ignore[arg-type]
     return [value for value in values if isinstance(value, int | float)]
 
 

@@ -134,7 +134,7 @@ def _code(value: object) -> str:
 
 
 def _degrees(value: object, limit: float) -> float | None:
-    degrees = number(value)
+    degrees = _value(value)
     return degrees if degrees is not None and abs(degrees) <= limit else None
 
 

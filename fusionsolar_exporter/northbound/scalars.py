@@ -14,7 +14,7 @@ _LARGEST_INTEGER = 10**_LONGEST_NUMBER
 
 def number(value: object) -> float | None:
     """A finite float from a number or a text that is one; None for everything else, booleans included."""
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return None
     if isinstance(value, str):
         if len(value) > _LONGEST_NUMBER or not _NUMBER.fullmatch(value):
@@ -48,7 +48,7 @@ def text(value: object) -> str:
     """A text as it came; finite numbers as Python writes them, whole ones without ``.0``; empty for everything else."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if value is None or isinstance(value, bool) or not isinstance(value, int | float):
         return ""
     if isinstance(value, float) and not math.isfinite(value):
         return ""
