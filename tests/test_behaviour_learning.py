@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from support.http_world import DAY, HOUR, HttpWorld, only
@@ -34,6 +35,11 @@ class LimitedWorld(HttpWorld):
         return len(calls) - refused, refused
 
 
+def slow(*values: object) -> Any:
+    """Shapes of limits that the learner's own tests go through, too."""
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
 @pytest.fixture
 def house() -> Iterator[LimitedWorld]:
     with LimitedWorld(HOUSE, rules=QUICK) as world:
@@ -45,15 +51,15 @@ def house() -> Iterator[LimitedWorld]:
     ("text", "interface", "allowed_seconds"),
     [
         ("getStationRealKpi window=10m", Interface.PLANT_REAL_TIME, 600),
-        ("getStationRealKpi window=14m refused=free", Interface.PLANT_REAL_TIME, 840),
-        ("getStationRealKpi window=10m answer=429", Interface.PLANT_REAL_TIME, 600),
+        slow("getStationRealKpi window=14m refused=free", Interface.PLANT_REAL_TIME, 840),
+        slow("getStationRealKpi window=10m answer=429", Interface.PLANT_REAL_TIME, 600),
         ("getStationRealKpi window=10m answer=403 retry-after=2m", Interface.PLANT_REAL_TIME, 600),
-        ("getAlarmList every=13m", Interface.ALARMS, 780),
-        ("getDevRealKpi calls=50%", Interface.DEVICE_REAL_TIME, 300),
-        ("getDevRealKpi gap=2m", Interface.DEVICE_REAL_TIME, 120),
-        ("getDevRealKpi every=100s", Interface.DEVICE_REAL_TIME, 101),
+        slow("getAlarmList every=13m", Interface.ALARMS, 780),
+        slow("getDevRealKpi calls=50%", Interface.DEVICE_REAL_TIME, 300),
+        slow("getDevRealKpi gap=2m", Interface.DEVICE_REAL_TIME, 120),
+        slow("getDevRealKpi every=100s", Interface.DEVICE_REAL_TIME, 101),
         ("getDevRealKpi every=3m savings=10", Interface.DEVICE_REAL_TIME, 180),
-        ("getDevRealKpi+getStationRealKpi window=5m calls=3", Interface.DEVICE_REAL_TIME, 150),
+        slow("getDevRealKpi+getStationRealKpi window=5m calls=3", Interface.DEVICE_REAL_TIME, 150),
     ],
 )
 def test_few_calls_are_refused_and_most_are_used(
@@ -144,6 +150,7 @@ def test_interfaces_that_share_a_limit_share_its_pace(house: LimitedWorld) -> No
     assert {told["interface"], told["shared_with"]} == {"getStationRealKpi", "getDevRealKpi"}
 
 
+@pytest.mark.slow
 @pytest.mark.no_cover
 def test_all_batches_age_alike_while_an_interface_is_slower_than_planned() -> None:
     with LimitedWorld(FleetPlan(plants=350, devices={38: 1, 39: 1}), rules=QUICK) as world:

@@ -309,7 +309,7 @@ def test_the_used_up_day_pauses_everything(tmp_path: Path) -> None:
 @pytest.mark.parametrize("answer", [OverLimit.TOO_FREQUENT, OverLimit.TOO_MANY_REQUESTS, OverLimit.GATEWAY])
 def test_a_used_up_day_in_other_words_is_survived(tmp_path: Path, answer: OverLimit) -> None:
     world = OAuthWorld(tmp_path, rules={"daily_calls": 300, "over_day": answer})
-    world.run(2 * DAY)
+    world.run(1.25 * DAY)
     assert world.state == "ok"
     assert all(request.error == "" for request in world.token_requests)
 

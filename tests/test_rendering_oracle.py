@@ -170,7 +170,7 @@ def changed(draw: st.DrawFn, view: AccountView) -> AccountView:
 
 
 @pytest.mark.no_cover
-@settings(deadline=None, max_examples=150)  # the machine may be busy
+@settings(deadline=None, max_examples=60)  # the machine may be busy
 @given(st.data())
 def test_any_fleet_in_any_change(data: st.DataObject) -> None:
     fleet = Fleet()
