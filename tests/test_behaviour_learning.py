@@ -75,6 +75,7 @@ def test_few_calls_are_refused_and_most_are_used(
     assert {each for each, ratio in ratios.items() if ratio > 1} <= limited
 
 
+@pytest.mark.no_cover
 def test_a_pace_is_shown_logged_and_followed(house: LimitedWorld) -> None:
     house.limit("getStationRealKpi window=15m")
     house.run(6 * HOUR)
@@ -99,6 +100,7 @@ def test_learning_can_be_switched_off() -> None:
         assert world.scrape().value(PACE, interface="getStationRealKpi") == 1
 
 
+@pytest.mark.no_cover
 def test_another_limit_in_the_configuration_forgets_the_pace(house: LimitedWorld) -> None:
     house.limit("getStationRealKpi window=15m")
     house.run(4 * HOUR)
@@ -127,6 +129,7 @@ def test_a_407_makes_the_lists_due_and_a_smaller_fleet_explains_it() -> None:
     assert scrape.value(PACE, interface="getStationRealKpi") == 1
 
 
+@pytest.mark.no_cover
 def test_one_refusal_among_many_answers_changes_nothing(house: LimitedWorld) -> None:
     house.run(HOUR)
     house.order(FaultKind.FAIL_CODE, Interface.PLANT_REAL_TIME, fail_code=407)

@@ -116,6 +116,7 @@ def test_the_same_plant_seen_by_two_accounts_appears_under_both(make: Make) -> N
     assert not world.system.log.refusals
 
 
+@pytest.mark.no_cover
 def test_each_account_has_its_own_limits(make: Make) -> None:
     world = make(*USERS)
     world.run(HOUR)
