@@ -8,7 +8,7 @@ import pytest
 from support.http_world import DAY, HOUR, HttpWorld, only
 
 from fusionsolar_exporter.simulator.calls import Rules
-from fusionsolar_exporter.simulator.faults import FaultKind
+from fusionsolar_exporter.simulator.faults import Fault, FaultKind
 from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.limit_text import limits_of
 from fusionsolar_exporter.simulator.plan import FleetPlan
@@ -89,6 +89,11 @@ def test_a_pace_is_shown_logged_and_followed(house: LimitedWorld) -> None:
     assert scrape.value(PACE, interface="getDevRealKpi") == 1
     assert told[-1]["interface"] == "getStationRealKpi"
     assert float(told[-1]["ratio"]) == pytest.approx(ratio, abs=0.01)
+    house.system.faults.order(Fault(FaultKind.STATUS, Interface.PLANT_REAL_TIME, times=None, status=503))
+    house.run(1.5 * ratio * 303)  # longer than they would live at the documented pace
+    assert house.scrape().all("fusionsolar_plant_day_yield_watthours")
+    house.run(2 * ratio * 303)
+    assert not house.scrape().all("fusionsolar_plant_day_yield_watthours")
 
 
 def test_learning_can_be_switched_off() -> None:
