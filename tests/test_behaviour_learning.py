@@ -89,11 +89,20 @@ def test_a_pace_is_shown_logged_and_followed(house: LimitedWorld) -> None:
     assert scrape.value(PACE, interface="getDevRealKpi") == 1
     assert told[-1]["interface"] == "getStationRealKpi"
     assert float(told[-1]["ratio"]) == pytest.approx(ratio, abs=0.01)
-    house.system.faults.order(Fault(FaultKind.STATUS, Interface.PLANT_REAL_TIME, times=None, status=503))
-    house.run(1.5 * ratio * 303)  # longer than they would live at the documented pace
-    assert house.scrape().all("fusionsolar_plant_day_yield_watthours")
-    house.run(2 * ratio * 303)
-    assert not house.scrape().all("fusionsolar_plant_day_yield_watthours")
+
+
+@pytest.mark.no_cover
+def test_values_live_as_long_as_their_pace_asks() -> None:
+    with LimitedWorld(HOUSE) as world:
+        world.limit("getStationRealKpi window=15m")
+        world.run(3 * HOUR)
+        interval = world.scrape().interval("plant_realtime")
+        assert interval > 900
+        world.system.faults.order(Fault(FaultKind.STATUS, Interface.PLANT_REAL_TIME, times=None, status=503))
+        world.run(1.5 * interval)  # longer than they would live at the documented pace
+        assert world.scrape().all("fusionsolar_plant_day_yield_watthours")
+        world.run(2 * interval)
+        assert not world.scrape().all("fusionsolar_plant_day_yield_watthours")
 
 
 def test_learning_can_be_switched_off() -> None:
