@@ -38,6 +38,7 @@ def named(told: Backfilled, name: str, **labels: str) -> dict[float, float]:
     return found[0]
 
 
+@pytest.mark.no_cover
 def test_hours_days_and_months_are_what_the_far_side_says(tmp_path: Path) -> None:
     world = PastWorld()
     told = world.run(
@@ -187,6 +188,7 @@ def test_a_dry_run_prints_a_line_an_interface_and_asks_for_lists_alone(tmp_path:
     }
 
 
+@pytest.mark.no_cover
 def test_the_plan_says_how_long_it_takes(tmp_path: Path) -> None:
     world = PastWorld(SMALL)
     told = world.run(tmp_path / "out", "--from", "2025-03-18", "--to", "2025-06-16", "--what", "plant_hourly")
@@ -206,6 +208,7 @@ def test_newest_first(tmp_path: Path) -> None:
     assert len(asked) == 11
 
 
+@pytest.mark.no_cover
 def test_a_server_without_history_is_asked_the_older_way(tmp_path: Path) -> None:
     world = PastWorld(SMALL, options={"missing": frozenset({Interface.DEVICE_HISTORY})})
     told = world.run(tmp_path / "out", *JUNE, "--what", "device_5m")
