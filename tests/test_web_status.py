@@ -123,6 +123,8 @@ def test_a_broken_plant_stands_first_with_what_is_broken_and_since_when() -> Non
     assert "1: critical Grid Loss , for 3 h" in text
     assert "critical Grid Loss Birch Inv-1 3 h ago No grid. Call the utility." in text
     assert "need attention 2 alarms 1" in text
+    assert '<a href="#plants" class="badge bad">2 plants need attention</a>' in html
+    assert "attention</a>" not in page(with_plants({"Alder": {"power": 1.0}}))
 
 
 def test_alarms_are_dated_by_the_far_sides_clock() -> None:
