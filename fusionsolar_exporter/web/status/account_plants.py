@@ -8,7 +8,7 @@ from fusionsolar_exporter.cache import Snapshot
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.view import AccountView
 from fusionsolar_exporter.web.status.alarm_reports import AlarmReports
-from fusionsolar_exporter.web.status.plant_devices import DevicesOfPlants
+from fusionsolar_exporter.web.status.devices_by_plant import DevicesByPlant
 from fusionsolar_exporter.web.status.plant_facts import AccountFacts, PlantFacts
 from fusionsolar_exporter.web.status.plant_reports import PlantReports
 from fusionsolar_exporter.web.status.report import AlarmReport, PlantReport
@@ -55,7 +55,7 @@ class _Account:
         self._clock = clock
         self._facts = AccountFacts(clock)
         self._alarms = AlarmReports()
-        self._devices = DevicesOfPlants()
+        self._devices = DevicesByPlant()
         self._reports = PlantReports(clock)
         self._snapshot: Snapshot | None = None
         self._beside: tuple[object, ...] = ()

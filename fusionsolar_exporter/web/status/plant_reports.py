@@ -7,7 +7,7 @@ from fusionsolar_exporter.cache import PlantAlarms, Snapshot
 from fusionsolar_exporter.metrics.text import label_value
 from fusionsolar_exporter.northbound.model import Plant, Severity
 from fusionsolar_exporter.pacing.clock import Clock
-from fusionsolar_exporter.web.status.plant_devices import DevicesOfPlants
+from fusionsolar_exporter.web.status.devices_by_plant import DevicesByPlant
 from fusionsolar_exporter.web.status.plant_facts import PlantFacts
 from fusionsolar_exporter.web.status.report import AlarmReport, PlantReport
 
@@ -48,7 +48,7 @@ class PlantReports:
         self,
         snapshot: Snapshot,
         facts: Mapping[str, PlantFacts],
-        devices: DevicesOfPlants,
+        devices: DevicesByPlant,
         alarms: Mapping[str, Sequence[AlarmReport]],
     ) -> None:
         """Take the account as it is now."""

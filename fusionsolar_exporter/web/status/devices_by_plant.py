@@ -10,7 +10,7 @@ from fusionsolar_exporter.northbound.model import Device
 from fusionsolar_exporter.status import CollectorName
 
 
-class DevicesOfPlants:
+class DevicesByPlant:
     """Used by one thread at a time; worked out anew only where the lists say something new."""
 
     def __init__(self) -> None:
