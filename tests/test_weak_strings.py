@@ -9,7 +9,7 @@ from alert_tools.recording import Recording
 from alert_tools.string_years import EAST, SOUTH, SOUTH_WEST, WEST, Loss, Roof, Year
 from alert_tools.weak_string_model import Accused, accusations
 
-pytestmark = pytest.mark.no_cover
+pytestmark = [pytest.mark.no_cover, pytest.mark.slow]
 
 QUARTER = 6 * 3600
 FOR = 7  # hours that the rule has to hold
@@ -55,7 +55,6 @@ def test_the_model_is_what_the_rules_say(year: Year, tmp_path: Path) -> None:
     assert bool(found) == bool(year.loss)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("latitude", LATITUDES)
 @pytest.mark.parametrize("roofs", ROOFS.values(), ids=ROOFS)
 def test_nobody_is_accused_in_a_year(latitude: float, roofs: tuple[Roof, ...]) -> None:
@@ -65,7 +64,6 @@ def test_nobody_is_accused_in_a_year(latitude: float, roofs: tuple[Roof, ...]) -
         assert list(accusations(year.energies())) == []
 
 
-@pytest.mark.slow
 def test_a_loss_is_found_within_eight_days() -> None:
     random, found = Random(1), 0
     for case in range(100):
