@@ -1,5 +1,6 @@
-"""What every test shares: the option ``--slow``, and what worker processes need."""
+"""What every test shares: the option ``--slow``, where temporary files are, and what worker processes need."""
 
+import os
 import sys
 import threading
 from collections.abc import Generator
@@ -7,6 +8,21 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+_IN_MEMORY = Path("/dev/shm")
+_ENOUGH = 2**31  # bytes
+
+
+def _use_memory_for_temporary_files() -> None:
+    """States are synchronised to the disk before each request: the suite would wait for it half of its time."""
+    if "PYTEST_DEBUG_TEMPROOT" in os.environ or not os.access(_IN_MEMORY, os.W_OK):
+        return
+    found = os.statvfs(_IN_MEMORY)
+    if found.f_bavail * found.f_frsize >= _ENOUGH and not found.f_flag & os.ST_NOEXEC:  # some tests write programs
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = str(_IN_MEMORY)
+
+
+_use_memory_for_temporary_files()
 
 # how long an example takes says how busy the machine is
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

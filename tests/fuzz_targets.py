@@ -81,7 +81,8 @@ def _check(item: Plant | Device | Reading | DatedReading | Alarm) -> None:
         assert all(map(math.isfinite, item.values.values()))
         texts = [item.id, *item.values]
     else:
-        values = [getattr(item, name) for name in item.__slots__ if name not in {"cause", "repair"}]
+        names = item._fields if isinstance(item, Device) else item.__slots__
+        values = [getattr(item, name) for name in names if name not in {"cause", "repair"}]
         assert all(math.isfinite(value) for value in values if isinstance(value, float))
         texts = [value for value in values if isinstance(value, str)]
     assert max(map(len, texts)) <= LONGEST_NAME + 1

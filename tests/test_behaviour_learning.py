@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from support.http_world import DAY, HOUR, HttpWorld, only
 
 from fusionsolar_exporter.simulator.calls import Rules
-from fusionsolar_exporter.simulator.faults import FaultKind
+from fusionsolar_exporter.simulator.faults import Fault, FaultKind
 from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.limit_text import limits_of
 from fusionsolar_exporter.simulator.plan import FleetPlan
@@ -34,6 +35,11 @@ class LimitedWorld(HttpWorld):
         return len(calls) - refused, refused
 
 
+def slow(*values: object) -> Any:
+    """Shapes of limits that the learner's own tests go through, too."""
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
 @pytest.fixture
 def house() -> Iterator[LimitedWorld]:
     with LimitedWorld(HOUSE, rules=QUICK) as world:
@@ -45,15 +51,15 @@ def house() -> Iterator[LimitedWorld]:
     ("text", "interface", "allowed_seconds"),
     [
         ("getStationRealKpi window=10m", Interface.PLANT_REAL_TIME, 600),
-        ("getStationRealKpi window=14m refused=free", Interface.PLANT_REAL_TIME, 840),
-        ("getStationRealKpi window=10m answer=429", Interface.PLANT_REAL_TIME, 600),
+        slow("getStationRealKpi window=14m refused=free", Interface.PLANT_REAL_TIME, 840),
+        slow("getStationRealKpi window=10m answer=429", Interface.PLANT_REAL_TIME, 600),
         ("getStationRealKpi window=10m answer=403 retry-after=2m", Interface.PLANT_REAL_TIME, 600),
-        ("getAlarmList every=13m", Interface.ALARMS, 780),
-        ("getDevRealKpi calls=50%", Interface.DEVICE_REAL_TIME, 300),
-        ("getDevRealKpi gap=2m", Interface.DEVICE_REAL_TIME, 120),
-        ("getDevRealKpi every=100s", Interface.DEVICE_REAL_TIME, 101),
+        slow("getAlarmList every=13m", Interface.ALARMS, 780),
+        slow("getDevRealKpi calls=50%", Interface.DEVICE_REAL_TIME, 300),
+        slow("getDevRealKpi gap=2m", Interface.DEVICE_REAL_TIME, 120),
+        slow("getDevRealKpi every=100s", Interface.DEVICE_REAL_TIME, 101),
         ("getDevRealKpi every=3m savings=10", Interface.DEVICE_REAL_TIME, 180),
-        ("getDevRealKpi+getStationRealKpi window=5m calls=3", Interface.DEVICE_REAL_TIME, 150),
+        slow("getDevRealKpi+getStationRealKpi window=5m calls=3", Interface.DEVICE_REAL_TIME, 150),
     ],
 )
 def test_few_calls_are_refused_and_most_are_used(
@@ -69,6 +75,7 @@ def test_few_calls_are_refused_and_most_are_used(
     assert {each for each, ratio in ratios.items() if ratio > 1} <= limited
 
 
+@pytest.mark.no_cover
 def test_a_pace_is_shown_logged_and_followed(house: LimitedWorld) -> None:
     house.limit("getStationRealKpi window=15m")
     house.run(6 * HOUR)
@@ -84,6 +91,20 @@ def test_a_pace_is_shown_logged_and_followed(house: LimitedWorld) -> None:
     assert float(told[-1]["ratio"]) == pytest.approx(ratio, abs=0.01)
 
 
+@pytest.mark.no_cover
+def test_values_live_as_long_as_their_pace_asks() -> None:
+    with LimitedWorld(HOUSE) as world:
+        world.limit("getStationRealKpi window=15m")
+        world.run(3 * HOUR)
+        interval = world.scrape().interval("plant_realtime")
+        assert interval > 900
+        world.system.faults.order(Fault(FaultKind.STATUS, Interface.PLANT_REAL_TIME, times=None, status=503))
+        world.run(1.5 * interval)  # longer than they would live at the documented pace
+        assert world.scrape().all("fusionsolar_plant_day_yield_watthours")
+        world.run(2 * interval)
+        assert not world.scrape().all("fusionsolar_plant_day_yield_watthours")
+
+
 def test_learning_can_be_switched_off() -> None:
     off = {"rate_limits": {"learn": False}}
     with LimitedWorld(HOUSE, rules=QUICK, account=off, collectors=only("plant_realtime")) as world:
@@ -93,6 +114,7 @@ def test_learning_can_be_switched_off() -> None:
         assert world.scrape().value(PACE, interface="getStationRealKpi") == 1
 
 
+@pytest.mark.no_cover
 def test_another_limit_in_the_configuration_forgets_the_pace(house: LimitedWorld) -> None:
     house.limit("getStationRealKpi window=15m")
     house.run(4 * HOUR)
@@ -121,6 +143,7 @@ def test_a_407_makes_the_lists_due_and_a_smaller_fleet_explains_it() -> None:
     assert scrape.value(PACE, interface="getStationRealKpi") == 1
 
 
+@pytest.mark.no_cover
 def test_one_refusal_among_many_answers_changes_nothing(house: LimitedWorld) -> None:
     house.run(HOUR)
     house.order(FaultKind.FAIL_CODE, Interface.PLANT_REAL_TIME, fail_code=407)
@@ -144,6 +167,7 @@ def test_interfaces_that_share_a_limit_share_its_pace(house: LimitedWorld) -> No
     assert {told["interface"], told["shared_with"]} == {"getStationRealKpi", "getDevRealKpi"}
 
 
+@pytest.mark.slow
 @pytest.mark.no_cover
 def test_all_batches_age_alike_while_an_interface_is_slower_than_planned() -> None:
     with LimitedWorld(FleetPlan(plants=350, devices={38: 1, 39: 1}), rules=QUICK) as world:

@@ -33,11 +33,12 @@ def totals(account: Account) -> Mapping[tuple[str, str], float]:
 
 
 @pytest.mark.no_cover
-def test_counters_go_on_over_restarts_and_never_fall(tmp_path: Path) -> None:
+@pytest.mark.parametrize("restarts", [15, pytest.param(50, marks=pytest.mark.slow)])
+def test_counters_go_on_over_restarts_and_never_fall(tmp_path: Path, restarts: int) -> None:
     world = KeptWorld(tmp_path, FleetPlan(plants=1, devices=HOME))
     seen = []
     rng = random.Random(1)
-    for _ in range(50):
+    for _ in range(restarts):
         world.run(rng.uniform(60, 2 * HOUR))
         seen.append(totals(world.account))
         world.kill()
@@ -54,7 +55,7 @@ def test_counters_go_on_over_restarts_and_never_fall(tmp_path: Path) -> None:
         for key in {"total_power", "total_cap", "active_cap", "reverse_active_cap"} & reading.totals.keys():
             assert reading.totals[key] == pytest.approx(reading.values[key] * 1000)
     charged = {key: total for (_, key), total in seen[-1].items() if key in {"charge_cap", "discharge_cap"}}
-    assert min(charged.values()) > 1000
+    assert min(charged.values()) > 100
 
 
 @pytest.mark.no_cover

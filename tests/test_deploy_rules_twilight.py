@@ -20,7 +20,10 @@ SEASONS = {
 }
 
 
-@pytest.mark.parametrize("first", SEASONS.values(), ids=SEASONS)
+@pytest.mark.parametrize(
+    "first",
+    [pytest.param(day, id=name, marks=pytest.mark.slow if name != "winter" else ()) for name, day in SEASONS.items()],
+)
 def test_no_alert_at_dawn_and_dusk_on_four_days_of_each_season(first: date, tmp_path: Path) -> None:
     sites = places(first)
     assert {site.latitude for site in sites} == {*LATITUDES} == {0.0, 48.0, 65.0}

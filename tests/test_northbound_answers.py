@@ -95,13 +95,14 @@ def parse_all(data: object) -> list[Items[Any] | Page[Any]]:
 def numbers_in(item: object) -> list[float]:
     if isinstance(item, Reading):
         return list(item.values.values())
-    values = [getattr(item, field.name) for field in fields(item)]  # type: ignore[arg-type]
+    values = item if isinstance(item, Device) else [getattr(item, field.name) for field in fields(item)]  # type: ignore[arg-type]
     return [value for value in values if isinstance(value, int | float)]
 
 
 @given(DATA)
 @example([{"stationCode": "A", "devTypeId": 10**400, "id": 1, "capacity": 10**400}])
 @example({"list": [{"plantCode": "A"}], "pageCount": 10**400, "total": 10**5000})
+@pytest.mark.no_cover
 def test_any_json_becomes_items_with_finite_numbers_or_counts_as_dropped(data: object) -> None:
     for answer in parse_all(data):
         for item in answer.items:

@@ -1,12 +1,13 @@
 """The pages say what is so: snippets run, links lead somewhere, names exist, tables are the code's."""
 
+import io
 import os
 import re
 import runpy
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from web_support import FakeExporter
 
 from fusionsolar_exporter import __version__
+from fusionsolar_exporter.cli import main
 from fusionsolar_exporter.config import config_from_environment
 from fusionsolar_exporter.metrics.families import FAMILIES
 from fusionsolar_exporter.northbound.errors import Reason
@@ -102,8 +104,10 @@ def usage() -> str:
     """What every subcommand says of its flags."""
     texts = []
     for arguments in ([], *([command] for command in COMMANDS)):
-        call = [sys.executable, "-m", "fusionsolar_exporter", *arguments, "--help"]
-        texts.append(subprocess.run(call, capture_output=True, text=True, timeout=30, check=True).stdout)
+        told = io.StringIO()
+        with redirect_stdout(told), pytest.raises(SystemExit, match=r"^0$"):
+            main([*arguments, "--help"])
+        texts.append(told.getvalue())
     return "\n".join(texts)
 
 

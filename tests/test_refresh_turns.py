@@ -101,3 +101,25 @@ def test_a_thread_without_a_turn_has_none_to_give_back() -> None:
     with turns.given_back():
         assert turns._free.acquire(blocking=False)
     assert not turns._free.acquire(blocking=False)
+
+
+def test_nobody_goes_without_a_turn_for_a_long_queue_alone() -> None:
+    turns, lock = Turns(1, 1.0), threading.Lock()
+    working, most = 0, 0
+
+    def work() -> None:
+        nonlocal working, most
+        with turns.taken():
+            with lock:
+                working += 1
+                most = max(most, working)
+            threading.Event().wait(0.1)
+            with lock:
+                working -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(15)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(DEADLINE)
+    assert (working, most) == (0, 1)

@@ -66,12 +66,13 @@ def test_a_reload_that_cannot_read_a_username_is_refused(tmp_path: Path) -> None
 
 
 @pytest.mark.no_cover
-def test_a_window_that_is_mistyped_for_one_reload_is_as_full_as_before_when_it_is_put_right() -> None:
+@pytest.mark.parametrize("after", [4 * HOUR, pytest.param(24 * HOUR, marks=pytest.mark.slow)])
+def test_a_window_that_is_mistyped_for_one_reload_is_as_full_as_before_when_it_is_put_right(after: float) -> None:
     def limits(window: str) -> dict[str, Any]:
         return {"rate_limits": {"interfaces": {"getDevList": {"window": window}}}}
 
     with HttpWorld(PLAN, account=limits("24h")) as world:
-        world.run(6 * HOUR)
+        world.run(2 * HOUR)
         world.system.quotas.broken.clear()
         world.reload(limits("24s"))
         world.run(MINUTE)  # that is what was ordered
@@ -79,7 +80,7 @@ def test_a_window_that_is_mistyped_for_one_reload_is_as_full_as_before_when_it_i
         world.account.step()
         (lists,) = [one for one in world.account.status().interfaces if one.interface == "getDevList"]
         assert len(lists.calls) == world.system.log.counts[Interface.DEVICES]
-        world.run(24 * HOUR)
+        world.run(after)
 
 
 def test_a_reload_that_lowers_the_margin_opens_no_window_early() -> None:

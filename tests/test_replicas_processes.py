@@ -129,9 +129,9 @@ class Cluster:
     def begin(self) -> None:
         until(lambda: all(process.address for process in self.alive), "they listen")
         until(lambda: self.all_led_once() and self.all_serve(), "each account has one leader, all serve all")
-        for process in self.alive:
-            assert process.scrape().by("account", UP) == {"north": 1, "south": 1}
-            assert process.ready()
+        up = {"north": 1, "south": 1}
+        until(lambda: all(process.scrape().by("account", UP) == up for process in self.alive), "all are up")
+        until(lambda: all(process.ready() for process in self.alive), "all are ready")
 
     def kill(self) -> None:
         killed = self.leader("north")

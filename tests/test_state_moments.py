@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import pytest
@@ -76,11 +76,10 @@ def floats(kind: Any, name: str, seen: set[Any]) -> Iterator[tuple[str, bool]]:
         yield name, False
     elif kind == Moment:
         yield name, True
-    elif is_dataclass(kind) and kind not in seen:
+    elif isinstance(kind, type) and (is_dataclass(kind) or hasattr(kind, "_fields")) and kind not in seen:
         seen.add(kind)
-        hints = get_type_hints(kind, include_extras=True)
-        for field in fields(kind):
-            yield from floats(hints[field.name], field.name, seen)
+        for field, hint in get_type_hints(kind, include_extras=True).items():
+            yield from floats(hint, field, seen)
     elif get_origin(kind) is not Annotated:
         for part in get_args(kind):
             yield from floats(part, name, seen)

@@ -91,6 +91,7 @@ def up(address: str) -> float | None:
     return float(found[0]["value"][1]) if found else None
 
 
+@pytest.mark.no_cover
 def test_a_real_prometheus_scrapes_over_mutual_tls_with_a_password(
     papers: Papers, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,7 +110,7 @@ def test_a_real_prometheus_scrapes_over_mutual_tls_with_a_password(
         with prometheus(tmp_path, scrape) as address:
             for _ in range(int(DEADLINE / 0.2)):
                 found = up(address)
-                if found is not None:
+                if found == 1:  # on a busy machine the first scrape takes longer than it may
                     break
                 pause.wait(0.2)
         assert found == 1

@@ -13,6 +13,7 @@ _LARGE = 64 * 1024  # characters: parsed in under a millisecond
 _LEVELS = 2  # envelope and page: each record of a list in them is parsed as a whole
 _DECODER = json.JSONDecoder(strict=False)  # which takes control characters inside of texts
 _SPACE = re.compile(r"[ \t\n\r]*")
+_COMMA = re.compile(r"[ \t\n\r]*,[ \t\n\r]*")
 
 
 def parse_json(body: bytes, interface: str) -> Any:
@@ -66,11 +67,13 @@ def _object(text: str, at: int, levels: int) -> tuple[dict[str, Any], int]:
 
 def _next(text: str, at: int, end: str) -> tuple[int, bool]:
     """Where the next value begins, or what follows the end; whether there is one."""
+    comma = _COMMA.match(text, at)
+    if comma is not None:
+        return comma.end(), True
     at = _after_space(text, at)
-    sign = text[at : at + 1]
-    if sign not in (",", end):
+    if text[at : at + 1] != end:
         raise json.JSONDecodeError("no comma", "", 0)
-    return _after_space(text, at + 1) if sign == "," else at + 1, sign == ","
+    return at + 1, False
 
 
 def _after_space(text: str, at: int) -> int:

@@ -14,7 +14,7 @@ _LARGEST_INTEGER = 10**_LONGEST_NUMBER
 
 def number(value: object) -> float | None:
     """A finite float from a number or a text that is one; None for everything else, booleans included."""
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return None
     if isinstance(value, str):
         if len(value) > _LONGEST_NUMBER or not _NUMBER.fullmatch(value):
@@ -48,7 +48,7 @@ def text(value: object) -> str:
     """A text as it came; finite numbers as Python writes them, whole ones without ``.0``; empty for everything else."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if value is None or isinstance(value, bool) or not isinstance(value, int | float):
         return ""
     if isinstance(value, float) and not math.isfinite(value):
         return ""
@@ -64,6 +64,13 @@ def shortened(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
 
 
+def label(value: object) -> str:
+    """A text that becomes a label, shortened."""
+    if type(value) is str and len(value) <= LONGEST_NAME:
+        return value
+    return shortened(text(value))
+
+
 def quoted(words: str) -> str:
     """What the far side said, in brackets: as a whole, since whoever shows it takes out secrets before it cuts."""
     if len(words) > _LONGEST_WORDS:
@@ -73,7 +80,7 @@ def quoted(words: str) -> str:
 
 def code(value: object) -> str:
     """A text that is asked for again: empty where it is longer than any code."""
-    found = text(value)
+    found = value if type(value) is str else text(value)
     return found if len(found) <= LONGEST_NAME else ""
 
 

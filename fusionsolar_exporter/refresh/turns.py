@@ -15,7 +15,7 @@ from fusionsolar_exporter.northbound.auth import Auth
 from fusionsolar_exporter.northbound.transport import RawAnswer, Transport
 
 _AT_A_TIME = 2  # one works while another one waits for the disk
-_LONGEST_WAIT = 5.0  # seconds; whoever holds a turn may hang in a file system or a store, and must not stop the others
+_LONGEST_WAIT = 5.0  # seconds without any turn; whoever holds one may hang in a file system or a store
 
 
 class Turns:
@@ -24,6 +24,7 @@ class Turns:
     def __init__(self, at_a_time: int = _AT_A_TIME, longest_wait: float = _LONGEST_WAIT) -> None:
         self._free = threading.Semaphore(at_a_time)
         self._longest_wait = longest_wait
+        self._given_back = 0
         self._mine = threading.local()
 
     @contextmanager
@@ -46,12 +47,16 @@ class Turns:
                 self._take()
 
     def _take(self) -> None:
-        # without a turn after so long, and then there is none to give back
-        self._mine.held = self._free.acquire(timeout=self._longest_wait)
+        # only where nobody gets on: three hundred who stop waiting together would keep the interpreter to themselves
+        given_back = self._given_back
+        while not (taken := self._free.acquire(timeout=self._longest_wait)) and self._given_back != given_back:
+            given_back = self._given_back
+        self._mine.held = taken  # without one there is none to give back
 
     def _give_back(self) -> bool:
         held, self._mine.held = getattr(self._mine, "held", False), False
         if held:
+            self._given_back += 1  # two at once may count as one, which is enough
             self._free.release()
         return held
 

@@ -36,7 +36,7 @@ class Row:
         )
         if before is not None and len(groups) == len(known) and all(map(is_, groups, known)):
             return before
-        return cls(groups, groups[0].joined if len(groups) == 1 else Piece.join(group.joined for group in groups))
+        return cls(groups, _joined(tuple(group.joined for group in groups)))
 
     def head(self, samples: int) -> Piece:
         """The first so many samples: whole groups, whole pieces, and the beginning of one."""

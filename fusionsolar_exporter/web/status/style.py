@@ -35,6 +35,7 @@ td small { display: inline-block }
 .plants td:nth-child(2), .plants td:nth-child(4), .plants td:nth-child(8) { white-space: nowrap }
 .badge { border: 1px solid; border-radius: 1rem; display: inline-block; font-size: .85rem; font-weight: 600;
   padding: 0 .6rem }
+a.badge { text-decoration: none }
 .ok { color: var(--ok) }
 .bad { color: var(--bad) }
 .wait { color: var(--wait) }
@@ -45,6 +46,8 @@ summary { cursor: pointer }
 .curve { fill: none; stroke: var(--curve); stroke-width: 1.5; vector-effect: non-scaling-stroke }
 .zero { stroke: var(--edge); vector-effect: non-scaling-stroke }
 input, button { font: inherit; max-width: 12rem }
+::placeholder { color: var(--dim); opacity: 1 }
+time { white-space: nowrap }
 @media (max-width: 50rem) {
   table, caption, tbody, tr, td { display: block }
   thead { display: none }
