@@ -173,7 +173,7 @@ class Group:
 def intervals(rules: Path) -> dict[str, float]:
     """How often each group is evaluated in earnest, in seconds."""
     text = "".join(path.read_text(encoding="utf-8") for path in sorted(rules.glob("*.rules.yml")))
-    found = {}
+    found: dict[str, float] = {}
     for name, lines in re.findall(r"^  - name: (\S+)\n(.*?)^    rules:", text, re.MULTILINE | re.DOTALL):
         given = re.search(r"interval: (\d+)([mhd])", lines)
         found[name] = int(given[1]) * {"m": 60, "h": 3600, "d": 86400}[given[2]] if given else EVERY
