@@ -302,8 +302,9 @@ def assert_a_rule_four_deep_answers(prometheus: PastPrometheus, rules: Path, beg
     run_script("backfill-rules", *flags, f"--start={begin + DAY:.0f}", f"--end={midnight:.0f}", str(rules))
     whole = begin + 3 * DAY, midnight - 3 * DAY, DAY
     four = prometheus.points("last_over_time(d:four[1d])", *whole)
-    assert [len(points) for _, points in four] == [725] * 5
+    assert len(four) == 5
+    assert max(len(points) for _, points in four) == 725  # who was connected later has fewer
     values = {labels["plant_code"]: points for labels, points in prometheus.points("last_over_time(a:one[1d])", *whole)}
     for labels, points in four:
         expected = values[labels["plant_code"]]
-        assert points == pytest.approx({at: expected[at] / 1000 * 2 + 1 for at in points})
+        assert points == pytest.approx({at: value / 1000 * 2 + 1 for at, value in expected.items()})

@@ -8,7 +8,7 @@ from fusionsolar_exporter.web.status.script import SCRIPT
 STYLE = """
 :root { color-scheme: light dark; --back: #fff; --edge: #8884; --dim: #5c5c5c; --ok: #1a7f37; --bad: #b80d1a;
   --wait: #8a5a00; --curve: #b25000; --link: #0645ad }
-@media (prefers-color-scheme: dark) { :root { --back: #16181c; --dim: #b0b0b0; --ok: #4ac26b; --bad: #ff8a82;
+@media screen and (prefers-color-scheme: dark) { :root { --back: #16181c; --dim: #b0b0b0; --ok: #4ac26b; --bad: #ff8a82;
   --wait: #e3b341; --curve: #ffb86b; --link: #8ab4f8 } }
 * { box-sizing: border-box }
 body { background: var(--back); font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 80rem; padding: 1rem }
@@ -48,7 +48,7 @@ summary { cursor: pointer }
 input, button { font: inherit; max-width: 12rem }
 ::placeholder { color: var(--dim); opacity: 1 }
 time { white-space: nowrap }
-@media (max-width: 50rem) {
+@media screen and (max-width: 50rem) {
   table, caption, tbody, tr, td { display: block }
   thead { display: none }
   tr { border-bottom: 1px solid var(--edge); padding: .4rem 0 }
@@ -57,7 +57,16 @@ time { white-space: nowrap }
   td:first-child { font-weight: 600 }
   td:first-child::before { content: none }
 }
-@media print { nav, .tools { display: none } section { break-inside: avoid; border: 0; padding: 0 } }
+@media print {
+  :root { color-scheme: light }
+  body { font-size: 10px; padding: 0 }
+  nav, .tools { display: none }
+  section { border: 0; padding: 0 }
+  tr { break-inside: avoid }
+  h2, caption { break-after: avoid }
+  th, td { padding-right: .5rem }
+  .chart { width: 5rem }
+}
 """
 
 FAVICON = (
