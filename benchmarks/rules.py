@@ -1,12 +1,15 @@
 """What the recording and alerting rules cost a real Prometheus: ``scripts/benchmark rules [--plants 1000]``.
 
-A fleet as the exporter would export it is scraped for some minutes, over five weeks of energies of its strings; every
-group is evaluated twice a minute, however seldom it is evaluated in earnest.
+A fleet as the exporter would export it is scraped for some minutes, over six weeks of what rules have recorded of its
+strings; every group is evaluated twice a minute, however seldom it is evaluated in earnest. With ``--frequent`` groups
+keep their intervals and there is no past: what is evaluated each minute needs none, and is not slowed down by groups
+that run a few times a day. ``--against DIR`` names other rules, which are measured over the same past.
 """
 
 import argparse
 import json
 import re
+import shutil
 import subprocess
 import tempfile
 import threading
@@ -14,15 +17,19 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 RULES = Path(__file__).parents[1] / "deploy" / "prometheus"
 INVERTERS, STRINGS = 2, 10  # of a plant, and of each inverter
+INVERTER = "residential_inverter"
 QUARTER, WEEKS = 6 * 3600, 6
+EVERY = 60  # seconds between evaluations of groups that name no interval
+SETTLED = 120  # seconds after which every rule has what it builds on
 _CONFIG = """\
-global: {{scrape_interval: 15s, evaluation_interval: 30s}}
+global: {{scrape_interval: 30s, scrape_timeout: 30s, evaluation_interval: 30s}}
 rule_files: [{rules}/*.yml]
 scrape_configs: [{{job_name: fusionsolar, static_configs: [{{targets: ["127.0.0.1:{port}"]}}]}}]
 """
@@ -65,7 +72,7 @@ def exposition(plants: int) -> Iterator[str]:
         yield f"fusionsolar_device_charged_energy_watthours_total{{{battery}}} 90000"
         yield f"fusionsolar_device_discharged_energy_watthours_total{{{battery}}} 80000"
         for number in range(INVERTERS):
-            inverter = device_labels(plant, number, "residential_inverter")
+            inverter = device_labels(plant, number, INVERTER)
             for name in ("active_power_watts", "dc_input_power_watts", "internal_temperature_celsius", "connected"):
                 yield f"fusionsolar_device_{name}{{{inverter}}} 1"
             yield f"fusionsolar_device_info{{{inverter}}} 1"
@@ -79,17 +86,40 @@ def exposition(plants: int) -> Iterator[str]:
                 yield f'fusionsolar_device_pv_current_amperes{{{inverter},pv="{pv}"}} {5 + pv / 10}'
 
 
-def history(plants: int, now: float) -> Iterator[str]:
-    """What six hours of each string brought, for five weeks and more."""
+def past(plants: int, now: float) -> Iterator[str]:
+    """What rules have recorded: a value of every string four times a day for six weeks, and of the last hour."""
     first = int(now // QUARTER) - WEEKS * 28
-    for plant in range(plants):
-        for number in range(INVERTERS):
-            inverter = device_labels(plant, number, "residential_inverter")
-            for pv in range(STRINGS):
-                for name, value in (("pv_string_quarter_energy:kilowatthours", 2 + pv / 10), ("pv_string:apart", 0)):
-                    series = f'fusionsolar:{name}{{{inverter},pv="{pv}"}}'
-                    for step in range(WEEKS * 28):
-                        yield f"{series} {value} {(first + step) * QUARTER}"
+    weeks = [(first + step) * QUARTER for step in range(WEEKS * 28)]
+    hour = [int(now) - 3600 + 300 * step for step in range(12)]
+    for inverter in (device_labels(plant, number, INVERTER) for plant in range(plants) for number in range(INVERTERS)):
+        for pv in range(STRINGS):
+            labels = f'{inverter},pv="{pv}"'
+            yield steady(f"fusionsolar:pv_string_quarter_energy:kilowatthours{{{labels}}} {2 + pv / 10}", weeks)
+            yield steady(f"fusionsolar:pv_string:apart{{{labels}}} 0", weeks)
+            yield steady(f"fusionsolar:pv_string_power:watts{{{labels}}} {3000 + pv}", hour)
+            for name, value in (("week_energy:kilowatthours", 56 + pv), ("week:apart", 0), ("week:judged", 28)):
+                yield steady(f"fusionsolar:pv_string_{name}{{{labels}}} {value}", weeks[-32 * 4 :: 4])
+        for tracker in range(STRINGS // 2):
+            labels = f'{inverter},mppt="{tracker}"'
+            yield steady(f"fusionsolar:mppt:apart{{{labels}}} 0", weeks)
+            yield steady(f"fusionsolar:mppt_energy:kilowatthours{{{labels}}} 9000", weeks[-36 * 4 :: 4])
+
+
+def steady(sample: str, moments: Sequence[int]) -> str:
+    """Lines of one series with one value."""
+    return f"{sample} " + f"\n{sample} ".join(map(str, moments)) + "\n"
+
+
+def blocks(plants: int, directory: Path) -> Path:
+    """The past as Prometheus keeps it."""
+    text, made = directory / "past.om", directory / "past"
+    with text.open("w", encoding="utf-8") as file:
+        file.writelines(past(plants, time.time()))
+        file.write("# EOF\n")
+    command = ("promtool", "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=1024h", text, made)
+    subprocess.run(command, check=True, capture_output=True)
+    text.unlink()
+    return made
 
 
 def serve(body: bytes) -> ThreadingHTTPServer:
@@ -112,56 +142,134 @@ def serve(body: bytes) -> ThreadingHTTPServer:
     return server
 
 
-def groups(port: int) -> list[dict[str, Any]]:
+def groups(url: str) -> list[dict[str, Any]]:
     """The groups of rules with their newest times."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/rules", timeout=30) as answer:
+    with urllib.request.urlopen(f"{url}/api/v1/rules", timeout=60) as answer:
         found: list[dict[str, Any]] = json.load(answer)["data"]["groups"]
     return found
 
 
-def measure(plants: int, directory: Path, port: int, seconds: float) -> list[dict[str, Any]]:
+@dataclass(slots=True)
+class Group:
+    """One group of rules, with the times of its evaluations in seconds."""
+
+    interval: float
+    rules: int
+    times: list[float] = field(default_factory=list)
+    by_rule: dict[str, list[float]] = field(default_factory=dict)
+    health: set[str] = field(default_factory=set)
+
+    @property
+    def time(self) -> float:
+        """The shortest: the others have waited for a processor."""
+        return min(self.times, default=0.0)
+
+    @property
+    def each_minute(self) -> float:
+        """Its share of a minute."""
+        return self.time * EVERY / self.interval
+
+
+def intervals(rules: Path) -> dict[str, float]:
+    """How often each group is evaluated in earnest, in seconds."""
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted(rules.glob("*.rules.yml")))
+    found: dict[str, float] = {}
+    for name, lines in re.findall(r"^  - name: (\S+)\n(.*?)^    rules:", text, re.MULTILINE | re.DOTALL):
+        given = re.search(r"interval: (\d+)([mhd])", lines)
+        found[name] = int(given[1]) * {"m": 60, "h": 3600, "d": 86400}[given[2]] if given else EVERY
+    return found
+
+
+def measure(rules: Path, directory: Path, past: Path | None, target: int, seconds: float) -> dict[str, Group]:
     """Run Prometheus for so long."""
-    (directory / "rules").mkdir()
-    for path in RULES.glob("*.rules.yml"):
-        often = re.sub(r"^ +interval: .*\n", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
-        (directory / "rules" / path.name).write_text(often, encoding="utf-8")
-    with (directory / "history.om").open("w", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in history(plants, time.time()))
-        file.write("# EOF\n")
-    blocks = ("promtool", "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=1024h")
-    subprocess.run([*blocks, directory / "history.om", directory / "data"], check=True, capture_output=True)
-    server = serve("".join(f"{line}\n" for line in exposition(plants)).encode())
+    (directory / "rules").mkdir(parents=True)
+    for path in rules.glob("*.rules.yml"):
+        text = path.read_text(encoding="utf-8")
+        if past is not None:
+            text = re.sub(r"^ +interval: .*\n", "", text, flags=re.MULTILINE)
+        (directory / "rules" / path.name).write_text(text, encoding="utf-8")
+    if past is not None:
+        shutil.copytree(past, directory / "data")
     config = directory / "prometheus.yml"
-    config.write_text(_CONFIG.format(rules=directory / "rules", port=server.server_address[1]))
+    config.write_text(_CONFIG.format(rules=directory / "rules", port=target))
     arguments = (
         f"--config.file={config}",
         f"--storage.tsdb.path={directory / 'data'}",
         "--storage.tsdb.retention.time=1y",
-        f"--web.listen-address=127.0.0.1:{port}",
+        "--web.listen-address=127.0.0.1:0",
     )
-    with (directory / "log").open("w") as log, subprocess.Popen(["prometheus", *arguments], stderr=log) as process:
+    found = {name: Group(interval, 0) for name, interval in intervals(rules).items()}
+    log = directory / "log"
+    with log.open("w") as file, subprocess.Popen(["prometheus", *arguments], stderr=file) as process:
         try:
-            time.sleep(seconds)
-            return groups(port)
+            url = listening(log)
+            time.sleep(SETTLED)
+            end = time.monotonic() + seconds
+            seen = {(group["name"], group["lastEvaluation"]) for group in groups(url)}
+            while time.monotonic() < end:
+                time.sleep(5)
+                for group in groups(url):
+                    if (group["name"], group["lastEvaluation"]) not in seen:
+                        seen.add((group["name"], group["lastEvaluation"]))
+                        note(found[group["name"]], group)
         finally:
             process.terminate()
+    return found
+
+
+def note(found: Group, group: dict[str, Any]) -> None:
+    """One more evaluation."""
+    found.rules, found.health = len(group["rules"]), {rule["health"] for rule in group["rules"]}
+    found.times.append(group["evaluationTime"])
+    for rule in group["rules"]:
+        found.by_rule.setdefault(rule["name"], []).append(rule["evaluationTime"])
+
+
+def listening(log: Path) -> str:
+    """The address that it has chosen."""
+    for _ in range(600):
+        match = re.search(r'msg="Listening on" address=(\S+)', log.read_text())
+        if match:
+            return f"http://{match[1]}"
+        time.sleep(0.2)
+    raise SystemExit(log.read_text())
+
+
+def report(rules: Path, found: dict[str, Group]) -> None:
+    """A line for each group, the dearest of a minute first, with its dearest rule; and the sums."""
+    print(f"\n{rules}: {sum(group.rules for group in found.values())} rules")
+    print("     once  each minute      every  group, its dearest rule")
+    for name, group in sorted(found.items(), key=lambda item: -item[1].each_minute):
+        rule, times = max(group.by_rule.items(), key=lambda item: min(item[1]), default=("-", [0.0]))
+        health = "" if group.health == {"ok"} else group.health
+        print(
+            f"{group.time * 1000:6.0f} ms {group.each_minute * 1000:9.1f} ms {group.interval:8.0f} s  "
+            f"{name} {rule} {min(times) * 1000:.0f} ms {health}"
+        )
+    often = [group for group in found.values() if group.interval == EVERY]
+    seldom = [group for group in found.values() if group.interval > EVERY]
+    print(f"{sum(group.time for group in often) * 1000:6.0f} ms  of the groups of each minute")
+    print(f"{sum(group.each_minute for group in seldom) * 1000:6.0f} ms  a minute's share of the others")
+    print(f"{max((group.time for group in seldom), default=0.0) * 1000:6.0f} ms  the dearest of these, once")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print a line for each group, dearest first, and the sum."""
+    """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--plants", type=int, default=1000)
-    parser.add_argument("--seconds", type=float, default=120)
-    parser.add_argument("--port", type=int, default=19095)
+    parser.add_argument("--seconds", type=float, default=180)
+    parser.add_argument("--against", type=Path, action="append", default=[], help="a directory of other rules")
+    parser.add_argument("--frequent", action="store_true", help="groups of each minute alone, without a past")
     given = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as directory:
-        found = measure(given.plants, Path(directory), given.port, given.seconds)
     strings = given.plants * INVERTERS * STRINGS
-    print(f"{given.plants} plants, {strings} strings, {sum(len(group['rules']) for group in found)} rules")
-    for group in sorted(found, key=lambda group: -group["evaluationTime"]):
-        health = {rule["health"] for rule in group["rules"]}
-        print(f"{group['evaluationTime'] * 1000:8.1f} ms  {group['name']}  {'' if health == {'ok'} else health}")
-    print(f"{sum(group['evaluationTime'] for group in found) * 1000:8.1f} ms  all")
+    print(f"{given.plants} plants, {strings} strings; the shortest of the evaluations within {given.seconds:.0f} s")
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        before = None if given.frequent else blocks(given.plants, directory)
+        server = serve("".join(f"{line}\n" for line in exposition(given.plants)).encode())
+        for number, rules in enumerate([*given.against, RULES]):
+            port = server.server_address[1]
+            report(rules, measure(rules, directory / str(number), before, port, given.seconds))
 
 
 if __name__ == "__main__":

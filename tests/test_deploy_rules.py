@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from alert_tools.promtool import promtool
-from alert_tools.rule_files import ROOT, alerts, load, metric_names, rule_files, rules, selectors
+from alert_tools.rule_files import ROOT, alerts, groups, load, metric_names, rule_files, rules, seconds, selectors
 
 from fusionsolar_exporter.metrics.families import FAMILIES, MetricType
 
@@ -20,6 +20,12 @@ OF_PROMETHEUS = {"up": (), "ALERTS": ("alertname", "alertstate", "account", "pla
 OF_TARGETS = {"instance", "job", "pod"}
 ALERTS = {rule["alert"]: rule for rule in alerts()}
 RECORDED = {rule["record"] for rule in rules() if "record" in rule}
+SELDOM_RECORDED = {
+    "fusionsolar:plant_energy_day_start:kilowatthours",
+    "fusionsolar:pv_string_weak:ratio",
+    "fusionsolar:mppt_weak:ratio",
+}
+OF_ACCOUNTS = {"fusionsolar:account:up_timestamp_seconds", "fusionsolar_api_failures_total"}
 LABELS = {
     **{name: family.all_labels for name, family in FAMILIES.items() if family.type is not MetricType.HISTOGRAM},
     "process_start_time_seconds": (),
@@ -108,6 +114,16 @@ def test_every_alert_says_what_people_need(rule: dict[str, Any]) -> None:
     assert notes["runbook_url"] == f"{BASE}{name}.md"
     for label in {"plant", "device", "account"} & aggregated:
         assert f"$labels.{label} " in spoken, label
+
+
+def test_what_is_evaluated_every_minute_looks_back_over_few_samples() -> None:
+    """A window of days over what each minute records is thousands of samples of every series, each minute."""
+    for group in groups():
+        if "interval" in group:
+            continue
+        for rule in group["rules"]:
+            for metric, span in re.findall(r"([\w:]+)(?:\{[^}]*\})?\[(\w+)\]", str(rule["expr"])):
+                assert seconds(span) <= 900 or metric in SELDOM_RECORDED or metric in OF_ACCOUNTS, (metric, span)
 
 
 def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
