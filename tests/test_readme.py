@@ -52,7 +52,8 @@ OTHER_PROGRAMS = {
     "kubectl",
 }
 _FLAGS = """
---against --frequent --require-hashes --no-cov --no-deps --slow --upgrade --check --days --faults --jobs --largest --inverters --output
+--require-hashes --no-cov --no-deps --slow --upgrade --check --days --faults --jobs --largest --inverters --output
+--against --frequent
 --build --build-arg --cap-drop --detach --down --env --file --format --from-file --from-literal --kustomize --name
 --network --now --profile --agent --enable-feature --web.enable-remote-write-receiver --property --pipe --wait --quiet
 --collect --storage.agent.path --storage.agent.retention.max-time --publish --read-only --restart --security-opt
