@@ -18,6 +18,8 @@ from fusionsolar_exporter.state.late_partition import LatePartition
 from fusionsolar_exporter.supervision import Supervisor, ThreadKind
 from fusionsolar_exporter.view import AccountView
 
+_APART = 0.1  # seconds between two accounts that start together: what one of them costs until it has its first values
+_LONGEST_START = 30.0  # seconds until the last of them starts
 _STOP_SECONDS = 2.0  # for a request in flight and the logout, out of the five that SIGTERM allows
 
 Identity = tuple[str, str]
@@ -167,9 +169,14 @@ class RunningAccounts:
         return LatePartition(find, keeps=partition.keeps)
 
     def start(self) -> None:
-        """Begin to refresh, each account in its own thread; those that run already go on."""
-        for account in self.all():
-            account.start()
+        """Begin to refresh, each account in its own thread; those that run already go on.
+
+        One shortly after the other: a scrape would have to wait while hundreds are answered at once.
+        """
+        new = [account for account in self.all() if not account.started]
+        apart = min(_APART, _LONGEST_START / max(len(new), 1))
+        for number, account in enumerate(new):
+            account.start(number * apart)
 
     def stop(self) -> None:
         """End the threads and the sessions, in two seconds at most."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from grafana_foundation_sdk.builders.timeseries import Panel
 
 from fusionsolar_exporter.metrics.families import FAMILIES
-from grafana.panels import HALF, Frame, coloured, lines
+from grafana.panels import HALF, Frame, coloured, lines, prop
 from grafana.queries import BY_PLANT, PLANT, Query
 from grafana.states import GREY, ORANGE, PURPLE, YELLOW
 
@@ -60,6 +60,8 @@ _YEARS = _Kind(
     "10y",
 )
 _A_YEAR = 365
+_MOST_DAYS = 4000
+"""That a panel may show: ten years."""
 
 
 def energy_days(of: str, size: tuple[int, int] = HALF) -> Panel:
@@ -79,22 +81,33 @@ def energy_years(of: str, size: tuple[int, int] = HALF) -> Panel:
 
 def year_before(of: str) -> Panel:
     """The yield of each month beside that of the same month a year before."""
+    description = f"What {of} yielded: bars that stand at the end of a month, and dots of the year before. {_FROM}"
     panel = lines(
-        _frame("Yield of the month, against the same month of last year", f"What {of} yielded. {_FROM}", HALF),
+        _frame("Yield of the month, against the same month of last year", description, HALF),
         Query(_energy(_MONTHS, "yield"), "yield"),
         Query(_energy(_MONTHS, "yield", back=_A_YEAR), "a year before"),
         bars=True,
     )
-    panel.interval("1d").time_from(_MONTHS.shown)
-    return coloured(panel, {"yield": YELLOW, "a year before": GREY})
+    return _drawn(panel, _MONTHS, {"yield": YELLOW, "a year before": GREY})
 
 
 def _bars(period: str, kind: _Kind, of: str, size: tuple[int, int]) -> Panel:
     queries = [Query(_energy(kind, name), name) for name in _COLOURS]
-    description = f"What {of} yielded, fed in and consumed, a bar at the end of a {period}. {_FROM}"
+    description = f"What {of} yielded, fed in and consumed: bars and dots that stand at the end of a {period}. {_FROM}"
     panel = lines(_frame(f"Energy per {period}", description, size), *queries, bars=True)
-    panel.interval("1d").time_from(kind.shown)
-    return coloured(panel, _COLOURS)
+    return _drawn(panel, kind, _COLOURS)
+
+
+def _drawn(panel: Panel, kind: _Kind, colours: Mapping[str, str]) -> Panel:
+    """The first series as bars; the others, whose bars would stand in front of it, as dots in them."""
+    # a step of more than a day would pass over the days on which bars stand; and Grafana puts a value that is null on
+    # each day between them, which makes bars as narrow as a day, but where it is told what a gap is
+    panel.interval("1d").max_data_points(_MOST_DAYS).time_from(kind.shown)
+    panel.insert_nulls((max(kind.lengths) + 1) * _DAY * 1000)
+    for name in list(colours)[1:]:
+        dots = prop("custom.drawStyle", "points"), prop("custom.showPoints", "always"), prop("custom.pointSize", 8)
+        panel.override_by_name(name, list(dots))
+    return coloured(panel, colours)
 
 
 def _frame(title: str, description: str, size: tuple[int, int]) -> Frame:

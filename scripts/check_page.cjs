@@ -29,7 +29,7 @@ async function look(browser, url, name, width, scheme) {
   const cut = await guarded.page.evaluate(() => [...document.querySelectorAll("td, dd, p")].filter(
     (each) => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== "inline").length);
   await guarded.page.screenshot({ path: path.join(directory, `${label}.png`) });
-  if (width === 1280 && scheme === "light") {
+  if (width === 1280 && scheme === "dark") { // paper is white by night too
     await guarded.page.pdf({ path: path.join(directory, `${name}.pdf`), format: "A4" });
   }
   const told = [...guarded.told];

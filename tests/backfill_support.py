@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from support.manual_clock import ManualClock
-from support.world import PASSWORD, USER, InProcess
+from support.observed import Observed
+from support.redis_server import TimedLink
+from support.world import PASSWORD, USER, InProcess, ListLog
+from typing_extensions import override
 
 from fusionsolar_exporter.backfill import command
 from fusionsolar_exporter.config import Config
@@ -22,12 +25,30 @@ from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.site import Place
 from fusionsolar_exporter.simulator.system import SimulatedSystem
+from fusionsolar_exporter.state.redis.state import RedisState
 
 NOON = 1750000000.0 - 1750000000.0 % 86400 + 86400 + 12 * 3600
 """16 June 2025."""
 DAY = 86400.0
 LONDON = Place(51.5, 0.0, 0)
 HOME = {38: 1, 39: 1, 47: 1}
+
+
+_LEASE = 15.0  # seconds
+
+
+class RenewingClock(ManualClock):
+    """Renews the lease while a process waits, as a thread does it where time is real."""
+
+    state: RedisState | None = None
+
+    @override
+    def wait(self, event: threading.Event, seconds: float) -> None:
+        until = self.now() + seconds
+        while self.state is not None and until - self.now() > _LEASE / 3:
+            self.advance(_LEASE / 3)
+            self.state.renew()
+        super().wait(event, until - self.now())
 
 
 @dataclass
@@ -69,9 +90,11 @@ class PastWorld:
     account: Mapping[str, Any] = field(default_factory=dict)
     """Further keys of the account's configuration."""
     now: float = NOON
+    redis: str = ""
+    """The URL of a real one that has the state, in the test's time; else the configuration says where it is."""
 
     def __post_init__(self) -> None:
-        self.clock = ManualClock(self.now)
+        self.clock: ManualClock = RenewingClock(self.now)
         self.fleet = SimulatedFleet(self.plan)
         self.system = SimulatedSystem(
             self.fleet, now=self.clock.now, users={USER: PASSWORD}, rules=self.rules, log_size=None, **self.options
@@ -79,7 +102,7 @@ class PastWorld:
 
     def config(self) -> Config:
         account = {"name": "home", "url": "http://far.example", "username": USER, "password": PASSWORD, **self.account}
-        return validate({"accounts": [account], "state": {"url": "memory:"}, **self.sections}, Path.cwd())
+        return validate({"accounts": [account], "state": {"url": self.redis or "memory:"}, **self.sections}, Path.cwd())
 
     def run(self, folder: Path, *flags: str, stop: Callable[[int], bool] = lambda _: False) -> Backfilled:
         """One call of the command; ``stop`` is asked before each request whether the run is interrupted there."""
@@ -103,9 +126,17 @@ class PastWorld:
             clock=self.clock,
             output=output,
             transport=lambda _: Transport(self.system, self.clock),
+            state=self._redis_state() if self.redis else None,
             stop=event,
         )
         return Backfilled(status, output.getvalue(), folder)
+
+    def _redis_state(self) -> RedisState:
+        """That of a process of its own."""
+        assert isinstance(self.clock, RenewingClock)
+        link = TimedLink(self.redis, _LEASE, self.clock, ListLog(), Observed())
+        self.clock.state = RedisState(link, _LEASE, self.clock, lambda: 0.0)
+        return self.clock.state
 
     def truth(self, interface: str, **asked: Any) -> list[dict[str, Any]]:
         """What the far side says without limits, now."""

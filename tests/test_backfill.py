@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from backfill_support import DAY, HOME, LONDON, NOON, Backfilled, PastWorld
 from support.http_world import HttpWorld
+from support.redis_server import RedisServer
 
 from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.interfaces import Interface
@@ -37,6 +38,7 @@ def named(told: Backfilled, name: str, **labels: str) -> dict[float, float]:
     return found[0]
 
 
+@pytest.mark.no_cover
 def test_hours_days_and_months_are_what_the_far_side_says(tmp_path: Path) -> None:
     world = PastWorld()
     told = world.run(
@@ -105,28 +107,43 @@ def test_series_have_the_names_and_labels_of_live_scrapes(tmp_path: Path) -> Non
     assert {series for series in told.samples() if series not in exposed} == set()
 
 
-@pytest.mark.no_cover
-@pytest.mark.parametrize("interruptions", [8, pytest.param(50, marks=pytest.mark.slow)])
-def test_a_run_that_was_interrupted_leaves_the_same_bytes(tmp_path: Path, interruptions: int) -> None:
+def assert_the_same_after_interruptions(world: PastWorld, folder: Path, interruptions: int) -> None:
+    """As an undisturbed run leaves it; interrupted after a few requests each, and going on up to an hour later."""
     chance = random.Random(1)
     begin = "2025-06-01" if interruptions > 8 else "2025-06-09"
     what = ("--from", begin, "--to", "2025-06-12", "--what", "plant_hourly,plant_daily,device_daily,device_5m")
-    plan = FleetPlan(plants=1, devices={38: 1, 47: 1}, places=(LONDON,), start=NOON)
-    undisturbed = PastWorld(plan).run(tmp_path / "whole", *what)
-    state = {"state": {"url": f"sqlite:{tmp_path / 'state.sqlite'}"}}
-    world, runs = PastWorld(plan, sections=state), 0
+    undisturbed = PastWorld(world.plan).run(folder / "whole", *what)
+    runs = 0
     while True:
         runs += 1
-        limit = chance.randrange(1, 6) if runs < interruptions else 10_000
-        told = world.run(tmp_path / "parts", *what, stop=limit.__le__)
+        limit = chance.randrange(1, 6) if runs <= interruptions else 10_000
+        told = world.run(folder / "parts", *what, stop=limit.__le__)
         world.clock.advance(chance.randrange(0, 3600))
         if told.status == 0:
             break
         assert "goes on where this one was" in told.told
-    assert runs > 2
+    assert runs > interruptions / 2
     assert told.files == undisturbed.files
     assert world.refused() == {}
-    assert not (tmp_path / "parts" / ".parts").exists() or not any((tmp_path / "parts" / ".parts").rglob("*.*"))
+    assert not any((folder / "parts" / ".parts").rglob("*.*"))
+
+
+TWO_DEVICES = FleetPlan(plants=1, devices={38: 1, 47: 1}, places=(LONDON,), start=NOON)
+INTERRUPTIONS = pytest.mark.parametrize("interruptions", [8, pytest.param(50, marks=pytest.mark.slow)])
+
+
+@pytest.mark.no_cover
+@INTERRUPTIONS
+def test_a_run_that_was_interrupted_leaves_the_same_bytes(tmp_path: Path, interruptions: int) -> None:
+    state = {"state": {"url": f"sqlite:{tmp_path / 'state.sqlite'}"}}
+    assert_the_same_after_interruptions(PastWorld(TWO_DEVICES, sections=state), tmp_path, interruptions)
+
+
+@pytest.mark.no_cover
+@INTERRUPTIONS
+def test_the_same_bytes_with_state_in_redis(tmp_path: Path, interruptions: int) -> None:
+    with RedisServer(tmp_path) as server:
+        assert_the_same_after_interruptions(PastWorld(TWO_DEVICES, redis=server.url), tmp_path, interruptions)
 
 
 def test_running_it_again_changes_no_byte_and_takes_over_what_was_revised(tmp_path: Path) -> None:
@@ -171,6 +188,7 @@ def test_a_dry_run_prints_a_line_an_interface_and_asks_for_lists_alone(tmp_path:
     }
 
 
+@pytest.mark.no_cover
 def test_the_plan_says_how_long_it_takes(tmp_path: Path) -> None:
     world = PastWorld(SMALL)
     told = world.run(tmp_path / "out", "--from", "2025-03-18", "--to", "2025-06-16", "--what", "plant_hourly")
@@ -190,6 +208,7 @@ def test_newest_first(tmp_path: Path) -> None:
     assert len(asked) == 11
 
 
+@pytest.mark.no_cover
 def test_a_server_without_history_is_asked_the_older_way(tmp_path: Path) -> None:
     world = PastWorld(SMALL, options={"missing": frozenset({Interface.DEVICE_HISTORY})})
     told = world.run(tmp_path / "out", *JUNE, "--what", "device_5m")

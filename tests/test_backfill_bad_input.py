@@ -242,6 +242,7 @@ def own(text: str, device: str) -> list[str]:
     return [line for line in text.splitlines() if f'device_id="{device}"' in line]
 
 
+@pytest.mark.no_cover
 def test_a_device_that_vanishes_while_it_runs_is_left_out_by_name(tmp_path: Path) -> None:
     world = PastWorld(TWO)
     gone, *others = list(world.fleet.devices)

@@ -101,6 +101,15 @@ def test_a_backfill_beside_a_live_exporter(tmp_path: Path) -> None:
         assert gap < before[interface] + 10
 
 
+def test_where_no_exporter_runs_it_is_waited_for_once(tmp_path: Path) -> None:
+    plan = FleetPlan(plants=1, devices={38: 1}, places=(LONDON,), start=NOON, alarm_share=0)
+    past = PastWorld(plan, sections={"state": {"url": f"sqlite:{tmp_path / 'state.sqlite'}"}})
+    told = past.run(tmp_path / "out", "--from", "2025-06-01", "--to", "2025-06-12", "--what", "plant_hourly")
+    assert told.status == 0
+    assert len(told.files) == 11
+    assert past.clock.now() - NOON < 11 * 63 + 60  # the interface is asked once in 63 s anyway
+
+
 @pytest.mark.slow
 def test_ninety_days_beside_a_live_exporter(tmp_path: Path) -> None:
     """A minute or two: some days of both."""

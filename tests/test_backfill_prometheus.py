@@ -22,7 +22,8 @@ from fusionsolar_exporter.status import REPORTS, CollectorName
 
 pytestmark = pytest.mark.no_cover  # the tracer would double its time
 
-TABLE = Path(__file__).parent / "data" / "metrics_reports.tsv"
+DATA = Path(__file__).parent / "data"
+REPORTS_TABLE, VALUES_TABLE = DATA / "metrics_reports.tsv", DATA / "metrics_realtime.tsv"
 FAST: dict[str, Any] = {
     "rate_limits": {
         "min_gap": "0s",
@@ -32,7 +33,7 @@ FAST: dict[str, Any] = {
     }
 }
 LABELS = ("--label", "job=fusionsolar", "--label", "instance=roof:10035")
-GIGABYTE = 1e9
+GIGABYTE, FIVE_MINUTES = 1e9, 300.0
 RULES = """groups:
   - name: deep
     interval: 1d
@@ -42,6 +43,11 @@ RULES = """groups:
       - {record: "b:two", expr: "a:one / 1000"}
       - {record: "a:one", expr: 'last_over_time(fusionsolar_plant_daily_report_inverter_yield_watthours[1d])'}
 """
+
+
+def table_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as table:
+        return list(csv.DictReader(table, delimiter="\t"))
 
 
 def unix(text: str) -> float:
@@ -75,6 +81,33 @@ def assert_power_is_right(prometheus: PastPrometheus, world: PastWorld, begin: f
     return compared
 
 
+def assert_values_are_right(prometheus: PastPrometheus, world: PastWorld, begin: float, end: float) -> int:
+    """Every key of every device every five minutes; how many points were compared."""
+    by_type: dict[int, list[str]] = {}
+    for plant in world.fleet.plants.values():
+        for device in plant.devices:
+            by_type.setdefault(device.type_id, []).append(device.id)
+    table, compared = table_of(VALUES_TABLE), 0
+    for type_id, ids in by_type.items():
+        rows = list(history(world, type_id, ",".join(ids), begin, end))
+        for told in [one for one in table if one["device_type_id"] == str(type_id)]:
+            expected: dict[str, dict[float, float]] = {}
+            for row in rows:
+                value = row["dataItemMap"].get(told["key"])
+                if value is not None:
+                    points = expected.setdefault(str(row["devId"]), {})
+                    points[row["collectTime"] / 1000] = value * float(told["scale"])
+            extra = f",{told['extra_label']}" if told["extra_label"] else ""
+            selector = f'{told["metric"]}{{device_id=~"{"|".join(ids)}"{extra}}}'
+            # a point that is not there must not be shown as the one before it
+            found = prometheus.points(f"last_over_time({selector}[4m])", begin, end - 300, 300)
+            assert {labels["device_id"]: points for labels, points in found} == {
+                key: pytest.approx(points) for key, points in expected.items()
+            }, told["metric"]
+            compared += sum(map(len, expected.values()))
+    return compared
+
+
 def test_every_point_of_the_past_is_what_the_far_side_says(tmp_path: Path) -> None:
     world = PastWorld(FleetPlan(plants=2, devices={38: 1}, places=(LONDON,), start=NOON))
     what = ("--what", "plant_daily", *LABELS)
@@ -86,7 +119,9 @@ def test_every_point_of_the_past_is_what_the_far_side_says(tmp_path: Path) -> No
         assert assert_reports_are_right(
             prometheus, world, CollectorName.PLANT_DAILY, unix("2025-06-01"), unix("2025-06-15")
         )
-        assert assert_power_is_right(prometheus, world, unix("2025-06-14"), unix("2025-06-15")) == 2 * 288
+        day = unix("2025-06-14"), unix("2025-06-15")
+        assert assert_power_is_right(prometheus, world, *day) == 2 * 288
+        assert assert_values_are_right(prometheus, world, *day) > 2 * 288 * 20
 
 
 def assert_reports_are_right(
@@ -101,8 +136,7 @@ def assert_reports_are_right(
     compared = 0
     of_plants = report.value.startswith("plant")
     step = HOUR if report is CollectorName.PLANT_HOURLY else DAY
-    with TABLE.open(encoding="utf-8", newline="") as table:
-        rows = [row for row in csv.DictReader(table, delimiter="\t") if row["interface"] == REPORT_INTERFACES[report]]
+    rows = [row for row in table_of(REPORTS_TABLE) if row["interface"] == REPORT_INTERFACES[report]]
     for type_id, ids in by_type.items():
         wanted = {row["key"]: row for row in rows if row["device_type_id"] == (str(type_id) if type_id else "")}
         if bool(type_id) == of_plants or not wanted:
@@ -213,13 +247,15 @@ def test_two_years_of_five_plants(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert (told.status, five.status) == (0, 0)
 
     data = tmp_path / "data"
-    started = time.monotonic()
-    make_blocks([reports, minutes], data)
-    took = time.monotonic() - started
+    made = make_blocks([reports, minutes], data)
+    took, processor = sum(one.seconds for one in made), sum(one.processor_seconds for one in made)
+    peak = max(one.peak for one in made)
     size = sum(path.stat().st_size for path in data.rglob("*") if path.is_file())
+    blocks = f"{size / 1e6:.0f} MB in {len(list(data.iterdir()))} blocks"
     with capsys.disabled():
-        print(f"\nimport: {took:.0f} s, {size / 1e6:.0f} MB in {len(list(data.iterdir()))} blocks")  # noqa: T201
-    assert size < 2 * GIGABYTE
+        print(f"\nimport: {took:.0f} s, {processor:.0f} of the processor, at most {peak / 1e6:.0f} MB; {blocks}")  # noqa: T201
+    assert processor < FIVE_MINUTES
+    assert max(size, peak) < 2 * GIGABYTE
 
     collectors = {report.value: {"enabled": True} for report in REPORTS}
     with HttpWorld(plan, start=now, collectors=collectors, account={"name": "home"}) as live:
@@ -232,34 +268,43 @@ def test_two_years_of_five_plants(tmp_path: Path, capsys: pytest.CaptureFixture[
             compared = {
                 report.value: assert_reports_are_right(prometheus, world, report, begin, midnight) for report in REPORTS
             }
-            compared["device_5m"] = assert_power_is_right(prometheus, world, month, midnight)
+            compared["power"] = assert_power_is_right(prometheus, world, month, midnight)
+            compared["device_5m"] = assert_values_are_right(prometheus, world, month, midnight)
             with capsys.disabled():
                 print(f"points compared: {compared}")  # noqa: T201
             assert min(compared.values()) > 0
 
-            wait_for(lambda: prometheus.series("fusionsolar_up", now - DAY, time.time() + DAY), "nothing was scraped")
-            for selector, count in (
-                ('fusionsolar_plant_daily_report_inverter_yield_watthours{period="last"}', 5),
-                ("fusionsolar_plant_active_power_watts", 5),
-                ("fusionsolar_device_active_power_watts", 5),
-                ('fusionsolar_device_monthly_report_yield_watthours{period="last"}', 5),
-            ):
-                past = prometheus.series(selector, begin, midnight)
-                present = prometheus.series(selector, time.time() - 60, time.time() + 60)
-                whole = prometheus.series(selector, begin, time.time() + 60)
-                by_text = sorted(map(str, whole))
-                assert len(whole) == count, selector
-                assert sorted(map(str, past)) == sorted(map(str, present)) == by_text, selector
+            assert_past_and_present_are_one(prometheus, begin, midnight)
+            assert_a_rule_four_deep_answers(prometheus, tmp_path / "deep.yml", begin, midnight)
 
-            rules = tmp_path / "deep.yml"
-            rules.write_text(RULES)
-            flags = [f"--url={prometheus.url}", f"--data={data}", f"--start={begin + DAY:.0f}", f"--end={midnight:.0f}"]
-            run_script("backfill-rules", *flags, "--interval=1d", str(rules))
-            four = prometheus.points("last_over_time(d:four[1d])", begin + 3 * DAY, midnight - 3 * DAY, DAY)
-            assert len(four) == 5
-            assert max(len(points) for _, points in four) == 725
-            one = prometheus.points("last_over_time(a:one[1d])", begin + 3 * DAY, midnight - 3 * DAY, DAY)
-            values = {labels["plant_code"]: points for labels, points in one}
-            for labels, points in four:
-                expected = values[labels["plant_code"]]
-                assert points == pytest.approx({at: expected[at] / 1000 * 2 + 1 for at in points})
+
+def assert_past_and_present_are_one(prometheus: PastPrometheus, begin: float, midnight: float) -> None:
+    """What was scraped has the labels of what was written."""
+    recently = time.time() - DAY
+    wait_for(lambda: prometheus.series("fusionsolar_up", recently, time.time() + DAY), "nothing was scraped")
+    for selector in (
+        'fusionsolar_plant_daily_report_inverter_yield_watthours{period="last"}',
+        "fusionsolar_plant_active_power_watts",
+        "fusionsolar_device_active_power_watts",
+        'fusionsolar_device_monthly_report_yield_watthours{period="last"}',
+    ):
+        past = prometheus.series(selector, begin, midnight)
+        present = prometheus.series(selector, time.time() - 60, time.time() + 60)
+        whole = prometheus.series(selector, begin, time.time() + 60)
+        assert len(whole) == 5, selector
+        assert sorted(map(str, past)) == sorted(map(str, present)) == sorted(map(str, whole)), selector
+
+
+def assert_a_rule_four_deep_answers(prometheus: PastPrometheus, rules: Path, begin: float, midnight: float) -> None:
+    """Every day of the whole time."""
+    rules.write_text(RULES)
+    flags = (f"--url={prometheus.url}", f"--data={prometheus.data}", "--interval=24h")
+    run_script("backfill-rules", *flags, f"--start={begin + DAY:.0f}", f"--end={midnight:.0f}", str(rules))
+    whole = begin + 3 * DAY, midnight - 3 * DAY, DAY
+    four = prometheus.points("last_over_time(d:four[1d])", *whole)
+    assert len(four) == 5
+    assert max(len(points) for _, points in four) == 725  # who was connected later has fewer
+    values = {labels["plant_code"]: points for labels, points in prometheus.points("last_over_time(a:one[1d])", *whole)}
+    for labels, points in four:
+        expected = values[labels["plant_code"]]
+        assert points == pytest.approx({at: value / 1000 * 2 + 1 for at, value in expected.items()})

@@ -25,6 +25,7 @@ def plants_of(scrape: Scrape, name: str) -> set[str]:
     return {sample.labels["plant_code"] for sample in scrape.all(name)}
 
 
+@pytest.mark.no_cover
 def test_a_wider_filter_shows_info_and_capacity_of_new_plants_at_once() -> None:
     with HttpWorld(PLAN) as world:
         plants = list(world.system.fleet.plants)
@@ -66,6 +67,7 @@ def test_what_was_known_of_a_plant_before_is_shown_again_and_its_devices_are_not
         assert plants_of(later, name) == set(plants)
 
 
+@pytest.mark.no_cover
 def test_narrow_and_wide_again_leaves_the_intervals_as_they_were() -> None:
     collectors = "plant_realtime", "device_realtime", "device_list", "alarms"
     with HttpWorld(FleetPlan(plants=150, devices={1: 1})) as world:

@@ -8,7 +8,7 @@ import pytest
 from support.http_world import DAY, HOUR, HttpWorld, only
 
 from fusionsolar_exporter.simulator.calls import Rules
-from fusionsolar_exporter.simulator.faults import FaultKind
+from fusionsolar_exporter.simulator.faults import Fault, FaultKind
 from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.limit_text import limits_of
 from fusionsolar_exporter.simulator.plan import FleetPlan
@@ -75,6 +75,7 @@ def test_few_calls_are_refused_and_most_are_used(
     assert {each for each, ratio in ratios.items() if ratio > 1} <= limited
 
 
+@pytest.mark.no_cover
 def test_a_pace_is_shown_logged_and_followed(house: LimitedWorld) -> None:
     house.limit("getStationRealKpi window=15m")
     house.run(6 * HOUR)
@@ -90,6 +91,20 @@ def test_a_pace_is_shown_logged_and_followed(house: LimitedWorld) -> None:
     assert float(told[-1]["ratio"]) == pytest.approx(ratio, abs=0.01)
 
 
+@pytest.mark.no_cover
+def test_values_live_as_long_as_their_pace_asks() -> None:
+    with LimitedWorld(HOUSE) as world:
+        world.limit("getStationRealKpi window=15m")
+        world.run(3 * HOUR)
+        interval = world.scrape().interval("plant_realtime")
+        assert interval > 900
+        world.system.faults.order(Fault(FaultKind.STATUS, Interface.PLANT_REAL_TIME, times=None, status=503))
+        world.run(1.5 * interval)  # longer than they would live at the documented pace
+        assert world.scrape().all("fusionsolar_plant_day_yield_watthours")
+        world.run(2 * interval)
+        assert not world.scrape().all("fusionsolar_plant_day_yield_watthours")
+
+
 def test_learning_can_be_switched_off() -> None:
     off = {"rate_limits": {"learn": False}}
     with LimitedWorld(HOUSE, rules=QUICK, account=off, collectors=only("plant_realtime")) as world:
@@ -99,6 +114,7 @@ def test_learning_can_be_switched_off() -> None:
         assert world.scrape().value(PACE, interface="getStationRealKpi") == 1
 
 
+@pytest.mark.no_cover
 def test_another_limit_in_the_configuration_forgets_the_pace(house: LimitedWorld) -> None:
     house.limit("getStationRealKpi window=15m")
     house.run(4 * HOUR)
@@ -127,6 +143,7 @@ def test_a_407_makes_the_lists_due_and_a_smaller_fleet_explains_it() -> None:
     assert scrape.value(PACE, interface="getStationRealKpi") == 1
 
 
+@pytest.mark.no_cover
 def test_one_refusal_among_many_answers_changes_nothing(house: LimitedWorld) -> None:
     house.run(HOUR)
     house.order(FaultKind.FAIL_CODE, Interface.PLANT_REAL_TIME, fail_code=407)

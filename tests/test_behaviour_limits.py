@@ -11,6 +11,7 @@ from fusionsolar_exporter.simulator.plan import FleetPlan
 QUICK = Rules(constant_bodies=True)
 
 
+@pytest.mark.no_cover
 def test_hours_break_no_limit_and_lose_nothing() -> None:
     with HttpWorld(FleetPlan(plants=3, devices={1: 1, 39: 1, 62: 1})) as world:
         world.run(3 * HOUR)
@@ -96,6 +97,7 @@ def test_an_account_without_plants_is_asked_for_its_plants_alone() -> None:
     assert scrape.state == "ok"
 
 
+@pytest.mark.no_cover
 def test_requests_of_an_interface_keep_its_spacing() -> None:
     with HttpWorld(FleetPlan(plants=230, devices={1: 1}), rules=QUICK) as world:
         world.run(HOUR)

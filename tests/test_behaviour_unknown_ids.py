@@ -223,6 +223,7 @@ def test_a_refused_batch_is_asked_again_with_the_new_lists_and_not_an_interval_l
     assert again.at - refused.at == pytest.approx(303, abs=1)  # as soon as the quota allows
 
 
+@pytest.mark.no_cover
 def test_ids_that_are_refused_only_together_are_asked_apart_for_a_day() -> None:
     collectors = only("device_list", "device_realtime", device_realtime={"interval": "30m"})
     with HttpWorld(FleetPlan(plants=1, devices={1: 5}), collectors=collectors) as world:

@@ -187,6 +187,7 @@ def test_tokens_without_a_refresh_token_are_not_enough(
     assert "tokens without a refresh token" in capsys.readouterr().err
 
 
+@pytest.mark.no_cover
 def test_beside_a_running_exporter_which_takes_the_consent_up(
     practice: OAuthPractice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

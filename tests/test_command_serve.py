@@ -85,6 +85,7 @@ def test_serves_what_the_far_side_has_and_logs_out_at_the_end(
     assert re.search(r'msg="plan" account=default collector=device_realtime', lines)
 
 
+@pytest.mark.no_cover
 def test_reloads_keep_the_session_and_refuse_bad_files(
     system: SimulatedSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -231,6 +232,7 @@ def test_demo_shows_values_within_five_seconds_and_something_moves(monkeypatch: 
     assert "request failed" not in lines
 
 
+@pytest.mark.no_cover
 def test_demo_begins_with_a_consent_where_it_is_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
     def meanwhile(running: Running) -> None:
         address = running.lines.wait_for(r"\n  (http://127\S+/authorize\?\S+)\n")

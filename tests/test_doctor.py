@@ -261,6 +261,7 @@ def test_only_what_the_configuration_enables_is_asked(tmp_path: Path) -> None:
         assert re.search(r"not taken +Birch Lane 2$", practice.visit(json_report=False).output, re.MULTILINE)
 
 
+@pytest.mark.no_cover
 def test_many_plants_are_listed_whole_and_asked_in_part(tmp_path: Path) -> None:
     with Practice(tmp_path, FleetPlan(plants=230, devices={38: 1})) as practice:
         found = practice.visit()

@@ -22,6 +22,7 @@ from fusionsolar_exporter.state import NotLeadingError
 from fusionsolar_exporter.state.sqlite_partition import SqlitePartition
 
 
+@pytest.mark.no_cover
 def test_however_often_it_runs_half_of_the_lists_calls_are_left_to_the_exporter(tmp_path: Path) -> None:
     with Practice(tmp_path) as practice:
         for _ in range(16):
@@ -112,6 +113,7 @@ def url(tmp_path: Path) -> str:
     return f"sqlite:{tmp_path}/shared.sqlite"
 
 
+@pytest.mark.no_cover
 def test_a_running_exporter_lets_go_and_goes_on(url: str) -> None:
     with HttpWorld(FleetPlan(plants=3, devices_per_plant=10), state={"url": url}) as world:
         shared = Shared(world)
@@ -134,6 +136,7 @@ def test_a_running_exporter_lets_go_and_goes_on(url: str) -> None:
 
 @settings(max_examples=3, deadline=None)
 @given(pauses=st.lists(st.integers(1, 1500), min_size=1, max_size=4))
+@pytest.mark.no_cover
 def test_whenever_it_runs_beside_an_exporter_no_limit_is_broken(pauses: list[int]) -> None:
     with tempfile.TemporaryDirectory() as directory:
         url = f"sqlite:{directory}/state.sqlite"

@@ -103,6 +103,7 @@ def test_an_account_that_there_is_not(system: SimulatedSystem, file: Path, capsy
     assert not system.log.requests
 
 
+@pytest.mark.no_cover
 def test_beside_a_running_exporter(
     system: SimulatedSystem, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -20,6 +20,8 @@ def requests_within(world: OAuthWorld, begin: float, end: float) -> int:
     return sum(begin <= request.at < end for request in world.system.log.requests)
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 def test_nights_are_a_third_as_fast_and_the_days_have_what_they_save(tmp_path: Path) -> None:
     world = OAuthWorld(tmp_path, FleetPlan(plants=1, devices=TYPES), oauth={"daily_calls": 300})
     hours: list[tuple[bool, float, int]] = []
@@ -60,6 +62,7 @@ def allowed(world: OAuthWorld) -> int:
     return budget.calls
 
 
+@pytest.mark.no_cover
 def test_what_the_far_side_allows_of_a_day_is_learnt_and_kept(tmp_path: Path) -> None:
     world = less_allowed(tmp_path)
     told = [fields for _, msg, fields in world.log.lines if "fewer calls a day than oauth.daily_calls" in msg]

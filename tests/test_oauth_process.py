@@ -66,6 +66,7 @@ def authorize(practice: OAuthPractice) -> tuple[int, str]:
     return status, told.getvalue()
 
 
+@pytest.mark.no_cover
 def test_the_days_calls_are_shown_and_no_secret_is(practice: OAuthPractice, capsys: pytest.CaptureFixture[str]) -> None:
     status, told = authorize(practice)
     assert status == 0, told
@@ -96,6 +97,7 @@ def test_the_days_calls_are_shown_and_no_secret_is(practice: OAuthPractice, caps
         assert not [secret for secret in secrets if secret.encode() in path.read_bytes()], path
 
 
+@pytest.mark.no_cover
 def test_a_key_that_is_wrong_is_said_everywhere_and_its_return_noticed_by_a_reload(
     practice: OAuthPractice, capsys: pytest.CaptureFixture[str]
 ) -> None:

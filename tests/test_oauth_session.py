@@ -33,6 +33,7 @@ def test_from_consent_to_values(tmp_path: Path) -> None:
     assert "OAuth has not been tried on a live system" in world.log.messages("info")[0]
 
 
+@pytest.mark.no_cover
 def test_a_token_is_renewed_a_tenth_of_its_life_before_its_end(tmp_path: Path) -> None:
     world = OAuthWorld(tmp_path)
     world.run(12 * HOUR)  # into the night, when hardly anything is asked
@@ -59,6 +60,7 @@ def test_a_token_that_ends_early_is_renewed_once_and_the_request_repeated(tmp_pa
     assert world.state == "ok"
 
 
+@pytest.mark.no_cover
 def test_new_tokens_are_in_the_state_before_they_are_used(tmp_path: Path) -> None:
     world = OAuthWorld(tmp_path)
     seen = []
@@ -244,6 +246,7 @@ def test_every_way_of_rotation(tmp_path: Path, rotation: Rotation) -> None:
     assert world.refused == {}
 
 
+@pytest.mark.no_cover
 def test_data_refused_again_right_after_a_refresh_backs_off(tmp_path: Path) -> None:
     world = OAuthWorld(tmp_path)
     world.run(10 * MINUTE)

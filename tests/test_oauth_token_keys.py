@@ -66,6 +66,7 @@ def pass_time(world: OAuthWorld, seconds: float) -> None:
         world.clock.advance(5)
 
 
+@pytest.mark.no_cover
 def test_tokens_are_never_in_the_state_as_they_are(tmp_path: Path, keys: Keys) -> None:
     world = OAuthWorld(tmp_path, oauth={"token_key_file": str(keys.path)})
     world.run(2 * HOUR)
@@ -196,6 +197,7 @@ def test_where_the_key_is_lost_another_consent_takes_their_place(tmp_path: Path,
     assert world.state == "ok"
 
 
+@pytest.mark.no_cover
 def test_no_token_is_used_up_while_the_file_of_keys_is_away(tmp_path: Path, keys: Keys) -> None:
     world = OAuthWorld(tmp_path, oauth={"token_key_file": str(keys.path)})
     world.run(10 * MINUTE)
@@ -266,6 +268,7 @@ def errors(log: ListLog) -> list[str]:
     return log.messages("error")
 
 
+@pytest.mark.no_cover
 def test_replicas_over_redis_of_which_one_lacks_the_key(server: RedisServer, tmp_path: Path) -> None:
     world = EncryptingReplicas(server.url, plan=FleetPlan(plants=2, devices={1: 1}))
     (system,) = world.systems.values()

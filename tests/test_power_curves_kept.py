@@ -32,6 +32,7 @@ def curves(world: KeptWorld, account: Account, plants: list[str]) -> list[list[f
     return [list(found.curve(now, code)) for code in plants] + [list(found.total(now))]
 
 
+@pytest.mark.no_cover
 def test_after_a_kill_the_curves_are_as_before(tmp_path: Path) -> None:
     world = KeptWorld(tmp_path, FleetPlan(plants=3))
     world.run(60)

@@ -12,7 +12,7 @@ from fusionsolar_exporter.rendering.piece import Piece, body
 @given(st.binary(), st.binary(), st.integers(0, 300_000))
 def test_the_checksum_of_two_texts_is_that_of_both_together(one: bytes, other: bytes, more: int) -> None:
     other += bytes(more)
-    assert crc.joined(zlib.crc32(one), zlib.crc32(other), crc.shift(len(other))) == zlib.crc32(one + other)
+    assert crc.joined(zlib.crc32(one), zlib.crc32(other), len(other), crc.shift(len(other))) == zlib.crc32(one + other)
 
 
 def test_sizes_beyond_every_buffer() -> None:
@@ -22,7 +22,7 @@ def test_sizes_beyond_every_buffer() -> None:
     for _ in range(70):
         expected = zlib.crc32(zeros, expected)
         size += len(zeros)
-    assert crc.joined(checksum, zlib.crc32(bytes(size)), crc.shift(size)) == expected
+    assert crc.joined(checksum, zlib.crc32(bytes(size)), size, crc.shift(size)) == expected
 
 
 @given(st.lists(st.binary(max_size=300), max_size=12))

@@ -194,6 +194,7 @@ def test_any_fleet_in_any_change(data: st.DataObject) -> None:
 
 @given(st.lists(numbers, min_size=1, max_size=20))
 @settings(deadline=None)  # the machine may be busy
+@pytest.mark.no_cover
 def test_every_value(values: list[float]) -> None:
     devices = {str(n): Device(str(n), "", "p", 1) for n in range(len(values))}
     fleet = Fleet()

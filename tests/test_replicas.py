@@ -8,6 +8,7 @@ from support.redis_server import RedisServer
 from support.replicas import LEASE, Replica, Replicas
 
 from fusionsolar_exporter.simulator.interfaces import Interface
+from fusionsolar_exporter.simulator.limit_text import limits_of
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.state import Partition
 from fusionsolar_exporter.state.memory import MemoryState
@@ -270,3 +271,24 @@ def test_a_replica_that_starts_late_asks_nothing_and_serves_everything_at_once(s
     snapshot = late.accounts[0].cache.snapshot()
     assert len(snapshot.listed_plants) == 2
     assert snapshot.plant_fetched_at[CollectorName.ALARMS].keys() == snapshot.listed_plants
+
+
+def test_a_learnt_pace_is_taken_over_by_whoever_leads_next(server: RedisServer) -> None:
+    world = Replicas(server.url)
+    (system,) = world.systems.values()
+    system.change_limits(limits_of("getStationRealKpi window=15m"))
+    world.start(2)
+    world.run(180 * MINUTE)
+    ((holder,),) = world.leaders().values()
+    (learnt,) = [one for one in holder.accounts[0].status().interfaces if one.pace_ratio > 1]
+    refused = dict(system.log.refusals)
+    assert refused
+    world.kill(holder)
+    world.run(2 * LEASE)
+    ((successor,),) = world.leaders().values()
+    (again,) = [one for one in successor.accounts[0].status().interfaces if one.pace_ratio > 1]
+
+    assert again.interface == learnt.interface
+    assert again.pace_ratio == pytest.approx(learnt.pace_ratio)
+    world.run(30 * MINUTE)
+    assert system.log.refusals == refused

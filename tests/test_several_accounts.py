@@ -116,6 +116,7 @@ def test_the_same_plant_seen_by_two_accounts_appears_under_both(make: Make) -> N
     assert not world.system.log.refusals
 
 
+@pytest.mark.no_cover
 def test_each_account_has_its_own_limits(make: Make) -> None:
     world = make(*USERS)
     world.run(HOUR)
@@ -200,3 +201,25 @@ def test_one_account_that_cannot_be_rendered_takes_no_other_with_it(
     assert world.exporter.supervisor.errors()["render"] >= 3
     monkeypatch.undo()
     assert len(world.scrape().all(POWER)) == 8
+
+
+def test_accounts_that_start_together_are_asked_one_shortly_after_the_other(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = threading.Condition()
+    first_waits: dict[str, float] = {}
+
+    def wait(_clock: ManualClock, event: threading.Event, seconds: float) -> None:
+        with waiting:
+            first_waits.setdefault(threading.current_thread().name, seconds)
+            waiting.notify_all()
+        event.wait(DEADLINE)
+
+    monkeypatch.setattr(ManualClock, "wait", wait)
+    world = make(*USERS)
+    later = [f"refresh-of {user}" for user in USERS[1:]]
+    world.exporter._accounts.start()
+    with waiting:
+        assert waiting.wait_for(lambda: first_waits.keys() >= set(later), DEADLINE)
+    world.exporter.stop()
+    assert [first_waits[name] for name in later] == pytest.approx([0.1, 0.2, 0.3, 0.4])

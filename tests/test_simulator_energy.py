@@ -76,6 +76,7 @@ def test_the_sun_loses_in_the_inverter_and_the_battery_in_itself() -> None:
 
 
 @pytest.mark.parametrize("kind", WIRINGS)
+@pytest.mark.no_cover
 def test_the_flows_of_a_year_sum_to_nothing_and_nobody_consumes_less_than_nothing(kind: PlantKind) -> None:
     plan = FleetPlan(plants=3, kinds=(kind,), places=LATITUDES, start=NOON - 366 * 86400)
     world = World(plan, now=NOON).logged_in()

@@ -105,6 +105,7 @@ def test_a_limit_by_the_time_of_day_and_by_the_time_since_the_first_call() -> No
     assert [later.admitted(hour * HOUR, hour * HOUR + 5, 1) for hour in (0, 1, 2)] == [2, 1, 4]
 
 
+@pytest.mark.no_cover
 def test_another_program_spends_its_share() -> None:
     caller = Caller("getDevRealKpi others=50% refused=free")
     assert caller.admitted(0, DAY, 5) / (DAY / 300 * 4) == pytest.approx(0.5, abs=0.02)

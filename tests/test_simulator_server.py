@@ -272,6 +272,7 @@ def test_command_serves_until_sigterm_and_returns_0(environ: dict[str, str]) -> 
     assert PASSWORD not in line, "it may be that of a real account"
 
 
+@pytest.mark.no_cover
 def test_the_line_that_it_prints_starts_the_exporter_against_it(monkeypatch: pytest.MonkeyPatch) -> None:
     command_line = [sys.executable, "-m", "fusionsolar_exporter", "simulator", "--web.listen-address=127.0.0.1:0"]
 

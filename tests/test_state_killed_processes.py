@@ -26,6 +26,7 @@ PLAN = FleetPlan(plants=4, devices_per_plant=6, start=NOON, alarm_share=0.5)
 @pytest.mark.parametrize(
     ("kills", "minutes"), [(4, 8), pytest.param(20, 30, marks=pytest.mark.slow)], ids=["short", "half an hour"]
 )
+@pytest.mark.no_cover
 def test_killed_at_random_moments(tmp_path: Path, kills: int, minutes: float) -> None:
     now = ScaledTime(SPEED, NOON)
     system = SimulatedSystem(SimulatedFleet(PLAN), now=now, users={USER: PASSWORD})

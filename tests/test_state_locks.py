@@ -148,6 +148,7 @@ def test_an_account_that_is_given_up_leaves_nothing_open(machine: Machine) -> No
     assert open_files() == before
 
 
+@pytest.mark.no_cover
 def test_a_state_directory_that_is_deleted_makes_no_second_leader(tmp_path: Path) -> None:
     """Real processes, and a far side whose time runs sixty times as fast."""
     now = ScaledTime(SPEED, NOON)
@@ -183,6 +184,7 @@ def test_a_state_directory_that_is_deleted_makes_no_second_leader(tmp_path: Path
     assert all(count == 1 for count in system.log.refusals.values())
 
 
+@pytest.mark.no_cover
 def test_a_file_that_is_locked_at_the_start_costs_a_real_process_no_login(tmp_path: Path) -> None:
     now = ScaledTime(SPEED, NOON)
     system = SimulatedSystem(SimulatedFleet(PLAN), now=now, users={USER: PASSWORD})

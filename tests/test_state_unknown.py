@@ -61,6 +61,7 @@ def test_a_file_that_is_locked_at_the_start_is_waited_for(world: KeptWorld) -> N
     assert world.system.log.counts[FarInterface.LOGIN] == 3  # one for each half hour
 
 
+@pytest.mark.no_cover
 def test_a_file_that_stays_locked_counts_as_just_asked_and_is_not_written_over(world: KeptWorld) -> None:
     asked = dict(world.instruments.attempts)
     with locked(world.file):
@@ -128,6 +129,7 @@ def test_a_file_that_may_only_be_read_is_read(world: KeptWorld) -> None:
     assert "'calls'" in told.stdout, told.stderr
 
 
+@pytest.mark.no_cover
 def test_a_state_that_cannot_be_written_at_the_start_may_lack_its_newest_calls(world: KeptWorld) -> None:
     asked = world.instruments.attempts[Interface.GET_STATION_REAL_KPI]
     with closing(sqlite3.connect(world.file, isolation_level=None)) as writer:

@@ -248,6 +248,7 @@ def test_handshakes_that_do_not_end_are_bounded_in_number(papers: Papers) -> Non
         assert kept.getresponse().status == 200
 
 
+@pytest.mark.no_cover
 def test_a_client_that_does_not_read_its_handshake_makes_no_mistake_of_ours(
     papers: Papers, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -306,6 +307,7 @@ class Counting:
         return bcrypt.checkpw(password, hashed)
 
 
+@pytest.mark.no_cover
 def test_who_is_unknown_costs_the_same_cold_and_warm(papers: Papers) -> None:
     check = Counting()
     users = {"alice": HASHES["alice"], "bob": bcrypt.hashpw(BOB.encode(), bcrypt.gensalt(5)).decode()}

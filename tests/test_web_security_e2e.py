@@ -91,6 +91,7 @@ def up(address: str) -> float | None:
     return float(found[0]["value"][1]) if found else None
 
 
+@pytest.mark.no_cover
 def test_a_real_prometheus_scrapes_over_mutual_tls_with_a_password(
     papers: Papers, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -123,6 +123,8 @@ def test_a_broken_plant_stands_first_with_what_is_broken_and_since_when() -> Non
     assert "1: critical Grid Loss , for 3 h" in text
     assert "critical Grid Loss Birch Inv-1 3 h ago No grid. Call the utility." in text
     assert "need attention 2 alarms 1" in text
+    assert '<a href="#plants" class="badge bad">2 plants need attention</a>' in html
+    assert "attention</a>" not in page(with_plants({"Alder": {"power": 1.0}}))
 
 
 def test_alarms_are_dated_by_the_far_sides_clock() -> None:
@@ -302,24 +304,3 @@ def test_the_far_sides_clock_is_told_as_people_say_it(offset: float, told: str) 
     assert f"clock of the far side {told}" in page(
         replace(view, status=replace(view.status, clock_offset_seconds=offset))
     )
-
-
-def test_what_is_watched_is_worked_out_when_it_comes() -> None:
-    overview, view = PlantOverview(FixedClock()), account()
-    overview.charts([view])
-    overview.note(view)
-    known = overview.plants.of(view)
-    assert overview.plants.of(view) is known
-    assert overview.plants.of(replace(view, snapshot=replace(view.snapshot))) is not known
-
-
-def test_a_chart_is_drawn_once_for_as_long_as_its_curve_stays() -> None:
-    clock, view = FixedClock(), account()
-    overview = PlantOverview(clock)
-    for number in range(3):
-        view.power_curves.record(clock.wall(clock.now()) - 600 * (2 - number), {"NE=000": 1000.0 * number})
-    first = overview.charts([view]).of_plant("default", "NE=000")
-    assert "at most 2 kW" in first
-    assert overview.charts([view]).of_plant("default", "NE=000") is first
-    view.power_curves.record(clock.wall(clock.now()), {"NE=000": 3000.0})
-    assert "at most 3 kW" in overview.charts([view]).of_plant("default", "NE=000")

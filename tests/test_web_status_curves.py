@@ -2,13 +2,16 @@
 
 import math
 import re
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from web_support import NOW, WALL_AHEAD, FixedClock, account
 
 from fusionsolar_exporter.power_curves import BUCKET_SECONDS, POINTS, PowerCurves, PowerPoint
-from fusionsolar_exporter.web.status.day_chart import HEIGHT, WIDTH, day_chart
+from fusionsolar_exporter.web.status.day_chart import HEIGHT, day_chart
+from fusionsolar_exporter.web.status.overview import PlantOverview
 from fusionsolar_exporter.web.status.quantities import energy, power, share
 
 START = 1_700_000_000.0 // BUCKET_SECONDS * BUCKET_SECONDS
@@ -83,9 +86,10 @@ def test_any_clock_leaves_curves_of_one_length(steps: list[tuple[float, float]])
 def test_a_chart_is_as_wide_as_its_box_and_says_what_it_shows() -> None:
     chart = day_chart([None, 0.0, 2000.0, None, 1000.0, 500.0])
     assert "at most 2 kW, at the end 500 W" in chart
+    assert 'viewBox="0 -10 5 340"' in chart
     (path,) = re.findall(r'd="(M[^"]*)" class="curve"', chart)
     runs = [re.findall(r"(\d+) (\S+?)(?=L|$)", run) for run in path.split("M")[1:]]
-    assert [[int(x) for x, _ in run] for run in runs] == [[29, 58], [115, WIDTH]]
+    assert [[int(x) for x, _ in run] for run in runs] == [[1, 2], [4, 5]]
     assert [[float(y) for _, y in run] for run in runs] == [[HEIGHT, 0.0], [HEIGHT / 2, HEIGHT * 3 / 4]]
 
 
@@ -106,3 +110,39 @@ def test_quantities() -> None:
     ]
     assert energy(12345.0) == "12.3 kWh"
     assert (share(5.0, 10.0), share(None, 10.0), share(1.0, 0.0), share(1.0, None)) == ("50%", "-", "-", "-")
+
+
+def test_a_chart_is_drawn_once_for_as_long_as_its_curve_stays() -> None:
+    clock, view = FixedClock(), account()
+    overview = PlantOverview(clock)
+    for number in range(3):
+        view.power_curves.record(clock.wall(clock.now()) - 600 * (2 - number), {"NE=000": 1000.0 * number})
+    first = overview.charts([view]).of_plant("default", "NE=000")
+    assert "at most 2 kW" in first
+    assert overview.charts([view]).of_plant("default", "NE=000") is first
+    view.power_curves.record(clock.wall(clock.now()), {"NE=000": 3000.0})
+    assert "at most 3 kW" in overview.charts([view]).of_plant("default", "NE=000")
+
+
+def test_a_chart_that_was_seen_is_drawn_again_when_a_point_comes() -> None:
+    overview, view = PlantOverview(FixedClock()), account(plants=["Roof", "Barn"])
+    for number in range(3):
+        view.power_curves.record(NOW + WALL_AHEAD - 600 * (3 - number), {"NE=000": 1000.0, "NE=001": 1000.0})
+    overview.charts([view]).of_plant("default", "NE=000")
+    drawn: list[str] = []
+    curve = view.power_curves.curve
+
+    def noted(moment: float, code: str) -> Sequence[float | None]:
+        drawn.append(code)
+        return curve(moment, code)
+
+    view.power_curves.curve = noted  # type: ignore[method-assign]
+    overview.note(view)
+    assert drawn == ["NE=000"]
+    overview.charts([view]).of_plant("default", "NE=000")
+    assert drawn == ["NE=000"]
+    view.power_curves.recorded_at = 0.0
+    overview.note(view)
+    view.power_curves.recorded_at = 0.0
+    overview.note(view)
+    assert drawn == ["NE=000", "NE=000"]  # nobody has looked since

@@ -19,8 +19,9 @@ WINDOW = 300.0
 @pytest.mark.parametrize(
     ("plants", "seconds"),
     [
-        (1, WEEK),
+        (1, 2 * DAY),
         (20, DAY),
+        pytest.param(1, WEEK, marks=pytest.mark.slow),
         pytest.param(20, WEEK, marks=pytest.mark.slow),
         pytest.param(120, WEEK, marks=pytest.mark.slow),
         pytest.param(230, WEEK, marks=pytest.mark.slow),

@@ -21,6 +21,7 @@ from fusionsolar_exporter.refresh.collectors.base import Collector
 from fusionsolar_exporter.refresh.engine import Engine
 from fusionsolar_exporter.state import NotLeadingError
 from fusionsolar_exporter.state.store import LOOK_SECONDS
+from fusionsolar_exporter.status import CollectorName
 
 _HANDOVER = 60.0  # seconds for whoever leads: a request in flight, and a look around
 _LIVE_SOON = 3.0  # seconds; what the exporter asks so soon goes first
@@ -67,6 +68,8 @@ class Asker:
         self._collector = HistoryCollector(engine.context, engine.limiter)
         self._batches: dict[str, Batch] = {}
         self._waits_since: float | None = None
+        self._unasked: tuple[CollectorName, float] | None = None
+        """What was due for all of a wait, by when it was: as long as it stays so, no exporter runs."""
 
     def holdings(self) -> Holdings:
         """Plants and devices as last listed."""
@@ -163,12 +166,14 @@ class Asker:
         if not self._shared:
             return False
         chosen, wake = choose(self.engine.collectors.all, self.engine.limiter, now)
-        if chosen is None and wake > now + _LIVE_SOON:
+        due = None if chosen is None else (chosen[0].name, chosen[1].due)
+        nothing_soon = due is None and wake > now + _LIVE_SOON
+        if nothing_soon or (due is not None and due == self._unasked):
             self._waits_since = None
             return False
         self._waits_since = now if self._waits_since is None else self._waits_since
-        if now - self._waits_since > _LONGEST_POLITENESS:  # an exporter that always has something to ask
-            self._waits_since = None
+        if now - self._waits_since > _LONGEST_POLITENESS:  # an exporter that always has something to ask, or none
+            self._waits_since, self._unasked = None, due
             return False
         return True
 

@@ -70,6 +70,7 @@ def run(
     clock: Clock | None = None,
     output: TextIO | None = None,
     transport: Callable[[AccountConfig], Transport] | None = None,
+    state: State | None = None,
     stop: threading.Event | None = None,
 ) -> int:
     """Plan, ask and write; 0 where everything that was wanted is written."""
@@ -82,7 +83,7 @@ def run(
         log.error("backfill", error=error.args[0])
         return 1
     redact_secrets(config)
-    state = open_state(config.state, clock, log, NoStateObserver())
+    state = state or open_state(config.state, clock, log, NoStateObserver())
     signals = _stopping(stop)
     folder = own_folder(options.output) if options.output and not options.dry_run else nullcontext()
     try:

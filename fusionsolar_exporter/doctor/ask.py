@@ -8,6 +8,16 @@ from fusionsolar_exporter.northbound.errors import NorthboundError
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.status import REPORTS, CollectorName
 
+ORDER = (
+    CollectorName.PLANT_LIST,
+    CollectorName.DEVICE_LIST,
+    CollectorName.PLANT_REALTIME,
+    CollectorName.DEVICE_REALTIME,
+    CollectorName.ALARMS,
+    *REPORTS,
+    CollectorName.INVERTER_CONVERGENCE,
+)
+"""In which interfaces are asked: each by what the ones before have told."""
 SELDOM_ASKED = frozenset({*REPORTS, CollectorName.INVERTER_CONVERGENCE})
 """Their calls of a day are shared out, and none is to spare for looking at what was answered before."""
 TOO_MANY_INVERTERS = "not asked: more inverters are known than one call an hour takes, and none is named"

@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from fusionsolar_exporter.doctor.ask import SELDOM_ASKED, TOO_MANY_INVERTERS, Ask
+from fusionsolar_exporter.cache import Snapshot
+from fusionsolar_exporter.doctor.ask import ORDER, SELDOM_ASKED, TOO_MANY_INVERTERS, Ask
 from fusionsolar_exporter.doctor.report import Outcome, SessionKind
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.fail_codes import Concern, fail_code_row
@@ -18,18 +19,9 @@ from fusionsolar_exporter.refresh.collectors.device_realtime import DeviceRealti
 from fusionsolar_exporter.refresh.engine import Engine
 from fusionsolar_exporter.state import NotLeadingError
 from fusionsolar_exporter.state.store import LOOK_SECONDS
-from fusionsolar_exporter.status import REPORTS, CollectorName
+from fusionsolar_exporter.status import CollectorName
 from fusionsolar_exporter.web.formatting import span
 
-_ORDER = (
-    CollectorName.PLANT_LIST,
-    CollectorName.DEVICE_LIST,
-    CollectorName.PLANT_REALTIME,
-    CollectorName.DEVICE_REALTIME,
-    CollectorName.ALARMS,
-    *REPORTS,
-    CollectorName.INVERTER_CONVERGENCE,
-)
 _SOON = 10.0  # seconds; what is free so soon is waited for
 _WORTH_TELLING = 3.0  # seconds
 _LONGEST_WAIT = HOUR
@@ -63,6 +55,8 @@ class Examination:
         self.remark = ""
         self.first_time = False
         """Whether state knew of no request of this account."""
+        self.before = Snapshot()
+        """What state had of values before anything was asked."""
         self.complete = False
         """Whether the account could be examined to the end."""
 
@@ -71,9 +65,10 @@ class Examination:
         engine = self.engine
         try:
             if self._lead():
+                self.before = engine.answers.cache.snapshot()
                 self.first_time = math.isinf(engine.limiter.ledger.last_start)
                 self._logged_in()
-                for name in _ORDER:
+                for name in ORDER:
                     collector = next(each for each in engine.collectors.all if each.name is name)
                     if collector.enabled:
                         self._examine(collector)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from fusionsolar_exporter.cache import Snapshot
 from fusionsolar_exporter.doctor.ask import Ask
 from fusionsolar_exporter.doctor.device_types import device_types, readings_by_type
 from fusionsolar_exporter.doctor.examination import Examination
@@ -21,12 +22,14 @@ from fusionsolar_exporter.doctor.report import (
     Problem,
     SessionFindings,
     SessionKind,
+    SignDoubt,
 )
+from fusionsolar_exporter.doctor.signs import sign_doubts
 from fusionsolar_exporter.doctor.summaries import summary_of
 from fusionsolar_exporter.doctor.undocumented import undocumented_keys
 from fusionsolar_exporter.doctor.units import doubtful_units
 from fusionsolar_exporter.northbound.errors import TRANSPORT, Reason
-from fusionsolar_exporter.northbound.interfaces import Interface
+from fusionsolar_exporter.northbound.interfaces import HOUR, Interface
 from fusionsolar_exporter.northbound.model import Reading
 from fusionsolar_exporter.refresh.preview import planned
 from fusionsolar_exporter.status import AccountStatus, CollectorName, InterfaceStatus
@@ -73,6 +76,7 @@ def account_report(examination: Examination) -> AccountFindings:
         alarms=AlarmsFindings(len(alarms), min((moment for moment in alarms if moment is not None), default=None)),
         device_types=device_types(examination, readings),
         doubtful_units=doubtful_units(readings, lambda reading: _scales(examination, reading)),
+        doubtful_signs=_signs(examination, snapshot),
         undocumented_keys=undocumented_keys(snapshot.plant_readings.values(), readings),
         what_to_do=(),
     )
@@ -91,6 +95,19 @@ def _scales(examination: Examination, reading: Reading) -> Mapping[str, float]:
     device = engine.inventory.devices[reading.id]
     overrides = engine.context.settings.account.scale_overrides
     return overrides.of(engine.inventory.plants.get(device.plant_code), device).by_key
+
+
+def _signs(examination: Examination, now: Snapshot) -> tuple[SignDoubt, ...]:
+    """A reading of the same hour is close enough to be compared with that of now."""
+    fresh = examination.engine.context.clock.now() - HOUR
+    before = {
+        key: reading
+        for key, reading in examination.before.device_readings.items()
+        if examination.before.device_fetched_at.get(key, -math.inf) >= fresh
+    }
+    found = {type_id: unit.watts for type_id, unit in examination.engine.answers.units.kept().items()}
+    devices = examination.engine.inventory.devices
+    return sign_doubts(devices, before, now.device_readings, lambda reading: _scales(examination, reading), found)
 
 
 def _remarks(examination: Examination) -> Iterator[str]:

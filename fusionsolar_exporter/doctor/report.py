@@ -174,6 +174,26 @@ class UnitDoubt:
 
 
 @dataclass(frozen=True, slots=True)
+class SignDoubt:
+    """A power that counts the other way round."""
+
+    device_type_id: int
+    device_type: str
+    key: str
+    plants: tuple[str, ...]
+    """For ``kpi_overrides``: the codes of the plants; empty where it is so at all that can be judged."""
+    plant: str
+    """The code of one, of which the evidence is."""
+    evidence: str
+    """In words for people, which may change."""
+    found: int
+    """At how many plants, of how many that can be judged."""
+    judged: int
+    scale: float
+    """For ``kpi_overrides``."""
+
+
+@dataclass(frozen=True, slots=True)
 class UndocumentedKey:
     """A key of real-time data that no table of this exporter knows."""
 
@@ -206,6 +226,7 @@ class AccountFindings:
     alarms: AlarmsFindings
     device_types: tuple[DeviceTypeFindings, ...]
     doubtful_units: tuple[UnitDoubt, ...]
+    doubtful_signs: tuple[SignDoubt, ...]
     undocumented_keys: tuple[UndocumentedKey, ...]
     what_to_do: tuple[str, ...]
     """Likewise in words."""

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from fusionsolar_exporter.doctor.notes import notes
 from fusionsolar_exporter.doctor.report import (
     AccountFindings,
     DeviceTypeFindings,
@@ -28,7 +29,6 @@ from fusionsolar_exporter.web.formatting import counted, moment, relative, span
 
 _PLAIN_WIDTH = 100
 _LEAST_WIDTH = 60
-_KEYS_SHOWN = 8
 _OLD = 10.0  # seconds; what failed before that was not of this run
 _HOSTS = {
     Host.NORTHBOUND: "the northbound interface answers",
@@ -84,9 +84,9 @@ def _print_account(console: Console, account: AccountFindings, now: float) -> No
         _print_section(console, "How often the exporter may ask, and what follows from that", _limits(account))
     if account.device_types:
         _print_section(console, "Devices by type", _types(account.device_types))
-    notes = list(_notes(account))
-    if notes:
-        _print_section(console, "To look at", _numbered(notes, "-"))
+    noted = list(notes(account))
+    if noted:
+        _print_section(console, "To look at", _numbered(noted, "-"))
     if account.what_to_do:
         _print_section(console, "What to do", _numbered(account.what_to_do))
     console.print()
@@ -192,27 +192,6 @@ def _types(types: Sequence[DeviceTypeFindings]) -> Group:
     if listed:
         parts.append(Text(f"without real-time data, as the reference says: {listed}", _FAINT))
     return Group(*parts)
-
-
-def _notes(account: AccountFindings) -> Iterable[str]:
-    for doubt in account.doubtful_units:
-        yield (
-            f"{doubt.key} of type {doubt.device_type_id} ({doubt.device_type}) is about {doubt.ratio:,.3g} times "
-            f"voltage x current, at {doubt.devices} of {counted(doubt.judged, 'device')}: its unit is probably another "
-            "one. If the metric is wrong too, add to this account: kpi_overrides: "
-            f"[{{device_type_id: {doubt.device_type_id}, key: {doubt.key}, scale: {doubt.scale:g}}}]"
-        )
-    unknown = [each for each in account.device_types if not each.documented]
-    if unknown:
-        names = ", ".join(f"{each.device_type_id} ({counted(each.devices, 'device')})" for each in unknown)
-        yield f"device types that the reference does not name: {names}"
-    keys: dict[str, list[str]] = {}
-    for found in account.undocumented_keys:
-        subject = "plants" if found.device_type_id is None else f"type {found.device_type_id} ({found.device_type})"
-        keys.setdefault(subject, []).append(found.key)
-    for subject, names_of in keys.items():
-        more = f" and {len(names_of) - _KEYS_SHOWN:,} more" if len(names_of) > _KEYS_SHOWN else ""
-        yield f"keys that are not in the reference, of {subject}: {', '.join(names_of[:_KEYS_SHOWN])}{more}"
 
 
 def _failure(problem: Problem) -> str:

@@ -77,7 +77,7 @@ _STRING_LABEL = "pv"
 
 def plant_target(key: str) -> Target | None:
     """Where a plant's key goes; None where no table knows it (reference 9.1.4.1)."""
-    return _target(_PLANT_KPIS.get(key), "")
+    return _PLANT_TARGETS.get(key)
 
 
 @lru_cache(maxsize=4096)  # a fleet asks for the same few hundred keys again and again
@@ -94,3 +94,6 @@ def _target(kpi: Kpi | None, number: str) -> Target | None:
         return None
     string = number if kpi.label == _STRING_LABEL else ""
     return Target(kpi.metric, kpi.label, kpi.label_value.replace(NUMBER, number), kpi.factor, string)
+
+
+_PLANT_TARGETS = {key: _target(kpi, "") for key, kpi in _PLANT_KPIS.items()}

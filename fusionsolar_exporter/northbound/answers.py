@@ -19,7 +19,7 @@ from fusionsolar_exporter.northbound.model import (
     Reading,
     Severity,
 )
-from fusionsolar_exporter.northbound.scalars import code, identifier, integer, number, shortened, text
+from fusionsolar_exporter.northbound.scalars import code, identifier, integer, label, number, shortened, text
 from fusionsolar_exporter.northbound.values import Values
 
 T = TypeVar("T")
@@ -74,13 +74,10 @@ def items(data: object, parse: Callable[[Mapping[str, Any]], T | None]) -> Items
     return Items(items, not records, data is None, unreadable, unreadable)
 
 
-def _first(item: Mapping[str, Any], *keys: str) -> object:
-    """What the first of these keys holds that is there and not null."""
-    for key in keys:
-        value: object = item.get(key)
-        if value is not None:
-            return value
-    return None
+def _first(item: Mapping[str, Any], key: str, other: str) -> object:
+    """What a key holds, or another one where it is missing or null."""
+    value: object = item.get(key)
+    return item.get(other) if value is None else value
 
 
 def only_asked(answer: Items[T], asked: Iterable[str], key: Callable[[T], str]) -> Items[T]:
@@ -112,10 +109,10 @@ def _plant(item: Mapping[str, Any], factor: float) -> Plant | None:
     if not plant_code:
         return None
     capacity = number(item.get("capacity"))
-    date = shortened(text(item.get("gridConnectionDate")))
+    date = label(item.get("gridConnectionDate"))
     return Plant(
         code=plant_code,
-        name=shortened(text(_first(item, "plantName", "stationName"))),
+        name=label(_first(item, "plantName", "stationName")),
         capacity_watts=None if capacity is None else number(capacity * factor),  # which may overflow
         latitude=_degrees(item.get("latitude"), 90),
         longitude=_degrees(item.get("longitude"), 180),
@@ -134,7 +131,7 @@ def _code(value: object) -> str:
 
 
 def _degrees(value: object, limit: float) -> float | None:
-    degrees = _value(value)
+    degrees = None if value is None else _value(value)
     return degrees if degrees is not None and abs(degrees) <= limit else None
 
 
@@ -159,12 +156,12 @@ def _device(item: Mapping[str, Any]) -> Device | None:
         return None
     return Device(
         id=device_id,
-        name=shortened(text(item.get("devName"))),
+        name=label(item.get("devName")),
         plant_code=plant_code,
         type_id=type_id,
         serial_number=code(item.get("esnCode")),
-        model=shortened(text(item.get("invType")) or text(item.get("model"))),
-        software_version=shortened(text(item.get("softwareVersion"))),
+        model=label(item.get("invType")) or label(item.get("model")),
+        software_version=label(item.get("softwareVersion")),
         latitude=_degrees(item.get("latitude"), 90),
         longitude=_degrees(item.get("longitude"), 180),
     )
@@ -216,13 +213,13 @@ def _alarm(item: Mapping[str, Any]) -> Alarm | None:
     return Alarm(
         plant_code=plant_code,
         serial_number=code(item.get("esnCode")),
-        device_name=shortened(text(item.get("devName"))),
+        device_name=label(item.get("devName")),
         device_type_id=integer(item.get("devTypeId")),
-        alarm_id=shortened(text(item.get("alarmId"))),
-        name=shortened(text(item.get("alarmName"))),
-        cause_id=shortened(text(item.get("causeId"))),
+        alarm_id=label(item.get("alarmId")),
+        name=label(item.get("alarmName")),
+        cause_id=label(item.get("causeId")),
         severity=Severity.UNKNOWN if level is None else SEVERITY_OF_LEVEL.get(level, Severity.UNKNOWN),
-        alarm_type=shortened(text(item.get("alarmType"))),
+        alarm_type=label(item.get("alarmType")),
         raised_at=None if raised is None else raised / _MILLISECONDS,
         cause=text(item.get("alarmCause"))[:_LONGEST_EXPLANATION],
         repair=text(item.get("repairSuggestion"))[:_LONGEST_EXPLANATION],

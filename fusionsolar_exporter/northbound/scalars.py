@@ -64,6 +64,13 @@ def shortened(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
 
 
+def label(value: object) -> str:
+    """A text that becomes a label, shortened."""
+    if type(value) is str and len(value) <= LONGEST_NAME:
+        return value
+    return shortened(text(value))
+
+
 def quoted(words: str) -> str:
     """What the far side said, in brackets: as a whole, since whoever shows it takes out secrets before it cuts."""
     if len(words) > _LONGEST_WORDS:
@@ -73,7 +80,7 @@ def quoted(words: str) -> str:
 
 def code(value: object) -> str:
     """A text that is asked for again: empty where it is longer than any code."""
-    found = text(value)
+    found = value if type(value) is str else text(value)
     return found if len(found) <= LONGEST_NAME else ""
 
 

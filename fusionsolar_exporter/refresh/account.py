@@ -92,11 +92,23 @@ class Account:
             eventful = changed
         return self._clock.now() + self._engine.store.wait_seconds(), eventful
 
-    def start(self) -> None:
-        """Refresh in a thread of its own, if that does not run yet and is not to end."""
+    @property
+    def started(self) -> bool:
+        """Whether it has a thread."""
+        return self._thread is not None
+
+    def start(self, after: float = 0.0) -> None:
+        """Refresh in a thread of its own, if that does not run yet and is not to end, after so many seconds."""
+
+        def run(beat: Heartbeat) -> None:
+            if after:
+                beat.ran(self._clock.now(), after)
+                self._clock.wait(self._wake, after)
+            self._run(beat)
+
         with self._lock:
             if self._thread is None and not self._stopping:
-                self._thread = self._supervisor.start(ThreadKind.REFRESH, self._run, self._settings.name)
+                self._thread = self._supervisor.start(ThreadKind.REFRESH, run, self._settings.name)
 
     def retire(self) -> None:
         """End the thread after the request in flight, without waiting for it, and give up the connections."""

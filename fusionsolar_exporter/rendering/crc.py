@@ -11,6 +11,7 @@ _ONE = 1 << 31
 """The polynomial 1: bits are reflected."""
 _ALL = 0xFFFFFFFF
 _ZEROS = memoryview(bytes(1 << 16))
+_FEW = 4096  # bytes: so many zeros are read in less time than a product takes
 _IF_CARRIED = (0, _POLYNOMIAL)
 _FOURS = range(0, 32, 4)
 
@@ -49,13 +50,20 @@ _SQUARES = _squares(32)
 def shift(size: int) -> int:
     """What a checksum is multiplied by when so many bytes (up to 2**47) follow: what zeros make of the polynomial 1."""
     many, rest = divmod(size, len(_ZEROS))
-    result = zlib.crc32(_ZEROS[:rest], _ONE ^ _ALL) ^ _ALL  # zlib inverts checksums before and after
+    result = _followed_by_zeros(_ONE, rest)
     for place in range(many.bit_length()):
         if many >> place & 1:
             result = product(_SQUARES[place], result)
     return result
 
 
-def joined(crc: int, following: int, following_shift: int) -> int:
-    """The checksum of two texts in a row from theirs."""
-    return product(following_shift, crc) ^ following if crc else following
+def joined(crc: int, following: int, size: int, following_shift: int) -> int:
+    """The checksum of two texts in a row from theirs, and the size and the shift of the second one."""
+    if not crc:
+        return following
+    return (_followed_by_zeros(crc, size) if size <= _FEW else product(following_shift, crc)) ^ following
+
+
+def _followed_by_zeros(crc: int, count: int) -> int:
+    """What so many zeros, which are at most those above, make of a polynomial."""
+    return zlib.crc32(_ZEROS[:count], crc ^ _ALL) ^ _ALL  # zlib inverts checksums before and after

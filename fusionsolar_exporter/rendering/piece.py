@@ -59,7 +59,7 @@ class Piece:
             packed.extend(piece.packed)
             size += piece.size
             samples += piece.samples
-            checksum = crc.joined(checksum, piece.crc, piece.shift)
+            checksum = crc.joined(checksum, piece.crc, piece.size, piece.shift)
         return cls(tuple(texts), tuple(packed), size, checksum, crc.shift(size), samples)
 
     def condensed(self) -> "Piece":
@@ -110,7 +110,7 @@ def body(pieces: Iterable[Piece], *, gzipped: bool) -> Body:
         size += piece.size
         if gzipped:
             parts.extend(piece.packed)
-            checksum = crc.joined(checksum, piece.crc, piece.shift)
+            checksum = crc.joined(checksum, piece.crc, piece.size, piece.shift)
         else:
             parts.extend(piece.texts)
     if not gzipped:

@@ -1,7 +1,5 @@
 """A real Prometheus over blocks of the past."""
 
-import os
-import subprocess
 import urllib.parse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +9,8 @@ from typing import Any
 
 from alert_tools.promtool import program
 from alert_tools.servers import ask, serving
+
+from support.measured import Measured, measured
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 _MOST_POINTS = 10_000
@@ -63,15 +63,14 @@ def past_prometheus(
         yield PastPrometheus(url, data)
 
 
-def run_script(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_script(name: str, *arguments: str) -> Measured:
     """One of ``scripts/``, which has to work."""
     program("promtool")
-    ran = subprocess.run([str(SCRIPTS / name), *arguments], capture_output=True, text=True, check=False, env=os.environ)
-    assert ran.returncode == 0, ran.stderr
+    ran = measured(str(SCRIPTS / name), *arguments)
+    assert ran.status == 0, ran.errors
     return ran
 
 
-def make_blocks(folders: Sequence[Path], data: Path) -> None:
-    """Blocks of what backfills have written."""
-    for folder in folders:
-        run_script("backfill-blocks", str(folder), str(data))
+def make_blocks(folders: Sequence[Path], data: Path) -> Sequence[Measured]:
+    """Blocks of what backfills have written; what each folder took."""
+    return [run_script("backfill-blocks", str(folder), str(data)) for folder in folders]

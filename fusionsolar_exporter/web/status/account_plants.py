@@ -1,16 +1,16 @@
-"""What the status page says of an account's plants and alarms, worked out once for as long as nothing new came."""
+"""What the status page says of an account's plants and alarms; an answer costs what the plants cost that it changed."""
 
 import threading
-from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from fusionsolar_exporter.cache import Snapshot
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.view import AccountView
-from fusionsolar_exporter.web.status.alarm_reports import alarms_by_plant, gravest_and_newest
-from fusionsolar_exporter.web.status.plant_facts import FactsOfPlants
-from fusionsolar_exporter.web.status.plant_reports import devices_by_plant, plant_reports
+from fusionsolar_exporter.web.status.alarm_reports import AlarmReports
+from fusionsolar_exporter.web.status.devices_by_plant import DevicesByPlant
+from fusionsolar_exporter.web.status.plant_facts import AccountFacts, PlantFacts
+from fusionsolar_exporter.web.status.plant_reports import PlantReports
 from fusionsolar_exporter.web.status.report import AlarmReport, PlantReport
 
 
@@ -23,42 +23,53 @@ class AccountPlants:
     """The gravest first, and of these the newest."""
     devices: dict[str, int]
     """Numbers by type."""
+    facts: Mapping[str, PlantFacts]
+    """By label of the plant's code: of every plant known."""
 
 
 class PlantsOfAccounts:
     """Safe from any thread."""
 
-    def __init__(self, clock: Clock, facts: FactsOfPlants) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._facts = facts
         self._lock = threading.Lock()
-        self._known: Mapping[str, tuple[Snapshot, float, AccountPlants]] = {}
+        self._accounts: dict[str, _Account] = {}
 
     def of(self, view: AccountView) -> AccountPlants:
         """Those of an account as it is now."""
-        far_ahead = max(view.status.clock_offset_seconds or 0.0, 0.0)
-        known = self._known.get(view.name)
-        if known is not None and known[0] is view.snapshot and known[1] == far_ahead:
-            return known[2]
-        made = self._made(view, far_ahead)
         with self._lock:
-            self._known = {**self._known, view.name: (view.snapshot, far_ahead, made)}
-        return made
+            if view.name not in self._accounts:
+                self._accounts[view.name] = _Account(self._clock)
+            return self._accounts[view.name].of(view)
 
     def keep(self, names: Collection[str]) -> None:
         """Forget the accounts that are no longer configured."""
-        self._facts.keep(names)
         with self._lock:
-            self._known = {name: known for name, known in self._known.items() if name in names}
+            self._accounts = {name: account for name, account in self._accounts.items() if name in names}
 
-    def _made(self, view: AccountView, far_ahead: float) -> AccountPlants:
-        devices = devices_by_plant(view.snapshot)
-        alarms = alarms_by_plant(view.snapshot, far_ahead)
-        total: Counter[str] = Counter()
-        for count in devices.values():
-            total.update(count)
-        return AccountPlants(
-            plants=plant_reports(view.snapshot, self._facts.of(view), devices, alarms, self._clock),
-            alarms=tuple(sorted((alarm for some in alarms.values() for alarm in some), key=gravest_and_newest)),
-            devices=dict(sorted(total.items())),
-        )
+
+class _Account:
+    """What was worked out of one account, and of what."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._facts = AccountFacts(clock)
+        self._alarms = AlarmReports()
+        self._devices = DevicesByPlant()
+        self._reports = PlantReports(clock)
+        self._snapshot: Snapshot | None = None
+        self._beside: tuple[object, ...] = ()
+        self._made = AccountPlants((), (), {}, {})
+
+    def of(self, view: AccountView) -> AccountPlants:
+        far_ahead = max(view.status.clock_offset_seconds or 0.0, 0.0)
+        # a corrected wall clock moves every moment, other factors change powers: neither brings a snapshot
+        beside = far_ahead, self._clock.wall(0.0), view.scale_overrides
+        if view.snapshot is not self._snapshot or beside != self._beside:
+            facts = self._facts.of(view)
+            self._alarms.update(view.snapshot, far_ahead)
+            self._devices.update(view.snapshot)
+            self._reports.update(view.snapshot, facts, self._devices, self._alarms.by_plant)
+            self._made = AccountPlants(self._reports.all, self._alarms.all, self._devices.all, facts)
+            self._snapshot, self._beside = view.snapshot, beside
+        return self._made

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
+from fusionsolar_exporter.power_curves import POINTS
 from fusionsolar_exporter.web.status.markup import Markup, element
 from fusionsolar_exporter.web.status.quantities import power
 
-WIDTH, HEIGHT = 144, 320
+HEIGHT = 320
 _EDGE = 10
 _NOTHING = Markup("")
+_PLACES = [f"{place} %d" for place in range(POINTS)]
 
 
 def day_chart(points: Sequence[float | None], *, large: bool = False) -> Markup:
@@ -17,15 +19,14 @@ def day_chart(points: Sequence[float | None], *, large: bool = False) -> Markup:
         return _NOTHING
     top, bottom = max(*known, 1.0), min(*known, 0.0)
     factor = HEIGHT / (top - bottom)
-    lines = "".join(f"M{'L'.join(run)}" for run in _runs(points, top, factor) if len(run) > 1)
-    zero = f"{top * factor:.0f}"
+    width, zero = f"{len(points) - 1}", f"{top * factor:.0f}"
     words = f"Power over the last 24 hours: at most {power(max(known))}, at the end {power(known[-1])}"
     return element(
         "svg",
         element("title", words),
-        element("path", d=f"M0 {zero}H{WIDTH}", class_="zero"),
-        element("path", d=lines, class_="curve"),
-        viewBox=f"0 {-_EDGE} {WIDTH} {HEIGHT + 2 * _EDGE}",
+        element("path", d=f"M0 {zero}H{width}", class_="zero"),
+        element("path", d="".join(_lines(points, top, factor)), class_="curve"),
+        viewBox=f"0 {-_EDGE} {width} {HEIGHT + 2 * _EDGE}",
         role="img",
         aria_label=words,
         class_="chart large" if large else "chart",
@@ -33,14 +34,12 @@ def day_chart(points: Sequence[float | None], *, large: bool = False) -> Markup:
     )
 
 
-def _runs(points: Sequence[float | None], top: float, factor: float) -> Iterator[list[str]]:
+def _lines(points: Sequence[float | None], top: float, factor: float) -> Iterator[str]:
     """The points that stand side by side, as SVG writes them."""
-    step = WIDTH / max(len(points) - 1, 1)
-    run: list[str] = []
-    for place, value in enumerate(points):
-        if value is not None:
-            run.append("%d %d" % (place * step + 0.5, (top - value) * factor + 0.5))  # noqa: UP031 - half the time of an f-string
-        elif run:
-            yield run
-            run = []
-    yield run
+    edge = top * factor + 0.5  # what is formatted is cut off, not rounded
+    start = 0
+    for end in [*(place for place, value in enumerate(points) if value is None), len(points)]:
+        if end > start + 1:
+            heights = tuple([edge - value * factor for value in points[start:end] if value is not None])
+            yield f"M{'L'.join(_PLACES[start:end])}" % heights  # a hundred charts are drawn for one page
+        start = end + 1

@@ -14,7 +14,9 @@ class Markup(str):
 
 def element(tag: str, *children: str, **attributes: str) -> Markup:
     """Build an element; a trailing underscore in an attribute's name is dropped (``class_``), others become hyphens."""
-    written = "".join(f' {name.rstrip("_").replace("_", "-")}="{escape(value)}"' for name, value in attributes.items())
+    written = "".join(
+        [f' {name.rstrip("_").replace("_", "-")}="{escape(value)}"' for name, value in attributes.items()]
+    )
     if tag in _VOID:
         return Markup(f"<{tag}{written}>")
     return Markup(f"<{tag}{written}>{joined(*children)}</{tag}>")
@@ -22,7 +24,7 @@ def element(tag: str, *children: str, **attributes: str) -> Markup:
 
 def joined(*children: str) -> Markup:
     """Put parts side by side."""
-    return Markup("".join(child if isinstance(child, Markup) else escape(child) for child in children))
+    return Markup("".join(map(_safe, children)))
 
 
 def raw_text(tag: str, content: str) -> Markup:
@@ -37,11 +39,22 @@ def foreign(text: str) -> Markup:
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str, kind: str = "") -> Markup:
     """Build a table; where there is little room each row becomes a card, with the headings beside its cells."""
-    written = [
-        element("tr", *(element("td", cell, data_label=heading) for heading, cell in zip(headings, row, strict=True)))
-        for row in rows
-    ]
     head = element("thead", element("tr", *(element("th", heading, scope="col") for heading in headings)))
+    # filled in and not built cell by cell: the most of a page is cells
+    opened = [f'<td data-label="{escape(heading)}">' for heading in headings]
     return element(
-        "table", element("caption", caption), head, element("tbody", *written), **({"class_": kind} if kind else {})
+        "table",
+        element("caption", caption),
+        head,
+        element("tbody", Markup("".join([_row(opened, row) for row in rows]))),
+        **({"class_": kind} if kind else {}),
     )
+
+
+def _row(opened: Sequence[str], cells: Sequence[str]) -> str:
+    written = [f"{start}{_safe(cell)}</td>" for start, cell in zip(opened, cells, strict=True)]
+    return f"<tr>{''.join(written)}</tr>"
+
+
+def _safe(child: str) -> str:
+    return child if isinstance(child, Markup) else escape(child)

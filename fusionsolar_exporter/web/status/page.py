@@ -8,7 +8,7 @@ from fusionsolar_exporter.web.formatting import counted, moment, relative
 from fusionsolar_exporter.web.status.account_section import account_section, overall_tone, state_badge
 from fusionsolar_exporter.web.status.alarms_table import alarms_section
 from fusionsolar_exporter.web.status.markup import Markup, element, foreign, joined, raw_text
-from fusionsolar_exporter.web.status.plants_table import plants_section
+from fusionsolar_exporter.web.status.plants_table import plants_needing, plants_section
 from fusionsolar_exporter.web.status.query import PlantQuery
 from fusionsolar_exporter.web.status.report import AccountReport, StatusReport
 from fusionsolar_exporter.web.status.script import SCRIPT
@@ -66,7 +66,8 @@ def _live(report: StatusReport, query: PlantQuery, charts: DayCharts) -> list[Ma
             "p",
             element("span", words, class_=f"badge {overall}"),
             "" if report.ready else element("span", "not ready", class_="badge wait"),
-            element("span", f" version {report.version} · {moment(now)}", class_="dim"),
+            _attention_badge(report),
+            element("span", f" version {report.version} · ", element("time", moment(now)), class_="dim"),
         )
     ]
     parts += [_trouble(account, now) for account in needing]
@@ -78,6 +79,13 @@ def _live(report: StatusReport, query: PlantQuery, charts: DayCharts) -> list[Ma
         for number, account in enumerate(report.accounts)
     ]
     return parts
+
+
+def _attention_badge(report: StatusReport) -> str:
+    """An account is well whose plants are not: both are told."""
+    needing = plants_needing(plant for account in report.accounts for plant in account.plants)
+    words = f"{counted(needing, 'plant')} need{'s' if needing == 1 else ''} attention"
+    return joined(" ", element("a", words, href="#plants", class_="badge bad")) if needing else ""
 
 
 def _trouble(account: AccountReport, now: float) -> Markup:

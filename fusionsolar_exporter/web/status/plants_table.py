@@ -1,6 +1,6 @@
 """The plants: totals, a search, and a row each, those that need somebody first."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from math import ceil
 
@@ -50,14 +50,18 @@ def plants_section(
     return [element("section", *parts, id="plants")]
 
 
+def plants_needing(plants: Iterable[PlantReport]) -> int:
+    """How many of these need somebody."""
+    return sum(plant.attention >= _BAD_ATTENTION for plant in plants)
+
+
 def _totals(plants: Sequence[PlantReport], chart: Markup) -> Markup:
-    needing = sum(plant.attention >= _BAD_ATTENTION for plant in plants)
     alarms = sum(plant.active_alarms or 0 for plant in plants)
     numbers = [
         ("power now", power(_sum([plant.power_watts for plant in plants]))),
         ("today", energy(_sum([plant.day_yield_watthours for plant in plants]))),
         ("plants", f"{len(plants):,}"),
-        ("need attention", f"{needing:,}"),
+        ("need attention", f"{plants_needing(plants):,}"),
         ("alarms", f"{alarms:,}"),
     ]
     cards = [element("div", element("dt", name), element("dd", value)) for name, value in numbers]

@@ -1,7 +1,7 @@
 """What the address of the status page asks for: plants to search, their order, and the page of a long list."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import parse_qs, urlencode
@@ -57,10 +57,15 @@ class PlantQuery:
         return "?" + urlencode({name: value for name, value in named.items() if value})
 
     def take(self, plants: Sequence[PlantReport]) -> list[PlantReport]:
-        """The plants that are searched for, all of them, in the order that is wished."""
+        """The plants that are searched for, all of them, in the order that is wished.
+
+        What is not known comes last; equal plants are in the order of their names.
+        """
         words = self.search.casefold()
-        found = [each for each in plants if words in each.plant.casefold() or words in each.plant_code.casefold()]
-        return sorted(found, key=lambda plant: _key(plant, self.order))
+        if words:
+            plants = [each for each in plants if words in each.plant.casefold() or words in each.plant_code.casefold()]
+        by_name = sorted(plants, key=lambda plant: (plant.plant.casefold(), plant.plant_code))
+        return by_name if self.order is Order.NAME else sorted(by_name, key=_RANKS[self.order])
 
     def of_page(self, plants: Sequence[PlantReport]) -> Sequence[PlantReport]:
         """Those of the present page."""
@@ -68,24 +73,19 @@ class PlantQuery:
         return plants[start : start + PLANTS_OF_A_PAGE]
 
 
-def _key(plant: PlantReport, order: Order) -> tuple[float, str, str]:
-    """What is not known comes last; equal plants are in the order of their names."""
-    return _rank(plant, order), plant.plant.casefold(), plant.plant_code
-
-
-def _rank(plant: PlantReport, order: Order) -> float:
-    if order is Order.NAME:
-        return 0.0
-    if order is Order.ATTENTION:
-        return -plant.attention
-    if order is Order.AGE:
-        return plant.data_timestamp_seconds or 0.0
-    value = _value(plant, order)
+def _falling(value: float | None) -> float:
     return math.inf if value is None else -value
 
 
-def _value(plant: PlantReport, order: Order) -> float | None:
-    if order is Order.SHARE:
-        power, capacity = plant.power_watts, plant.capacity_watts
-        return None if power is None or not capacity else power / capacity
-    return plant.power_watts if order is Order.POWER else plant.day_yield_watthours
+def _share(plant: PlantReport) -> float | None:
+    power, capacity = plant.power_watts, plant.capacity_watts
+    return None if power is None or not capacity else power / capacity
+
+
+_RANKS: Mapping[Order, Callable[[PlantReport], float]] = {
+    Order.ATTENTION: lambda plant: -plant.attention,
+    Order.POWER: lambda plant: _falling(plant.power_watts),
+    Order.SHARE: lambda plant: _falling(_share(plant)),
+    Order.YIELD: lambda plant: _falling(plant.day_yield_watthours),
+    Order.AGE: lambda plant: plant.data_timestamp_seconds or 0.0,
+}

@@ -8,7 +8,7 @@ from fusionsolar_exporter.web.status.script import SCRIPT
 STYLE = """
 :root { color-scheme: light dark; --back: #fff; --edge: #8884; --dim: #5c5c5c; --ok: #1a7f37; --bad: #b80d1a;
   --wait: #8a5a00; --curve: #b25000; --link: #0645ad }
-@media (prefers-color-scheme: dark) { :root { --back: #16181c; --dim: #b0b0b0; --ok: #4ac26b; --bad: #ff8a82;
+@media screen and (prefers-color-scheme: dark) { :root { --back: #16181c; --dim: #b0b0b0; --ok: #4ac26b; --bad: #ff8a82;
   --wait: #e3b341; --curve: #ffb86b; --link: #8ab4f8 } }
 * { box-sizing: border-box }
 body { background: var(--back); font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 80rem; padding: 1rem }
@@ -35,6 +35,7 @@ td small { display: inline-block }
 .plants td:nth-child(2), .plants td:nth-child(4), .plants td:nth-child(8) { white-space: nowrap }
 .badge { border: 1px solid; border-radius: 1rem; display: inline-block; font-size: .85rem; font-weight: 600;
   padding: 0 .6rem }
+a.badge { text-decoration: none }
 .ok { color: var(--ok) }
 .bad { color: var(--bad) }
 .wait { color: var(--wait) }
@@ -45,7 +46,9 @@ summary { cursor: pointer }
 .curve { fill: none; stroke: var(--curve); stroke-width: 1.5; vector-effect: non-scaling-stroke }
 .zero { stroke: var(--edge); vector-effect: non-scaling-stroke }
 input, button { font: inherit; max-width: 12rem }
-@media (max-width: 50rem) {
+::placeholder { color: var(--dim); opacity: 1 }
+time { white-space: nowrap }
+@media screen and (max-width: 50rem) {
   table, caption, tbody, tr, td { display: block }
   thead { display: none }
   tr { border-bottom: 1px solid var(--edge); padding: .4rem 0 }
@@ -54,7 +57,16 @@ input, button { font: inherit; max-width: 12rem }
   td:first-child { font-weight: 600 }
   td:first-child::before { content: none }
 }
-@media print { nav, .tools { display: none } section { break-inside: avoid; border: 0; padding: 0 } }
+@media print {
+  :root { color-scheme: light }
+  body { font-size: 10px; padding: 0 }
+  nav, .tools { display: none }
+  section { border: 0; padding: 0 }
+  tr { break-inside: avoid }
+  h2, caption { break-after: avoid }
+  th, td { padding-right: .5rem }
+  .chart { width: 5rem }
+}
 """
 
 FAVICON = (
