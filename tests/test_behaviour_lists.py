@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support.http_world import MINUTE, HttpWorld, only
+from support.http_world import MINUTE, HttpWorld, differences, only
 
 from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.faults import FaultKind
@@ -16,6 +16,7 @@ INFO = "fusionsolar_plant_info"
 DEVICE_INFO = "fusionsolar_device_info"
 POWER = "fusionsolar_device_active_power_watts"
 YIELD = "fusionsolar_plant_day_yield_watthours"
+LISTS = (Interface.STATIONS, Interface.STATION_LIST)
 
 
 def test_new_plants_have_their_devices_asked_for_at_once_by_themselves() -> None:
@@ -265,3 +266,30 @@ def test_pages_that_bring_nothing_new_are_not_turned_for_ever(total: int | None)
     assert calls == 1 + 2
     assert len(scrape.all(INFO)) == 1
     assert scrape.value("fusionsolar_collector_success", collector="plant_list") == 0
+
+
+def test_where_both_plant_lists_are_missing_both_back_off() -> None:
+    with HttpWorld(FleetPlan(plants=1), rules=QUICK, collectors=only()) as world:
+        for each in LISTS:
+            world.order(FaultKind.STATUS, each, status=404, times=None)
+        world.run(4 * MINUTE)
+        arrivals = sorted(at for each in LISTS for at in world.arrivals(each))
+        world.system.faults.clear()
+        world.run(10 * MINUTE)
+        listed = world.scrape().all(INFO)
+
+    # each round asks the one and then the other; after it neither is asked for 60 and 120 s
+    assert differences(arrivals) == pytest.approx([1, 60, 3, 120, 1], abs=3)
+    assert listed
+
+
+def test_a_missing_plant_list_beside_one_that_is_not_permitted_is_tried_again() -> None:
+    with HttpWorld(FleetPlan(plants=1), rules=QUICK, collectors=only()) as world:
+        world.order(FaultKind.FAIL_CODE, Interface.STATIONS, fail_code=401, times=None)
+        world.order(FaultKind.STATUS, Interface.STATION_LIST, status=404)
+        world.run(5 * MINUTE)
+        asked = len(world.arrivals(Interface.STATIONS)), len(world.arrivals(Interface.STATION_LIST))
+        listed = world.scrape().all(INFO)
+
+    assert asked == (1, 2)
+    assert listed

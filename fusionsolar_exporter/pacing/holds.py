@@ -54,6 +54,11 @@ class Hold:
         self._denied = True
         self.pause(moment + DAY, reason)
 
+    @property
+    def denied(self) -> bool:
+        """Whether it is held for want of a permission."""
+        return self._denied
+
     def forgive(self) -> None:
         """End a hold for want of a permission: somebody may have given it."""
         if self._denied:

@@ -98,8 +98,11 @@ class Failures:
         """The path is not there: the other list has its turn for a day, where it is there."""
         plant_list = self.collectors.plant_list
         if plant_list.alternative(job.interface, ended) is None:
-            self._hold(collector, job, error, ended, Remedy.BACK_OFF)
-            plant_list.allow_all()  # both are missing: neither can be told to be the right one
+            # neither can be told to be the right one, but one that is not permitted has its own day
+            missing = [each for each in plant_list.candidates if not self.limiter.holds[each].denied]
+            for interface in missing:
+                collector.hold_back(interface, ended, error)
+            plant_list.allow(missing)
             job.batch.retry_at = ended
         else:
             self._other_list(collector, job, ended + DAY, ended)

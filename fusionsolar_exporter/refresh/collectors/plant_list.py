@@ -1,6 +1,6 @@
 """The plant list: pages of 100 plants, from the newer interface or the older one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -84,11 +84,15 @@ class PlantListCollector(Collector):
         self._early_at = self._early_turn = None
         self._turn = PageTurn()
 
+    @property
+    def candidates(self) -> Sequence[Interface]:
+        """The interfaces of the configured choice, the preferred one first."""
+        return _CANDIDATES[self.context.settings.account.plant_list]
+
     def planned_interface(self) -> Interface:
         """The first permitted one of the configured choice."""
         now = self.context.clock.now()
-        candidates = _CANDIDATES[self.context.settings.account.plant_list]
-        return min(candidates, key=lambda interface: max(self._denied.get(interface, now) - now, 0.0))
+        return min(self.candidates, key=lambda interface: max(self._denied.get(interface, now) - now, 0.0))
 
     @override
     def next(self, now: float) -> Job | None:
@@ -180,13 +184,17 @@ class PlantListCollector(Collector):
 
     def alternative(self, interface: Interface, now: float) -> Interface | None:
         """Another interface with the plant list, where one is configured and was not denied."""
-        candidates = _CANDIDATES[self.context.settings.account.plant_list]
-        others = (other for other in candidates if other is not interface and self._denied.get(other, now) <= now)
+        others = (other for other in self.candidates if other is not interface and self._denied.get(other, now) <= now)
         return next(others, None)
 
     def allow_all(self) -> None:
         """Nothing that was denied stays denied."""
         self._denied.clear()
+
+    def allow(self, interfaces: Iterable[Interface]) -> None:
+        """These are no longer denied."""
+        for interface in interfaces:
+            self._denied.pop(interface, None)
 
     def deny(self, interface: Interface, until: float, ended: float) -> None:
         """The interface is not to be had until a moment: fall back to the other plant list."""
