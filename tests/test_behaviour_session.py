@@ -1,10 +1,13 @@
 """The session: reused, renewed before its end, replaced when another program or the far side ends it."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from support.http_world import HOUR, MARGIN, MINUTE, HttpWorld, differences, only
 
+from fusionsolar_exporter.simulator.answers import SimulatedAnswer
 from fusionsolar_exporter.simulator.faults import FaultKind
 from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.plan import FleetPlan
@@ -167,3 +170,26 @@ def test_early_ends_that_are_not_in_a_row_are_no_contention() -> None:
 
     assert scrape.failures("getStationRealKpi") == {"not_logged_in": 4}
     assert scrape.state == "ok"
+
+
+def test_a_token_that_any_answer_brings_is_the_sessions() -> None:
+    with HttpWorld(SMALL) as world:
+        handle, carried = world.system.handle, []
+
+        def renewing(method: str, path: str, headers: Mapping[str, str], body: bytes) -> SimulatedAnswer:
+            carried.append(headers.get("XSRF-TOKEN"))
+            given = {**headers, "XSRF-TOKEN": first[0]} if first and len(carried) > 1 else headers
+            answer = handle(method, path, given, body)
+            if "xsrf-token" in answer.headers:
+                first.append(answer.headers["xsrf-token"])
+                return answer
+            token = f"another-{len(carried)}"
+            world.system.tokens.add(token)
+            return replace(answer, headers={**answer.headers, "Xsrf-Token": token})
+
+        first: list[str] = []
+        world.system.handle = renewing  # type: ignore[method-assign]
+        world.run(10 * MINUTE)
+
+    assert carried[1:] == [first[0], *(f"another-{count}" for count in range(2, len(carried)))]
+    assert len(carried) > 4

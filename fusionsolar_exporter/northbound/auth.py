@@ -1,7 +1,11 @@
 """What a request carries to prove who asks: the token of a session, or of an owner's consent; never both."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+
+def ignored(_token: str) -> None:
+    """Whoever carries no session's token needs no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,6 +13,8 @@ class Auth:
     """Headers of a request."""
 
     headers: Mapping[str, str] = field(repr=False)
+    replaced: Callable[[str], None] = field(default=ignored, repr=False, compare=False)
+    """Takes another token that an answer brings for the same session."""
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -21,9 +27,9 @@ NOBODY = Auth({})
 """For requests that prove themselves by their body: logins, and token requests."""
 
 
-def session_auth(token: str) -> Auth:
+def session_auth(token: str, replaced: Callable[[str], None] = ignored) -> Auth:
     """A session that a login began (9.1.1)."""
-    return Auth({"XSRF-TOKEN": token})
+    return Auth({"XSRF-TOKEN": token}, replaced)
 
 
 def bearer_auth(token: str) -> Auth:

@@ -143,4 +143,7 @@ class Client:
         return Answer(answers.only_asked(found, device_ids, lambda item: item.id), envelope.far_time)
 
     def _ask(self, interface: Interface, payload: Mapping[str, Any]) -> Envelope:
-        return open_envelope(self._transport.post(INTERFACES[interface].path, payload, self._auth), interface)
+        raw = self._transport.post(INTERFACES[interface].path, payload, self._auth)
+        if raw.token and raw.token not in self._auth.headers.values():
+            self._auth.replaced(raw.token)  # before anything is said of the answer: it is a secret
+        return open_envelope(raw, interface)

@@ -34,7 +34,7 @@ class PasswordSession(Session):
         if self._token is not None and now - self.began_at >= rates.session_lifetime - rates.margin:
             self.logins.session_lives()
             self._token = None
-        return None if self._token is None else session_auth(self._token)
+        return None if self._token is None else session_auth(self._token, self._replaced)
 
     @override
     def begin(self, requester: Asks) -> NorthboundError | None:
@@ -105,6 +105,11 @@ class PasswordSession(Session):
         if self.logins.refused:  # they may have been corrected while nobody looked
             self.look_at_credentials(self.context.clock.now())
         self.tell(self.context.clock.now())
+
+    def _replaced(self, token: str) -> None:
+        """An answer has brought another token, which is the session's from now on."""
+        self.remember(token)
+        self._token = token
 
     def _starts(self, moment: float) -> None:
         self._token = None
