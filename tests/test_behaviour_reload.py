@@ -192,9 +192,7 @@ def test_the_label_of_an_account_may_change() -> None:
 def test_series_of_a_removed_account_go_at_once() -> None:
     with HttpWorld(SMALL) as world, pytest.MonkeyPatch.context() as patch:
         world.run(20)
-        patch.setattr(
-            Account, "start", lambda _account: None
-        )  # the new account's own thread would follow the real time
+        patch.setattr(Account, "start", lambda *_: None)  # the new account's own thread would follow the real time
         world.reload({"name": "other", "username": "someone else"})
         scrape = world.scrape()
 

@@ -119,7 +119,7 @@ def prometheus_config(directory: Path, exporter: str, manager: str) -> Path:
     """The project's rules, evaluated each second, with durations of seconds."""
     for path in rule_files():
         text = path.read_text(encoding="utf-8")
-        (directory / path.name).write_text(re.sub(r"(for|interval): \w+\n", r"\1: 1s\n", text), encoding="utf-8")
+        (directory / path.name).write_text(re.sub(r"\b(for|interval): \w+", r"\1: 1s", text), encoding="utf-8")
     content = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
         "rule_files": ["*.rules.yml"],
@@ -129,6 +129,12 @@ def prometheus_config(directory: Path, exporter: str, manager: str) -> Path:
     config = directory / "prometheus.yml"
     config.write_text(yaml.safe_dump(content), encoding="utf-8")
     return config
+
+
+def health_of_rules(chain: Chain) -> set[tuple[str, str | None]]:
+    """Health and last error of each rule."""
+    groups = ask(f"{chain.prometheus}/api/v1/rules")["data"]["groups"]
+    return {(rule["health"], rule.get("lastError")) for group in groups for rule in group["rules"]}
 
 
 def test_an_alarm_and_a_faulty_inverter_are_told_and_told_to_be_over(chain: Chain) -> None:
@@ -161,8 +167,8 @@ def test_an_alarm_and_a_faulty_inverter_are_told_and_told_to_be_over(chain: Chai
     chain.told("plants-on-call", "resolved", **fault)
     chain.told("plants-on-call", "resolved", **alarm)
     assert chain.chat(f"Over: Inverter {re.escape(inverter.name)}")
-    groups = ask(f"{chain.prometheus}/api/v1/rules")["data"]["groups"]
-    assert {(rule["health"], rule.get("lastError")) for group in groups for rule in group["rules"]} == {("ok", None)}
+    wait_for(lambda: "unknown" not in {health for health, _ in health_of_rules(chain)}, "every rule is evaluated")
+    assert health_of_rules(chain) == {("ok", None)}
     assert_page_names_signs_of_an_unreachable_alertmanager(chain)
 
 
