@@ -10,7 +10,7 @@ from support.chaos_world import HOUR, LIVE, MINUTE, SLOWEST_BACK_OFF, TIMEOUT, C
 
 PATIENCE = 3
 """Intervals after which nothing is dark any more."""
-LOGIN_PAUSE, RATE_PAUSE = 31 * MINUTE, 2 * HOUR
+LOGIN_PAUSE, RATE_PAUSE, LONGEST_WINDOW = 31 * MINUTE, 2 * HOUR, HOUR
 """What the exporter waits after a refused login, and at most after two refusals for calls that came too often."""
 
 ASKED = (
@@ -94,6 +94,10 @@ class ChaosDay:
         for name in sorted(LIVE, key=self.world.interval):
             moment = over + PATIENCE * self.world.interval(name)
             self.world.run(max(moment - self.world.now, 1.0))
+            # who learns from a refusal that the fleet is smaller pauses for a window, as after any other
+            paused = self.world.explained_at + LONGEST_WINDOW + PATIENCE * self.world.interval(name)
+            if self.world.dark(name):
+                self.world.run(max(paused - self.world.now, 1.0))
             dark = self.world.dark(name)
             if dark:
                 self.darkened.append(f"{self.world.now / HOUR:.2f} h: {name} {sorted(dark)}, after {self.bursts[-3:]}")

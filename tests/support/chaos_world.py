@@ -1,6 +1,7 @@
 """One account of the exporter in its own threads and in simulated time; its process and its far side are in trouble."""
 
 import io
+import math
 import logging
 import random
 import shutil
@@ -96,6 +97,8 @@ class ChaosWorld:
         self.stale_beats: list[str] = []
         self.unexplained: list[tuple[Interface, float]] = []
         """Calls above a documented limit, though every list that the exporter has names only what there still is."""
+        self.explained_at = -math.inf
+        """The newest one that a smaller fleet explains."""
         self.added_at: dict[str, float] = {}
         """Plants and devices that are new, with the moment from which the far side lists them."""
         self.told = io.StringIO()
@@ -175,6 +178,8 @@ class ChaosWorld:
         shrunk = bool(inventory.listed.keys() - fleet.plants.keys() or inventory.devices.keys() - fleet.devices.keys())
         if not shrunk:
             self.unexplained += [(interface, at - self.started_at) for interface, at in news]
+        elif news:
+            self.explained_at = self.now
 
     def _new(self) -> set[str]:
         """What the lists of the exporter need not name yet."""
