@@ -1,8 +1,8 @@
 """One account of the exporter in its own threads and in simulated time; its process and its far side are in trouble."""
 
 import io
-import math
 import logging
+import math
 import random
 import shutil
 from collections import Counter
