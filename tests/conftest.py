@@ -14,7 +14,7 @@ _ENOUGH = 2**31  # bytes
 
 
 def _use_memory_for_temporary_files() -> None:
-    """States are synchronised to the disk before each request: the suite would wait for it half of its time."""
+    """States are synchronised to the disk before each request: tests of them would wait for it most of their time."""
     if "PYTEST_DEBUG_TEMPROOT" in os.environ or not os.access(_IN_MEMORY, os.W_OK):
         return
     found = os.statvfs(_IN_MEMORY)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.http_world import HOUR, MARGIN, MINUTE, HttpWorld, differences, only
+from support.http_world import HOUR, MARGIN, MINUTE, PASSWORD, HttpWorld, differences, only
 
 from fusionsolar_exporter.simulator.answers import SimulatedAnswer
 from fusionsolar_exporter.simulator.faults import FaultKind
@@ -191,5 +191,14 @@ def test_a_token_that_any_answer_brings_is_the_sessions() -> None:
         world.system.handle = renewing  # type: ignore[method-assign]
         world.run(10 * MINUTE)
 
+        session = world.account._engine.session
+        for count in range(30):  # more than are remembered
+            auth = session.auth(world.clock.now())
+            assert auth is not None
+            auth.replaced(f"one-more-{count}")
+        shown = session.without_secrets(f"{PASSWORD} one-more-29")
+
     assert carried[1:] == [first[0], *(f"another-{count}" for count in range(2, len(carried)))]
     assert len(carried) > 4
+    assert PASSWORD not in shown
+    assert "one-more" not in shown

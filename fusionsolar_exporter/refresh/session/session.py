@@ -20,7 +20,7 @@ from fusionsolar_exporter.secret_text import SecretText
 from fusionsolar_exporter.status import FailureNote
 
 _LOOK_SECONDS = 60.0  # files with credentials are looked at so often while they are refused
-_SECRETS_KEPT = 16  # tokens and passwords: the far side may still speak of those that are over
+_SECRETS_KEPT = 16  # of tokens, and of passwords: the far side may still speak of those that are over
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,8 @@ class Session(ABC):
         self.began_at = 0.0
         """When the present session began."""
         self._looked_at = -_LOOK_SECONDS
-        self._secrets: dict[str, None] = {}
+        self._tokens_kept: dict[str, None] = {}
+        self._passwords_kept: dict[str, None] = {}
         self._secret_text = SecretText()
         self._unavailable = ""
         self._told = ""
@@ -181,7 +182,7 @@ class Session(ABC):
                 self.context.log.warning("no credentials", account=self.context.settings.name, error=told)
             return None
         self._unavailable = ""
-        self.remember(credentials.password)
+        self.remember(credentials.password, password=True)
         return credentials
 
     def began(self, told: str) -> None:
@@ -196,14 +197,16 @@ class Session(ABC):
         """Read the files of whatever a session begins with; CredentialsUnavailable where one cannot be read."""
         return self.context.settings.account.credentials()
 
-    def remember(self, secret: str) -> None:
+    def remember(self, secret: str, *, password: bool = False) -> None:
         """Have a secret taken out of what the far side says."""
-        self._secrets.pop(secret, None)
+        # apart: a far side that brings a token with every answer must not push the password out
+        kept = self._passwords_kept if password else self._tokens_kept
+        kept.pop(secret, None)
         if secret:
-            self._secrets[secret] = None
-        if len(self._secrets) > _SECRETS_KEPT:
-            del self._secrets[next(iter(self._secrets))]
-        self._secret_text = SecretText(self._secrets)
+            kept[secret] = None
+        if len(kept) > _SECRETS_KEPT:
+            del kept[next(iter(kept))]
+        self._secret_text = SecretText((*self._passwords_kept, *self._tokens_kept))
 
     def without_secrets(self, text: str) -> str:
         """The far side's words, in case it repeats what it was told."""
