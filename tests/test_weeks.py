@@ -98,7 +98,6 @@ def test_a_day_of_10000_plants_with_four_devices_each() -> None:
             oldest[name] = max(oldest[name], now - min(known.plant_fetched_at[name].values()))
         oldest[DEVICE] = max(oldest[DEVICE], now - min(known.device_fetched_at.values()))
 
-    print(oldest)
     assert oldest[PLANT] <= 110 * MINUTE
     assert oldest[DEVICE] <= 400
     assert oldest[ALARMS] <= 10 * MINUTE
