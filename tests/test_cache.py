@@ -107,7 +107,7 @@ def test_two_moments_in_one_map_pass_one_after_the_other(cache: Cache, clock: Ma
     cache.read_devices([Reading("1", {}), Reading("2", {})], Freshness(began, 50.0))
     cache.read_devices([Reading("3", {})], Freshness(began, 20.0))
     cache.replace_alarms("A", [alarm()], ALWAYS, Freshness(began, 80.0))
-    seen = []
+    seen: list[tuple[object, set[str], set[str], int]] = []
     while (moment := cache.next_expiry()) < math.inf:
         clock.advance_to(moment - 0.001)
         before = set(cache.snapshot().device_readings)
