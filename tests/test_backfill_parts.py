@@ -9,7 +9,9 @@ from fusionsolar_exporter.backfill.parts import Parts
 
 
 def numbers(first: float) -> Columns:
-    return Columns("a device", ("power",), 2, memoryview(array("d", (first, first + 300, first, first + 300, 1.5, 2.5))))
+    return Columns(
+        "a device", ("power",), 2, memoryview(array("d", (first, first + 300, first, first + 300, 1.5, 2.5)))
+    )
 
 
 def test_a_day_may_have_more_parts_than_files_may_be_open(tmp_path: Path) -> None:
