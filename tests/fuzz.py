@@ -1,6 +1,7 @@
 """A long run of one target: prints the seed, the number of inputs, and what was found, which it keeps."""
 
 import argparse
+import contextlib
 import hashlib
 import sys
 import time
@@ -53,14 +54,15 @@ def _try(
 ) -> int:
     began = time.monotonic()
     found = count = 0
-    while count < options.inputs and (count % _EVERY or time.monotonic() - began < options.seconds):
-        data = following()
-        count += 1
-        try:
-            run(data)
-        except Exception as error:  # noqa: BLE001 - any exception is a finding
-            found += 1
-            _say(f"{type(error).__name__}: {error!s:.200} in {keep(data)}")
+    with contextlib.suppress(KeyboardInterrupt):  # says how far it came
+        while count < options.inputs and (count % _EVERY or time.monotonic() - began < options.seconds):
+            data = following()
+            count += 1
+            try:
+                run(data)
+            except Exception as error:  # noqa: BLE001 - any exception is a finding
+                found += 1
+                _say(f"{type(error).__name__}: {error!s:.200} in {keep(data)}")
     took = time.monotonic() - began
     _say(f"{target}: seed {options.seed}, {count:,} inputs in {took:.0f} s, {found} with an exception")
     return found

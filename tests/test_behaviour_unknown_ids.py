@@ -80,7 +80,7 @@ def test_an_id_that_is_refused_although_it_is_listed_is_found_and_left_out_for_a
     assert lists == 2
     assert (line["collector"], line["id"]) == ("device_realtime", bad)
     # turn by turn, in the place of regular calls
-    assert gaps == pytest.approx([303] * len(gaps), abs=1.5)
+    assert gaps == pytest.approx([303] * 11, abs=1.5)
     assert found.value("fusionsolar_collector_success", collector="device_realtime") == 1
 
 

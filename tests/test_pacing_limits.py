@@ -126,6 +126,8 @@ class TestSystemClock:
         monkeypatch.delattr(time, "CLOCK_BOOTTIME")
         clock = SystemClock()
         assert clock.now() <= clock.now()
+        assert clock.wall(clock.now()) == pytest.approx(time.time(), abs=60)
+        assert clock.boot(clock.now())[1] == pytest.approx(time.monotonic(), abs=60)
 
     @pytest.mark.parametrize("seconds", [-1.0, 0.0, 1e-3, 1e12])
     def test_waiting_ends_with_the_event_or_the_time(self, seconds: float) -> None:
