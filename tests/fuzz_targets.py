@@ -69,10 +69,14 @@ def parsers(data: bytes) -> None:
         return
     for some in (tree, tree.get("data") if isinstance(tree, dict) else [tree]):
         for parse in PARSERS:
-            found = parse(some)
-            assert found.dropped >= 0
-            for item in found.items:
-                _check(item)
+            check_parsed(parse(some))
+
+
+def check_parsed(found: Items[Any] | Page[Any]) -> None:
+    """What every parser promises."""
+    assert found.dropped >= 0
+    for item in found.items:
+        _check(item)
 
 
 def _check(item: Plant | Device | Reading | DatedReading | Alarm) -> None:

@@ -1,5 +1,6 @@
 """What an account serves: until when, and what goes at once."""
 
+import math
 import threading
 import time
 from dataclasses import FrozenInstanceError, fields
@@ -99,6 +100,26 @@ def test_age_counts_from_the_start_of_the_request(cache: Cache, clock: ManualClo
     assert set(cache.snapshot().plant_readings) == {"A"}
     clock.advance(1)
     assert set(cache.snapshot().plant_readings) == set()
+
+
+def test_two_moments_in_one_map_pass_one_after_the_other(cache: Cache, clock: ManualClock) -> None:
+    began = clock.now()
+    cache.read_devices([Reading("1", {}), Reading("2", {})], Freshness(began, 50.0))
+    cache.read_devices([Reading("3", {})], Freshness(began, 20.0))
+    cache.replace_alarms("A", [alarm()], ALWAYS, Freshness(began, 80.0))
+    seen: list[tuple[object, set[str], set[str], int]] = []
+    while (moment := cache.next_expiry()) < math.inf:
+        clock.advance_to(moment - 0.001)
+        before = set(cache.snapshot().device_readings)
+        clock.advance_to(moment)
+        snapshot = cache.snapshot()
+        expired = snapshot.expired[CollectorName.DEVICE_REALTIME]
+        seen.append((moment - began, before, set(snapshot.device_readings), expired))
+    assert seen == [
+        (pytest.approx(20.0), {"1", "2", "3"}, {"1", "2"}, 1),
+        (pytest.approx(50.0), {"1", "2"}, set(), 3),
+        (pytest.approx(80.0), set(), set(), 3),
+    ]
 
 
 def test_a_snapshot_is_the_same_object_until_something_changes(

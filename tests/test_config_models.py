@@ -12,6 +12,7 @@ from fusionsolar_exporter.config import (
     Backoff,
     CollectorConfig,
     Config,
+    ConfigError,
     Credentials,
     CredentialsUnavailable,
     InterfaceLimits,
@@ -196,7 +197,7 @@ def test_the_same_username_file_is_the_same_user_even_unread(tmp_path: Path) -> 
     two = {**one, "name": "b"}
     path = tmp_path / "config.yml"
     path.write_text(yaml.safe_dump({"accounts": [one, two]}))
-    with pytest.raises(Exception, match="same host and username"):
+    with pytest.raises(ConfigError, match="same host and username"):
         load_config(path, {})
     path.write_text(yaml.safe_dump({"accounts": [one, {**two, "username_file": "other"}]}))
     assert len(load_config(path, {}).accounts) == 2

@@ -112,6 +112,7 @@ def test_kubernetes_takes_what_kustomize_makes(folder: str) -> None:
 def test_nothing_is_left_of_helm() -> None:
     texts = [path.read_text(encoding="utf-8") for path in KUBERNETES.glob("*/*.yaml")]
 
+    assert len(texts) > 10
     assert not any(word in text for text in texts for word in ("helm.sh", "managed-by", "{{ .", "checksum/"))
 
 
@@ -168,6 +169,7 @@ def test_no_volume_is_mounted_inside_another_that_is_read_only() -> None:
             Path(mount["mountPath"])
             for mount in exporter_in(pod_of(the(kustomize(KUBERNETES / folder), "Deployment")))["volumeMounts"]
         ]
+        assert len(paths) >= 2
         assert not any(inner.is_relative_to(outer) for inner in paths for outer in paths if inner != outer)
 
 

@@ -77,6 +77,7 @@ def test_rules_read_metrics_that_the_exporter_has() -> None:
 
 
 def test_selectors_and_aggregations_use_labels_that_the_metrics_have() -> None:
+    assert sum(len([*selectors(str(rule["expr"]))]) for rule in rules()) > 50
     for rule in rules():
         for metric, labels in selectors(str(rule["expr"])):
             known = {*LABELS.get(metric, ()), *OF_TARGETS} if metric in LABELS else {"plant_code", "energy"}
@@ -85,7 +86,8 @@ def test_selectors_and_aggregations_use_labels_that_the_metrics_have() -> None:
 
 def test_the_series_of_the_unit_tests_are_those_of_the_exporter() -> None:
     texts = [path.read_text(encoding="utf-8") for path in TESTS]
-    found = chain.from_iterable(re.findall(r"series: '(\w[\w:]*)\{(.*?)\}', values", text) for text in texts)
+    found = [*chain.from_iterable(re.findall(r"series: '(\w[\w:]*)\{(.*?)\}', values", text) for text in texts)]
+    assert len(found) > 50
     for name, labels in found:
         if name in RECORDED:
             continue

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from doctor_support import Practice, visit
@@ -294,3 +295,47 @@ def test_two_accounts_of_which_one_is_broken(tmp_path: Path) -> None:
         assert [name for name, each in reports.items() if each["permitted"]] == ["roofs"]
         alone = visit({"accounts": accounts, **good.sections}, good.clock, "--account", "roofs")
         assert (alone.status, [each["account"] for each in alone.report["accounts"]]) == (0, ["roofs"])
+
+
+def test_an_interface_that_allows_no_call_is_not_asked_and_never_will_be(tmp_path: Path) -> None:
+    with Practice(tmp_path) as practice:
+        practice.account_keys["rate_limits"] = {"interfaces": {"getDevRealKpi": {"calls": 0}}}
+        found = practice.visit()
+        text = practice.visit(json_report=False).output
+
+        assert "getDevRealKpi" not in practice.asked
+        devices = found.interface("getDevRealKpi")
+        assert (devices["outcome"], devices["permitted"], devices["problem"]) == ("not_asked", None, None)
+        assert devices["next_timestamp_seconds"] is None
+        assert devices["summary"] == "not asked"
+        assert "next possible" not in devices["summary"]
+        assert "inf" not in text.replace("information", "")
+        assert {each["outcome"] for each in found.account["device_types"]} == {"not_asked"}
+        assert found.interface("getStationRealKpi")["outcome"] == "answered"
+
+
+def test_each_answer_is_summed_up_in_numbers(tmp_path: Path) -> None:
+    plan = FleetPlan(plants=3, devices={1: 2, 38: 1, 47: 4})
+    with Practice(tmp_path, plan) as practice:
+        found = practice.visit()
+
+        said = {name: found.interface(name)["summary"] for name in ENABLED}
+        assert said == {
+            "stations": "3 plants",
+            "getDevList": "21 devices of 3 plants",
+            "getStationRealKpi": "values of 3 plants",
+            "getDevRealKpi": "values of 21 devices of 3 types",
+            "getAlarmList": "1 active alarm of 3 plants, the oldest of 2025-06-14 06:24:36 UTC",
+        }
+
+
+def test_devices_without_values_are_not_counted(tmp_path: Path) -> None:
+    with Practice(tmp_path, FleetPlan(plants=1, devices={1: 2, 38: 1})) as practice:
+
+        def half(envelope: dict[str, Any]) -> None:
+            del envelope["data"][1:]
+
+        practice.system.rewrites[Interface.DEVICE_REAL_TIME] = half
+        found = practice.visit()
+
+        assert found.interface("getDevRealKpi")["summary"] == "values of 2 devices of 2 types"

@@ -201,3 +201,21 @@ def test_any_json_at_all_can_be_redacted(answer: Any) -> None:
     redactor = Redactor(Pseudonyms(), ["secret"])
 
     assert repr(redactor.redact(answer)) == repr(redactor.redact(answer))
+
+
+@pytest.mark.parametrize(("name", "hidden"), [("Ulm", True), ("Ost", True), ("Au", False), ("O", False)])
+def test_names_of_three_letters_are_found_in_sentences_and_shorter_ones_are_not(name: str, hidden: bool) -> None:
+    answer = {
+        "message": f"the plant {name} is not bound",
+        "data": [{"plantCode": "NE=1", "plantName": name}, {"devId": 7, "devName": f"{name}-1"}],
+    }
+    redacted = Redactor(Pseudonyms(), []).redact(answer)
+    assert redacted["message"] == f"the plant {'plant-1' if hidden else name} is not bound"
+    assert redacted["data"][0]["plantName"] == "plant-1"
+    assert name not in redacted["data"][1]["devName"] or not hidden
+
+
+@pytest.mark.parametrize(("secret", "hidden"), [("abc", False), ("abcd", True)])
+def test_secrets_from_four_letters_on_are_hidden_in_sentences(secret: str, hidden: bool) -> None:
+    redacted = Redactor(Pseudonyms(), [secret]).redact({"message": f"the user {secret} is not bound"})
+    assert redacted == {"message": f"the user {'<secret>' if hidden else secret} is not bound"}

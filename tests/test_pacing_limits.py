@@ -2,6 +2,7 @@
 
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -94,6 +95,23 @@ class TestSystemClock:
         assert moments == sorted(moments)
         assert clock.wall(clock.now()) == pytest.approx(time.time(), abs=1.5)
 
+    def test_it_knows_the_run_of_the_machine_and_the_seconds_since_its_start(self) -> None:
+        clock, later = SystemClock(), SystemClock()
+        uptime = float(Path("/proc/uptime").read_text(encoding="ascii").split()[0])
+        name, seconds = clock.boot(clock.now())
+        assert name == Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        assert uptime - 1 <= seconds <= uptime + 60
+        assert clock.boot(clock.now() + 1000)[1] == pytest.approx(seconds + 1000, abs=60)
+        # two processes of one run agree about a moment, each by its own count of seconds
+        assert later.boot(later.now())[1] == pytest.approx(clock.boot(clock.now())[1], abs=60)
+
+    def test_a_corrected_wall_clock_is_no_other_moment_of_the_run(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        clock, real = SystemClock(), time.time
+        monkeypatch.setattr(time, "time", lambda: real() + 1e6)
+        corrected = SystemClock()
+        assert corrected.now() - clock.now() == pytest.approx(1e6, abs=60)
+        assert corrected.boot(corrected.now())[1] == pytest.approx(clock.boot(clock.now())[1], abs=60)
+
     def test_a_corrected_wall_clock_moves_the_wall_and_not_the_pace(self, monkeypatch: pytest.MonkeyPatch) -> None:
         clock = SystemClock()
         real = time.time
@@ -108,6 +126,8 @@ class TestSystemClock:
         monkeypatch.delattr(time, "CLOCK_BOOTTIME")
         clock = SystemClock()
         assert clock.now() <= clock.now()
+        assert clock.wall(clock.now()) == pytest.approx(time.time(), abs=60)
+        assert clock.boot(clock.now())[1] == pytest.approx(time.monotonic(), abs=60)
 
     @pytest.mark.parametrize("seconds", [-1.0, 0.0, 1e-3, 1e12])
     def test_waiting_ends_with_the_event_or_the_time(self, seconds: float) -> None:

@@ -141,6 +141,21 @@ def test_a_success_ends_the_pause_but_not_the_count_of_the_window() -> None:
     assert logins.earliest(LIMIT) == T0 + 1800 + LIMIT.window
 
 
+def test_a_success_ends_the_count_of_wrong_passwords() -> None:
+    logins = LoginPolicy()
+    for number in range(2):
+        fail(logins, REFUSED, T0 + number, Credentials("user", str(number)))
+        assert logins.credentials_now(RIGHT)
+    logins.succeeded()
+    for number in range(2, 4):  # with those before they would be four, of which three are the most
+        fail(logins, REFUSED, T0 + number, Credentials("user", str(number)))
+        assert logins.credentials_now(RIGHT)
+        assert logins.earliest(LIMIT) <= T0 + number
+    assert logins.failed_at == T0 + 3
+    logins.succeeded()
+    assert logins.failed_at is None
+
+
 class TestContention:
     def test_three_sessions_in_a_row_that_end_early_mean_another_program(self) -> None:
         logins = LoginPolicy()

@@ -30,7 +30,7 @@ from fusionsolar_exporter.pacing.clock import Clock, SystemClock
 from fusionsolar_exporter.rendering.own_metrics import OwnRenderer
 from fusionsolar_exporter.rendering.renderer import Renderer
 from fusionsolar_exporter.scales import ScaleOverrides
-from fusionsolar_exporter.supervision import Supervisor
+from fusionsolar_exporter.supervision import Supervisor, ThreadKind
 from fusionsolar_exporter.view import AccountView
 
 DEADLINE = 10.0
@@ -324,3 +324,76 @@ def test_a_list_that_says_nothing_new_has_nothing_of_the_devices_looked_at(monke
     site.renderer.refresh()
     assert looked_at == [PlantTimes]
     assert site.text() == site.oracle()
+
+
+class CountedClock(ManualClock):
+    """Notes every wait, and ends the renderer at a moment."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.until = self.now() + seconds
+        self.waited: list[float] = []
+        self.end: Callable[[], None] = lambda: None
+
+    def wait(self, event: threading.Event, seconds: float) -> None:
+        self.waited.append(seconds)
+        super().wait(event, seconds)
+        assert len(self.waited) < 10_000, "it spins"
+        if self.now() >= self.until:
+            self.end()
+
+
+def run_by_hand(site: Site, clock: CountedClock, refreshed: Callable[[], None]) -> int:
+    """The renderer's loop, here and now; how often it rendered."""
+    count = 0
+    refresh = site.renderer.refresh
+
+    def counted() -> None:
+        nonlocal count
+        count += 1
+        refreshed()
+        refresh()
+
+    clock.end = site.renderer.stop
+    site.renderer.refresh = counted  # type: ignore[method-assign]
+    site.renderer._run(site.supervisor.begin(ThreadKind.RENDER))
+    return count
+
+
+def test_where_nothing_happens_it_renders_once_and_sleeps() -> None:
+    clock = CountedClock(3600.0)
+    assert run_by_hand(Site(clock), clock, lambda: None) == 1
+    assert len(clock.waited) == 121  # a look around each half minute, and the rest after rendering
+    assert set(clock.waited[1:]) == {30.0}
+
+
+def test_it_wakes_for_what_expires_and_then_sleeps_on() -> None:
+    clock = CountedClock(3600.0)
+    site = Site(clock)
+    site.fleet(ONE_PLANT, ONE_DEVICE)
+    site.read({"1": {"temperature": 21.0}}, ttl=100.0)
+    assert run_by_hand(site, clock, lambda: None) == 2
+    assert clock.waited[1:5] == [30.0, 30.0, 30.0, pytest.approx(10.0)]
+    assert len(clock.waited) < 130
+
+
+@pytest.mark.parametrize(("takes", "rest"), [(0.1, 0.9), (1.0, 2.0)])
+def test_however_often_something_changes_it_rests_in_between(takes: float, rest: float) -> None:
+    clock = CountedClock(600.0)
+    site = Site(clock)
+
+    def work() -> None:
+        clock.advance(takes)
+        site.changed.set()
+
+    count = run_by_hand(site, clock, work)
+    assert count == pytest.approx(600 / (takes + rest), abs=2)
+    assert clock.waited == [pytest.approx(rest)] * count
+
+
+def test_after_a_mistake_it_waits_a_minute() -> None:
+    clock = CountedClock(600.0)
+    site = Site(clock)
+    site.failure = RuntimeError("a bug")
+    assert run_by_hand(site, clock, lambda: None) == 10
+    assert clock.waited == [60.0] * 10

@@ -1,11 +1,12 @@
 """What is wrong with a state file is said once, costs nothing but the state, and never stops the exporter."""
 
+import gc
 import pwd
 import stat
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from support.http_world import HttpWorld
@@ -22,6 +23,7 @@ from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.state import Entry, NotLeadingError
 from fusionsolar_exporter.state.opening import open_state
 from fusionsolar_exporter.state.sqlite import SqliteState
+from fusionsolar_exporter.state.sqlite_file import UnusableFileError
 from fusionsolar_exporter.state.sqlite_partition import SqlitePartition
 
 MINUTE = 60.0
@@ -310,3 +312,76 @@ def test_another_state_after_a_reload_waits_for_the_next_start(tmp_path: Path) -
         assert world.log_lines("another state is used from the next start on")
         world.run(MINUTE)
     assert not (tmp_path / "two.sqlite").exists()
+
+
+def test_a_state_that_is_opened_many_times_holds_nothing_open(bench: Bench) -> None:
+    def descriptors() -> int:
+        gc.collect()
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    def visit() -> None:
+        state = bench.state()
+        partition = state.partition("host", "user")
+        assert partition.acquire()
+        partition.read_new()
+        partition.write([bench.entry("key")])
+        partition.release()
+        state.close()
+
+    visit()
+    before = descriptors()
+    for _ in range(20):
+        visit()
+    assert descriptors() == before
+    assert bench.observed.failures == 0
+
+
+@pytest.mark.parametrize("damage", [b"\xff" * 100_000, b"no database at all" * 5000])
+def test_a_file_whose_bytes_break_while_it_is_open_is_set_aside(bench: Bench, damage: bytes) -> None:
+    partition = bench.leader()
+    partition.write([bench.entry("before")])
+    for suffix in ("-wal", ""):
+        path = bench.file.with_name(bench.file.name + suffix)
+        with path.open("r+b") as file:
+            file.truncate(0)
+            file.write(damage)
+    other = bench.state().partition("host", "user")  # a process that begins, and finds out
+    assert list(other.read_new().entries) == []
+    for number in range(3):
+        bench.clock.advance(61.0)
+        assert partition.acquire()
+        partition.write([bench.entry(f"after-{number}")])
+    assert bench.observed.works
+    assert bench.observed.failures >= 1
+    assert [one.name for one in bench.file.parent.iterdir() if ".broken-" in one.name] != []
+    last = bench.state().partition("host", "user")
+    assert "after-2" in {kept.key for kept in last.read_new().entries}
+
+
+def test_each_use_of_the_file_is_timed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    partition = bench.leader()
+    file = partition._entries._file
+    transaction = file.transaction
+
+    def slow() -> Any:
+        bench.clock.advance(0.25)
+        return transaction()
+
+    monkeypatch.setattr(file, "transaction", slow)
+    bench.observed.seconds.clear()
+    partition.write([bench.entry("key")])
+    assert bench.observed.seconds == [pytest.approx(0.25)]
+
+
+def test_a_use_of_the_file_that_fails_is_timed_as_well(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    partition = bench.leader()
+
+    def full() -> Any:
+        bench.clock.advance(0.5)
+        raise UnusableFileError("disk full")
+
+    monkeypatch.setattr(partition._entries._file, "transaction", full)
+    bench.observed.seconds.clear()
+    partition.write([bench.entry("key")])
+    assert bench.observed.seconds == [pytest.approx(0.5)]
+    assert not bench.observed.works

@@ -1,14 +1,16 @@
 """State in a real Redis, in the test's time: who leads, and what is new to whom."""
 
 import random
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 import pytest
-from support.redis_server import RedisServer
+from support.redis_server import DEADLINE, RedisServer, TimedLink
 from support.redis_world import LEASE, Slow, World, contents
 
+from fusionsolar_exporter.state.redis.link import Answer, Argument
 from fusionsolar_exporter.state.redis.scripts import PREFIX
 from fusionsolar_exporter.state.redis.state import RedisState
 from fusionsolar_exporter.state.store import NotLeadingError
@@ -310,3 +312,46 @@ def test_news_that_cannot_be_read_now_come_later(world: World) -> None:
         second.write([world.entry("account")])
     assert set(contents(second)) == {"account"}
     second.write([world.entry("account")])
+
+
+class Meeting(TimedLink):
+    """A script waits until another one runs."""
+
+    def run(self, script: str, arguments: Sequence[Argument]) -> Answer:
+        self.met.wait()
+        return super().run(script, arguments)
+
+    met = threading.Barrier(1)
+
+
+def test_two_calls_at_once_to_a_redis_that_works_are_both_answered(world: World) -> None:
+    link = Meeting(world.server.url, LEASE, world.clock, world.log, world.observed)
+    state = RedisState(link, LEASE, world.clock, lambda: 0.0)
+    partitions = [state.partition("far.example", name) for name in ("one", "two")]
+    assert [partition.acquire() for partition in partitions] == [True, True]
+    link.met = threading.Barrier(2, timeout=DEADLINE)
+    entry = world.entry("key")
+    threads = [threading.Thread(target=partition.write, args=([entry],)) for partition in partitions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(DEADLINE)
+    link.met = threading.Barrier(1)
+    assert not link.met.broken
+    assert world.observed.failures == 0
+    for name in ("one", "two"):
+        assert contents(world.state().partition("far.example", name)).keys() >= {"key"}
+
+
+def test_each_call_is_timed_whether_it_is_answered_or_not(world: World) -> None:
+    link = Slow(world.server.url, LEASE, world.clock, world.log, world.observed)
+    partition = RedisState(link, LEASE, world.clock, lambda: 0.0).partition("far.example", "one")
+    assert partition.acquire()
+    partition.read_new()
+    link.seconds = 0.25
+    world.observed.seconds.clear()
+    partition.write([world.entry("key")])
+    link.lost = True
+    with pytest.raises(NotLeadingError):
+        partition.write([world.entry("key")])
+    assert world.observed.seconds == [pytest.approx(0.25), pytest.approx(0.25)]

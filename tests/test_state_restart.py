@@ -320,3 +320,28 @@ def test_a_shared_pace_outlives_the_process(tmp_path: Path) -> None:
     assert again == pytest.approx(learnt)
     world.run(10 * MINUTE)
     assert len(world.system.log.refusals) == refused
+
+
+def test_a_slow_request_counts_from_its_end_after_a_restart_too(tmp_path: Path) -> None:
+    world = KeptWorld(tmp_path, PLAN)
+    world.run(10 * MINUTE)
+    limiter = world.account._engine.limiter
+    interface = Interface.GET_STATION_REAL_KPI
+    limit = limiter.limit(interface)
+    world.deadly.seconds = 20.0  # a request takes forty
+    asked = world.instruments.attempts[interface]
+    while world.instruments.attempts[interface] == asked:
+        world.run(1.0)
+    world.deadly.seconds = 0.05
+    counted = limiter.ledger.within(interface, limit, world.clock.now())
+    (arrived, *_) = [request.at for request in world.system.log.of(FarInterface.PLANT_REAL_TIME)][-1:]
+    assert counted[-1] == pytest.approx(arrived + 20.0 - limit.margin, abs=0.1)
+    world.kill()
+    world.start()
+    again = world.account._engine.limiter.ledger.within(interface, limit, world.clock.now())
+    assert again == pytest.approx(counted)
+    assert world.account._engine.limiter.ledger.earliest(interface, limit) == pytest.approx(
+        counted[-1] + limit.window, abs=0.1
+    )
+    world.run(HOUR)
+    assert world.refused == {}

@@ -98,6 +98,23 @@ def test_a_state_without_its_calls_is_partly_lost(world: KeptWorld) -> None:
     assert world.refused == {}
 
 
+def test_calls_that_cannot_be_read_count_as_just_asked(world: KeptWorld) -> None:
+    with closing(sqlite3.connect(world.file, isolation_level=None)) as other:
+        other.execute("UPDATE entries SET value = ? WHERE key = 'calls'", (b"\x05\x00\x00\x00no js",))
+    asked = dict(world.instruments.attempts)
+    world.start()
+    started = world.clock.now()
+    ledger, limiter = world.account._engine.limiter.ledger, world.account._engine.limiter
+    for interface in Interface:
+        assert ledger.last(interface, limiter.limit(interface)) >= started - 1, interface
+    world.run(4 * MINUTE)
+    assert world.instruments.attempts[Interface.GET_STATION_REAL_KPI] == asked[Interface.GET_STATION_REAL_KPI]
+    assert world.instruments.attempts[Interface.STATIONS] == asked[Interface.STATIONS]
+    world.run_until(started + HOUR)
+    assert world.instruments.attempts[Interface.GET_STATION_REAL_KPI] > asked[Interface.GET_STATION_REAL_KPI]
+    assert world.refused == {}
+
+
 _AS_ANOTHER_USER = """
 import os, sys
 from pathlib import Path

@@ -5,7 +5,9 @@ import struct
 from collections.abc import Iterator, Sequence
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from shutil import rmtree
+from shutil import copyfileobj, rmtree
+from tempfile import TemporaryFile
+from typing import IO
 
 from fusionsolar_exporter.backfill.columns import Columns
 from fusionsolar_exporter.backfill.folder import unusable, write_whole
@@ -32,11 +34,22 @@ class Parts:
 
     def of(self, what: str, day: str) -> Iterator[tuple[str, Columns]]:
         """All of a day with its account; in an order that does not tell when it came."""
-        for folder in sorted(self._of(what, day).iterdir()) if self._of(what, day).is_dir() else ():
-            account = bytes.fromhex(folder.name).decode()
-            for path in sorted(folder.glob("[!.]*")):  # the others were not written to their end
-                for columns in _read(path):
-                    yield account, columns
+        folder = self._of(what, day)
+        if not folder.is_dir():
+            return
+        try:
+            # one file for all of them: a large fleet has more parts than files may be open
+            with TemporaryFile(dir=self._folder) as together:
+                heads = [(path.parent.name, _copied(path, together)) for path in _parts(folder)]
+                numbers = _mapped(together)
+        except OSError as error:
+            raise unusable(folder, error) from None
+        start = 0
+        for account, head in heads:
+            for key, keys, rows in head:
+                end = start + Columns.size(keys, rows)
+                yield bytes.fromhex(account).decode(), Columns(key, tuple(keys), rows, numbers[start:end])
+                start = end
 
     def drop(self, what: str, day: str) -> None:
         """The file of this day is written."""
@@ -50,15 +63,21 @@ class Parts:
         return self._folder / what / day
 
 
-def _read(path: Path) -> Iterator[Columns]:
-    # the numbers stay in the file, however large the fleet is: the system gives their memory back where it is short
+def _parts(folder: Path) -> Iterator[Path]:
+    for of_account in sorted(folder.iterdir()):
+        yield from sorted(of_account.glob("[!.]*"))  # the others were not written to their end
+
+
+def _copied(path: Path, together: IO[bytes]) -> list[tuple[str, list[str], int]]:
+    """The head of a part, whose numbers are written behind those of the others."""
     with path.open("rb") as file:
-        content = memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
-    (length,) = _LENGTH.unpack_from(content)
-    begin = _LENGTH.size + length
-    numbers = content[begin:].cast("d")
-    start = 0
-    for key, keys, rows in json.loads(bytes(content[_LENGTH.size : begin])):
-        end = start + Columns.size(keys, rows)
-        yield Columns(key, tuple(keys), rows, numbers[start:end])
-        start = end
+        (length,) = _LENGTH.unpack(file.read(_LENGTH.size))
+        head: list[tuple[str, list[str], int]] = json.loads(file.read(length))
+        copyfileobj(file, together)
+    return head
+
+
+def _mapped(file: IO[bytes]) -> "memoryview[float]":
+    """Numbers that stay in their file: the system gives their memory back where it is short."""
+    file.flush()
+    return memoryview(mmap(file.fileno(), 0, access=ACCESS_READ) if file.tell() else b"").cast("d")

@@ -7,14 +7,19 @@ from dataclasses import dataclass, field
 class Observed:
     """What a backend reported."""
 
-    operations: int = 0
+    seconds: list[float] = field(default_factory=list)
+    """Of each operation."""
     failures: int = 0
     works: bool | None = None
     changes: list[bool] = field(default_factory=list)
 
+    @property
+    def operations(self) -> int:
+        return len(self.seconds)
+
     def operation(self, seconds: float) -> None:
         assert seconds >= 0
-        self.operations += 1
+        self.seconds.append(seconds)
 
     def failed(self) -> None:
         self.failures += 1
