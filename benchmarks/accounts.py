@@ -6,6 +6,7 @@ files as given, and state in a file. While the accounts start, ``/metrics`` is s
 
 import argparse
 import contextlib
+import gzip
 import http.client
 import json
 import re
@@ -73,10 +74,11 @@ def _follow(lines: IO[str], kept: list[str]) -> None:
 def _scrape(address: str) -> tuple[float, bytes]:
     connection = http.client.HTTPConnection(address, timeout=60)
     began = time.monotonic()
-    connection.request("GET", "/metrics")
+    connection.request("GET", "/metrics", headers={"Accept-Encoding": "gzip"})  # as Prometheus does
     body = connection.getresponse().read()
     connection.close()
-    return time.monotonic() - began, body
+    took = time.monotonic() - began
+    return took, gzip.decompress(body)
 
 
 def main() -> None:

@@ -1,8 +1,10 @@
 """What a backfill writes in a second, and how much memory it needs: ``python -m benchmarks.backfill [--days N ...]``.
 
-So many inverters with a value of each key every five minutes. Their rows are cut into answers of three days and ten
-inverters, kept as a backfill keeps them, and written as files of a day: each number of days in a process of its own,
-whose peak of memory is that of its longest moment. Asking is not part of it.
+So many inverters with a value of each key every five minutes: numbers with two decimals, a thousand different ones of
+each key. Their rows come in answers of three days and ten inverters; what is measured is all that a backfill does from
+there on: sorting them by day, keeping them on disk until their day is whole, reading them again, and writing the file
+of the day. Asking, and reading JSON, is not part of it. Each number of days has a process of its own, whose peak of
+memory is that of its longest moment.
 """
 
 import argparse
@@ -13,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from fusionsolar_exporter.backfill.columns import columns_of
 from fusionsolar_exporter.backfill.day_file import AccountSeries, DayFile
 from fusionsolar_exporter.backfill.options import DEVICE_HISTORY
 from fusionsolar_exporter.backfill.parts import Parts
@@ -70,29 +73,31 @@ def _run(devices: int, days: int) -> tuple[int, float, int]:
     with tempfile.TemporaryDirectory() as directory:
         folder, waiting = Path(directory), set[str]()
         parts = Parts(folder)
-
-        def write() -> None:
-            nonlocal samples, seconds
-            began = time.process_time()
-            for day in sorted(waiting):
-                file = DayFile(series, {"job": "fusionsolar"}, lambda _: True, folder)
-                for account, rows in parts.of(DEVICE_HISTORY, day):
-                    file.add(DEVICE_HISTORY, account, rows)
-                file.write(folder / f"{DEVICE_HISTORY}-{day}.om")
-                file.close()
-                parts.drop(DEVICE_HISTORY, day)
-                samples += file.samples
-            waiting.clear()
-            seconds += time.process_time() - began
-
         for request, rows in _answers(devices, days):
-            if request.ids[0] == "0":
-                write()
+            began = time.process_time()
             for day, some in rows_by_day(request, rows).items():
-                parts.put(DEVICE_HISTORY, day, _NAME, request.key, some)
+                parts.put(DEVICE_HISTORY, day, _NAME, request.key, columns_of(some))
                 waiting.add(day)
-        write()
+            if int(request.ids[-1]) + 1 == devices:
+                for day in sorted(waiting):
+                    file = DayFile(series, {"job": "fusionsolar"}, lambda _: True)
+                    for account, columns in parts.of(DEVICE_HISTORY, day):
+                        file.add(DEVICE_HISTORY, account, columns)
+                    file.write(folder / f"{DEVICE_HISTORY}-{day}.om")
+                    parts.drop(DEVICE_HISTORY, day)
+            seconds += time.process_time() - began
+            if int(request.ids[-1]) + 1 == devices:
+                samples += sum(_take(folder / f"{DEVICE_HISTORY}-{day}.om") for day in waiting)
+                waiting.clear()
     return samples, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _take(path: Path) -> int:
+    """How many samples are in a file, which is not needed any more."""
+    with path.open("rb") as lines:
+        count = sum(not line.startswith(b"#") for line in lines)
+    path.unlink()
+    return count
 
 
 def main() -> None:

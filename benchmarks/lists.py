@@ -1,7 +1,8 @@
-"""What a list answer costs that changes nothing: ``python -m benchmarks.lists [--devices N]``.
+"""What a list answer costs that changes nothing: ``python -m benchmarks.lists [--devices N] [--devices-per-plant N]``.
 
-One account with so many devices, ten a plant, whose real-time values are known and rendered. The same lists are then
-answered once more, a call at a time: taken over by the account's parts, and what the exposition shows of it rendered.
+One account with so many devices, four a plant as in the README's fleet or as many as wished, whose real-time values are
+known and rendered. The same lists are then answered once more, a call at a time: taken over by the account's parts, and
+what the exposition shows of it rendered.
 """
 
 import argparse
@@ -42,7 +43,7 @@ from fusionsolar_exporter.supervision import Supervisor
 from fusionsolar_exporter.view import AccountView
 
 _DEVICES = 100_000
-_DEVICES_OF_A_PLANT = 10
+_DEVICES_OF_A_PLANT = 4
 _NAME = "default"
 _TTL = 86400.0
 _KEYS = ("active_power", "day_cap", "total_cap", "temperature", "run_state")
@@ -52,14 +53,16 @@ _ROUNDS = 20
 class _FarSide(Transport):
     """Answers lists with bytes that were made beforehand."""
 
-    def __init__(self, devices: int) -> None:
-        self.codes = [f"NE={number}" for number in range(devices // _DEVICES_OF_A_PLANT)]
+    def __init__(self, devices: int, of_a_plant: int) -> None:
+        self.codes = [f"NE={number}" for number in range(devices // of_a_plant)]
         self._pages = [
             _envelope({"list": [_plant(code) for code in some], "total": len(self.codes), "pageNo": page})
             for page, some in enumerate(_batches(self.codes), start=1)
         ]
         self._device_lists = {
-            ",".join(some): _envelope([_device(code, place) for code in some for place in range(_DEVICES_OF_A_PLANT)])
+            ",".join(some): _envelope(
+                [_device(code, place, of_a_plant) for code in some for place in range(of_a_plant)]
+            )
             for some in _batches(self.codes)
         }
 
@@ -89,8 +92,8 @@ def _plant(code: str) -> dict[str, object]:
     return {"plantCode": code, "plantName": f"Plant {code}", "capacity": 100.0, "latitude": 48.1, "longitude": 11.6}
 
 
-def _device(code: str, place: int) -> dict[str, object]:
-    number = int(code.removeprefix("NE=")) * _DEVICES_OF_A_PLANT + place
+def _device(code: str, place: int, of_a_plant: int) -> dict[str, object]:
+    number = int(code.removeprefix("NE=")) * of_a_plant + place
     names = {"devName": f"Inverter {place}", "esnCode": f"SN{number}", "invType": "SUN2000", "softwareVersion": "V1"}
     return {"id": 1000000033950000 + number, "stationCode": code, "devTypeId": 1, **names}
 
@@ -112,8 +115,10 @@ def _milliseconds(work: Callable[[], object]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description="What a list answer costs that changes nothing.")
     parser.add_argument("--devices", type=int, default=_DEVICES)
-    count = parser.parse_args().devices
-    clock, cache, far_side = SystemClock(), Cache(SystemClock()), _FarSide(count)
+    parser.add_argument("--devices-per-plant", type=int, default=_DEVICES_OF_A_PLANT)
+    options = parser.parse_args()
+    count = options.devices
+    clock, cache, far_side = SystemClock(), Cache(SystemClock()), _FarSide(count, options.devices_per_plant)
     registry = CollectorRegistry()
     instruments = OwnInstruments(registry)
     observer = Observer(instruments.account(_NAME), _Quiet())

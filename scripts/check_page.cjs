@@ -49,6 +49,19 @@ async function look(browser, url, name, width, scheme) {
   return problems.length;
 }
 
+// All pictures on one sheet: a row for each fleet, by day and by night, at a desk and on a phone.
+async function sheet(browser, names) {
+  const shots = ["1280-light", "390-light", "1280-dark", "390-dark"];
+  const picture = (name, shot) => {
+    const bytes = fs.readFileSync(path.join(directory, `${name}-${shot}.png`)).toString("base64");
+    return `<img src="data:image/png;base64,${bytes}" height="422" alt="">`;
+  };
+  const row = (name) => `<p>${shots.map((shot) => picture(name, shot)).join(" ")}</p>`;
+  const page = await browser.newPage({ viewport: { width: 1720, height: 600 } });
+  await page.setContent(`<body style="margin:8px;background:#888">${names.map(row).join("")}</body>`);
+  await page.screenshot({ path: path.join(directory, "sheet.png"), fullPage: true });
+}
+
 async function main() {
   const server = http.createServer((request, response) => {
     const file = path.join(directory, path.basename(request.url));
@@ -59,7 +72,9 @@ async function main() {
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
   const browser = await chromium.launch({ executablePath: BROWSER, args: ARGS });
   let problems = 0;
-  for (const file of fs.readdirSync(directory).filter((each) => each.endsWith(".html")).sort()) {
+  const plants = (file) => Number(file.match(/\d+/)[0]);
+  const files = fs.readdirSync(directory).filter((each) => each.endsWith(".html")).sort((a, b) => plants(a) - plants(b));
+  for (const file of files) {
     for (const width of [390, 1280]) {
       for (const scheme of ["light", "dark"]) {
         const url = `http://127.0.0.1:${server.address().port}/${file}`;
@@ -67,6 +82,7 @@ async function main() {
       }
     }
   }
+  await sheet(browser, files.map((file) => path.basename(file, ".html")));
   await browser.close();
   server.close();
   process.exitCode = problems ? 1 : 0;

@@ -144,12 +144,9 @@ def largest_file(size: int) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("size", [100, 3_000, 60_000])
-def test_a_full_disk_is_told_and_nothing_is_lost(
-    tmp_path: Path, size: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path, size: int, caplog: pytest.LogCaptureFixture) -> None:
     flags = ("--from", "2025-06-11", "--to", "2025-06-12", "--what", "plant_daily,device_5m")
     undisturbed = PastWorld(ONE).run(tmp_path / "whole", *flags)
-    monkeypatch.setattr("fusionsolar_exporter.backfill.day_file._IN_MEMORY", 100_000)
     world = PastWorld(ONE)
     with largest_file(size):
         told = world.run(tmp_path / "out", *flags)

@@ -102,6 +102,17 @@ def test_a_request_is_replayed_once_only() -> None:
     assert scrape.value("fusionsolar_collector_success", collector="device_realtime") == 1
 
 
+def test_a_list_that_sessions_end_at_again_and_again_is_asked_soon_after() -> None:
+    with HttpWorld(SMALL, collectors=only("device_list")) as world:
+        world.order(FaultKind.DROP_SESSION, Interface.DEVICES, times=3)
+        world.run(10 * MINUTE)
+        answered = [request.at for request in world.requests(Interface.DEVICES) if request.fail_code == 0]
+        scrape = world.scrape()
+
+    assert len(answered) == 1
+    assert len(scrape.all("fusionsolar_device_info")) == 1
+
+
 def test_a_session_that_ends_at_a_list_loses_no_list() -> None:
     with HttpWorld(SMALL, collectors=only("device_list")) as world:
         world.order(FaultKind.DROP_SESSION, Interface.STATIONS)

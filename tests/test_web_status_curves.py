@@ -13,6 +13,7 @@ from fusionsolar_exporter.power_curves import BUCKET_SECONDS, POINTS, PowerCurve
 from fusionsolar_exporter.web.status.day_chart import HEIGHT, day_chart
 from fusionsolar_exporter.web.status.overview import PlantOverview
 from fusionsolar_exporter.web.status.quantities import energy, power, share
+from fusionsolar_exporter.web.status.query import PLANTS_OF_A_PAGE
 
 START = 1_700_000_000.0 // BUCKET_SECONDS * BUCKET_SECONDS
 
@@ -124,11 +125,11 @@ def test_a_chart_is_drawn_once_for_as_long_as_its_curve_stays() -> None:
     assert "at most 3 kW" in overview.charts([view]).of_plant("default", "NE=000")
 
 
-def test_a_chart_that_was_seen_is_drawn_again_when_a_point_comes() -> None:
-    overview, view = PlantOverview(FixedClock()), account(plants=["Roof", "Barn"])
+def test_charts_of_the_first_page_and_those_that_were_seen_are_drawn_when_a_point_comes() -> None:
+    overview, view = PlantOverview(FixedClock()), account(plants=[f"Roof {number:03}" for number in range(102)])
+    codes = sorted(view.snapshot.plants)
     for number in range(3):
-        view.power_curves.record(NOW + WALL_AHEAD - 600 * (3 - number), {"NE=000": 1000.0, "NE=001": 1000.0})
-    overview.charts([view]).of_plant("default", "NE=000")
+        view.power_curves.record(NOW + WALL_AHEAD - 600 * (3 - number), dict.fromkeys(codes, 1000.0))
     drawn: list[str] = []
     curve = view.power_curves.curve
 
@@ -136,13 +137,19 @@ def test_a_chart_that_was_seen_is_drawn_again_when_a_point_comes() -> None:
         drawn.append(code)
         return curve(moment, code)
 
+    def what_a_point_draws() -> list[str]:
+        drawn.clear()
+        view.power_curves.recorded_at = 0.0
+        overview.note(view)
+        return sorted(drawn)
+
     view.power_curves.curve = noted  # type: ignore[method-assign]
-    overview.note(view)
-    assert drawn == ["NE=000"]
-    overview.charts([view]).of_plant("default", "NE=000")
-    assert drawn == ["NE=000"]
-    view.power_curves.recorded_at = 0.0
-    overview.note(view)
-    view.power_curves.recorded_at = 0.0
-    overview.note(view)
-    assert drawn == ["NE=000", "NE=000"]  # nobody has looked since
+    overview.note(view)  # there are charts from before the start, and they are drawn though no point comes
+    assert len(drawn) == PLANTS_OF_A_PAGE
+    of_plant = overview.charts([view]).of_plant
+    others = [code for code in codes if code not in drawn]
+    drawn.clear()
+    assert all(of_plant("default", code) for code in codes)
+    assert drawn == others
+    assert what_a_point_draws() == codes
+    assert what_a_point_draws() == [code for code in codes if code not in others]  # nobody has looked since

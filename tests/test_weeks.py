@@ -7,13 +7,16 @@ from fusionsolar_exporter.northbound.interfaces import DOCUMENTED_TYPES, REAL_TI
 from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.plan import FleetPlan
+from fusionsolar_exporter.status import CollectorName
 
 pytestmark = pytest.mark.no_cover  # the tracer would double their time
 
-HOUR = 3600.0
+MINUTE = 60.0
+HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 WEEK = 7 * DAY
 WINDOW = 300.0
+PLANT, DEVICE, ALARMS = CollectorName.PLANT_REALTIME, CollectorName.DEVICE_REALTIME, CollectorName.ALARMS
 
 
 @pytest.mark.parametrize(
@@ -76,3 +79,27 @@ def test_a_day_of_real_answers_for_1500_devices_of_all_types() -> None:
     real_time = {key for key, device in fleet.devices.items() if device.type_id in REAL_TIME_TYPES}
     assert set(snapshot.device_readings) == real_time
     assert all(alarms.complete for alarms in snapshot.alarms.values())
+
+
+@pytest.mark.slow
+def test_a_day_of_10000_plants_with_four_devices_each() -> None:
+    plan = FleetPlan(plants=10_000, devices={38: 1, 39: 1, 47: 1, 62: 1})
+    world = World(plan, rules=Rules(constant_bodies=True), log_size=0)
+    world.run(6 * HOUR)  # the lists of 100 calls a minute apart, and of their devices
+
+    oldest = dict.fromkeys((PLANT, DEVICE, ALARMS), 0.0)
+    for _ in range(36):
+        world.run(HOUR / 2)
+        now, known = world.clock.now(), world.account.cache.snapshot()
+        assert len(known.plant_readings) == 10_000
+        assert len(known.device_readings) == 30_000
+        assert len(known.alarms) == 10_000
+        for name in (PLANT, ALARMS):
+            oldest[name] = max(oldest[name], now - min(known.plant_fetched_at[name].values()))
+        oldest[DEVICE] = max(oldest[DEVICE], now - min(known.device_fetched_at.values()))
+
+    assert oldest[PLANT] <= 110 * MINUTE
+    assert oldest[DEVICE] <= 400
+    assert oldest[ALARMS] <= 10 * MINUTE
+    assert world.refused == {}
+    assert not world.instruments.failures

@@ -1,43 +1,55 @@
-"""Rows that were answered, until the file of their day can be written: one file a request and day."""
+"""Answers until the file of their day can be written: one file a request and day."""
 
+import json
+import struct
 from collections.abc import Iterator, Sequence
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from shutil import rmtree
+from shutil import copyfileobj, rmtree
+from tempfile import TemporaryFile
+from typing import IO
 
+from fusionsolar_exporter.backfill.columns import Columns
 from fusionsolar_exporter.backfill.folder import unusable, write_whole
-from fusionsolar_exporter.cache import Freshness
-from fusionsolar_exporter.northbound.model import DatedReading, Reading
-from fusionsolar_exporter.northbound.values import Values
-from fusionsolar_exporter.refresh.persistence.records import read_readings, readings_record
 
 _FOLDER = ".parts"
-_BEGIN, _END = "@begin", "@end"
+_LENGTH = struct.Struct("=Q")
 
 
 class Parts:
-    """Beside the files of an output folder. Moments are Unix seconds."""
+    """Beside the files of an output folder: a head of JSON each, and numbers as this machine has them behind it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / _FOLDER
 
-    def put(self, what: str, day: str, account: str, key: str, rows: Sequence[tuple[DatedReading, float]]) -> None:
-        """Keep rows of one day, each with the moment that it stands at."""
+    def put(self, what: str, day: str, account: str, key: str, columns: Sequence[Columns]) -> None:
+        """Keep what a request brought of one day."""
         folder = self._of(what, day) / account.encode().hex()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise unusable(folder, error) from None
-        readings = [
-            Reading(row.id, Values([(_BEGIN, row.begin), (_END, end), *row.values.items()])) for row, end in rows
-        ]
-        write_whole(folder / key, readings_record((), readings, Freshness(0.0, 0.0), 0.0))
+        head = json.dumps([(some.id, some.keys, some.rows) for some in columns]).encode("ascii")
+        write_whole(folder / key, b"".join((_LENGTH.pack(len(head)), head, *(some.numbers for some in columns))))
 
-    def of(self, what: str, day: str) -> Iterator[tuple[str, list[tuple[DatedReading, float]]]]:
-        """The rows of a day, request by request, with their accounts; in an order that does not tell when they came."""
-        for folder in sorted(self._of(what, day).iterdir()) if self._of(what, day).is_dir() else ():
-            account = bytes.fromhex(folder.name).decode()
-            for path in sorted(folder.glob("[!.]*")):  # the others were not written to their end
-                yield account, list(_rows(path))
+    def of(self, what: str, day: str) -> Iterator[tuple[str, Columns]]:
+        """All of a day with its account; in an order that does not tell when it came."""
+        folder = self._of(what, day)
+        if not folder.is_dir():
+            return
+        try:
+            # one file for all of them: a large fleet has more parts than files may be open
+            with TemporaryFile(dir=self._folder) as together:
+                heads = [(path.parent.name, _copied(path, together)) for path in _parts(folder)]
+                numbers = _mapped(together)
+        except OSError as error:
+            raise unusable(folder, error) from None
+        start = 0
+        for account, head in heads:
+            for key, keys, rows in head:
+                end = start + Columns.size(keys, rows)
+                yield bytes.fromhex(account).decode(), Columns(key, tuple(keys), rows, numbers[start:end])
+                start = end
 
     def drop(self, what: str, day: str) -> None:
         """The file of this day is written."""
@@ -51,9 +63,21 @@ class Parts:
         return self._folder / what / day
 
 
-def _rows(path: Path) -> Iterator[tuple[DatedReading, float]]:
-    _, readings = read_readings(path.read_bytes())
-    for reading in readings:
-        values = dict(reading.values)
-        begin, end = values.pop(_BEGIN), values.pop(_END)
-        yield DatedReading(reading.id, begin, values), end
+def _parts(folder: Path) -> Iterator[Path]:
+    for of_account in sorted(folder.iterdir()):
+        yield from sorted(of_account.glob("[!.]*"))  # the others were not written to their end
+
+
+def _copied(path: Path, together: IO[bytes]) -> list[tuple[str, list[str], int]]:
+    """The head of a part, whose numbers are written behind those of the others."""
+    with path.open("rb") as file:
+        (length,) = _LENGTH.unpack(file.read(_LENGTH.size))
+        head: list[tuple[str, list[str], int]] = json.loads(file.read(length))
+        copyfileobj(file, together)
+    return head
+
+
+def _mapped(file: IO[bytes]) -> "memoryview[float]":
+    """Numbers that stay in their file: the system gives their memory back where it is short."""
+    file.flush()
+    return memoryview(mmap(file.fileno(), 0, access=ACCESS_READ) if file.tell() else b"").cast("d")

@@ -4,31 +4,29 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from operator import attrgetter
 
+from fusionsolar_exporter.backfill.columns import Dated
 from fusionsolar_exporter.backfill.options import DEVICE_HISTORY
 from fusionsolar_exporter.backfill.planner import local_day
 from fusionsolar_exporter.backfill.request import HistoryRequest
-from fusionsolar_exporter.northbound.interfaces import HOUR
+from fusionsolar_exporter.northbound.interfaces import DAY, HOUR
 from fusionsolar_exporter.northbound.model import DatedReading
 from fusionsolar_exporter.refresh.reports.kinds import REPORT_KINDS
 from fusionsolar_exporter.refresh.reports.periods import PeriodKind, end_of, offset_of_midnight
 from fusionsolar_exporter.status import CollectorName
 
-Dated = tuple[DatedReading, float]
-"""A row, and the moment at which it stands."""
-
 
 def rows_by_day(request: HistoryRequest, rows: Iterable[DatedReading]) -> Mapping[str, list[Dated]]:
     """The wanted rows by local date: whole periods, or points, inside of what was asked for."""
-    found: dict[str, list[Dated]] = {}
+    found: dict[float, list[Dated]] = {}
     dated = _points(rows) if request.what == DEVICE_HISTORY else _periods(request, rows)
     for row, end in dated:
         if request.begin <= row.begin and end < request.end:
-            found.setdefault(local_day(row.begin, request.offset), []).append((row, end))
-    return found
+            found.setdefault((row.begin + request.offset) // DAY, []).append((row, end))
+    return {local_day(number * DAY, 0.0): some for number, some in found.items()}
 
 
 def _points(rows: Iterable[DatedReading]) -> Iterable[Dated]:
-    return ((row, row.begin) for row in rows)
+    return ((row, row.begin) for row in rows if row.values)
 
 
 def _periods(request: HistoryRequest, rows: Iterable[DatedReading]) -> Iterable[Dated]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from fusionsolar_exporter.backfill.asker import Asker, Verdict
+from fusionsolar_exporter.backfill.columns import columns_of
 from fusionsolar_exporter.backfill.day_file import AccountSeries, DayFile
 from fusionsolar_exporter.backfill.options import Options
 from fusionsolar_exporter.backfill.parts import Parts
@@ -143,7 +144,7 @@ class BackfillRun:
         self._rejections.pop((account, request.interface), None)
         parts = Parts(self.progress.folder)
         for day, some in rows_by_day(request, rows).items():
-            parts.put(request.what, day, account, request.key, some)
+            parts.put(request.what, day, account, request.key, columns_of(some))
         self._done(account, request)
 
     def _done(self, account: str, request: HistoryRequest) -> None:
@@ -160,14 +161,11 @@ class BackfillRun:
         """All of a day has been answered: write its file, unless it says the same already."""
         parts = Parts(self.progress.folder)
         series = {account: self._series(account) for account in self.askers}
-        file = DayFile(series, self.options.labels, self.exports, self.progress.folder)
-        try:
-            for account, rows in parts.of(what, day):
-                if account in series:
-                    file.add(what, account, rows)
-            file.write(self.progress.folder / f"{what}-{day}.om")
-        finally:
-            file.close()
+        file = DayFile(series, self.options.labels, self.exports)
+        for account, columns in parts.of(what, day):
+            if account in series:
+                file.add(what, account, columns)
+        file.write(self.progress.folder / f"{what}-{day}.om")
         parts.drop(what, day)
         for key in sorted(file.unlisted - self._unlisted):
             self._partly = True

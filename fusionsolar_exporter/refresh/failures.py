@@ -30,7 +30,7 @@ class Failures:
         verdict = blame(error, collector.work_of(job), others_answered=collector.others_answered(job.batch))
         match verdict.remedy:
             case Remedy.LOG_IN:
-                if self._replay(job, ended):
+                if self._replay(collector, job, ended):
                     return
             case Remedy.SLOW_DOWN | Remedy.BACK_OFF:
                 job.batch.retry_at = ended
@@ -59,13 +59,15 @@ class Failures:
         """One request was answered with failCode 0."""
         self._replayed.discard(job.batch)
 
-    def _replay(self, job: Job, ended: float) -> bool:
+    def _replay(self, collector: Collector, job: Job, ended: float) -> bool:
         """The far side has ended the session: the request did not count, and is sent once more after a login."""
         self.limiter.ledger.give_back(job.interface)
         self.limiter.paces.unsent(job.interface)
         self.session.ended(ended)
         if job.batch in self._replayed:  # a second time: an ordinary failure
             self._replayed.discard(job.batch)
+            if collector.slowest_retry:  # its next turn is hours away
+                collector.retry_later(job.batch, ended)
             return False
         self._replayed.add(job.batch)
         job.batch.retry_at = job.due

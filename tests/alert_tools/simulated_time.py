@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -20,7 +21,6 @@ from fusionsolar_exporter.refresh.account import Account
 from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.refresh.settings import AccountSettings
-from fusionsolar_exporter.scales import ScaleOverrides
 from fusionsolar_exporter.simulator.answers import SimulatedAnswer
 from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
@@ -55,16 +55,25 @@ class TamperedSystem(SimulatedSystem):
 class SimulatedTime:
     """One account named ``home`` from ``begin`` on (Unix seconds), of whose metrics ``names`` are recorded."""
 
-    def __init__(self, plan: FleetPlan, begin: float, names: frozenset[str], *, quirks: bool = False) -> None:
+    def __init__(
+        self,
+        plan: FleetPlan,
+        begin: float,
+        names: frozenset[str],
+        *,
+        quirks: bool = False,
+        account_keys: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         self.clock = ManualClock(begin)
         self.fleet = SimulatedFleet(plan)
         self.system = TamperedSystem(
             self.fleet, now=self.clock.now, users={USER: PASSWORD}, rules=Rules(quirks=quirks), log_size=0
         )
         self.names = names
-        account = {"name": "home", "url": "http://far.example", "username": USER, "password": PASSWORD}
+        account = {"name": "home", "url": "http://far.example", "username": USER, "password": PASSWORD, **account_keys}
         pattern = "|".join(sorted(names))
         config = validate({"accounts": [account], "metrics": {"include": [pattern]}}, Path.cwd())
+        self._scales = config.accounts[0].scale_overrides
         own = CollectorRegistry()
         self._instruments = OwnInstruments(own)
         self._instruments.config_reloaded(successful=True, at=begin)
@@ -113,4 +122,4 @@ class SimulatedTime:
         recording.add("process_start_time_seconds", TARGET, self.began)
 
     def _views(self) -> list[AccountView]:
-        return [AccountView("home", self.account.cache.snapshot(), self.account.status(), ScaleOverrides())]
+        return [AccountView("home", self.account.cache.snapshot(), self.account.status(), self._scales)]

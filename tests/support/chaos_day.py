@@ -98,6 +98,9 @@ class ChaosDay:
             paused = self.world.explained_at + LONGEST_WINDOW + PATIENCE * self.world.interval(name)
             if self.world.dark(name):
                 self.world.run(max(paused - self.world.now, 1.0))
+            searched = self.world.now + self.world.search_time(name)
+            while self.world.dark(name) and self.world.now < searched:
+                self.world.run(self.world.interval(name))
             dark = self.world.dark(name)
             if dark:
                 self.darkened.append(f"{self.world.now / HOUR:.2f} h: {name} {sorted(dark)}, after {self.bursts[-3:]}")

@@ -7,6 +7,7 @@ import random
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -42,6 +43,7 @@ from support.world import InProcess
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 TIMEOUT = 10.0
 SLOWEST_BACK_OFF = 10 * MINUTE
+LISTS = (CollectorName.PLANT_LIST, CollectorName.DEVICE_LIST)
 LIVE = (CollectorName.PLANT_REALTIME, CollectorName.DEVICE_REALTIME, CollectorName.ALARMS)
 
 
@@ -171,20 +173,33 @@ class ChaosWorld:
         """Seconds, as the exporter plans now."""
         return next(each.interval for each in self.account._engine.collectors.all if each.name is name)
 
+    def search_time(self, name: CollectorName) -> float:
+        """Seconds that the search for ids that are gone may take, where no list may be asked that would name them."""
+        engine, gone, now = self.account._engine, len(self._gone()), self.clock.now()
+        lists = [(each.limiter, each.planned_interface()) for each in engine.collectors.all if each.name in LISTS]
+        asked = all(of.reserve(interface, now) >= 1 and of.earliest(interface) <= now for of, interface in lists)
+        if asked or not gone:
+            return 0.0
+        ids = len(engine.inventory.devices)
+        turns = min(2 * gone * math.ceil(math.log2(ids)) + 2, 3 * ids)
+        return turns * self.interval(name)
+
+    def _gone(self) -> AbstractSet[str]:
+        """What the exporter's lists name, and the far side knows no more."""
+        fleet, inventory = self.system.fleet, self.account._engine.inventory
+        return (inventory.listed.keys() - fleet.plants.keys()) | (inventory.devices.keys() - fleet.devices.keys())
+
     def _judge(self) -> None:
         """Limits follow from the fleet, of which the exporter knows what its lists have said."""
         news, self._judged = self.system.quotas.broken[self._judged :], len(self.system.quotas.broken)
-        fleet, inventory = self.system.fleet, self.account._engine.inventory
-        shrunk = bool(inventory.listed.keys() - fleet.plants.keys() or inventory.devices.keys() - fleet.devices.keys())
-        if not shrunk:
+        if not self._gone():
             self.unexplained += [(interface, at - self.started_at) for interface, at in news]
         elif news:
             self.explained_at = self.now
 
     def _new(self) -> set[str]:
         """What the lists of the exporter need not name yet."""
-        lists = {CollectorName.PLANT_LIST, CollectorName.DEVICE_LIST}
-        slowest = sum(each.interval for each in self.account._engine.collectors.all if each.name in lists)
+        slowest = sum(each.interval for each in self.account._engine.collectors.all if each.name in LISTS)
         return {key for key, at in self.added_at.items() if self.now < at + 2 * slowest}
 
     def _process(self) -> Exporter:

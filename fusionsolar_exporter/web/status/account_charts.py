@@ -1,5 +1,7 @@
 """The charts of one account's plants: drawn when somebody sees them, and again when they have another point."""
 
+from collections.abc import Iterable
+
 from fusionsolar_exporter.power_curves import BUCKET_SECONDS, PowerCurves
 from fusionsolar_exporter.web.status.day_chart import day_chart
 from fusionsolar_exporter.web.status.markup import Markup
@@ -17,6 +19,10 @@ class AccountCharts:
         """The chart of a plant; empty where there is nothing to draw."""
         self._seen.add(code)
         return self._chart(curves, code, now)
+
+    def expect(self, codes: Iterable[str]) -> None:
+        """These are likely to be looked at next."""
+        self._seen.update(codes)
 
     def redraw(self, curves: PowerCurves, now: float) -> None:
         """Draw what was seen since the last time, so that whoever looks again waits for nothing."""
