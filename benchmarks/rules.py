@@ -2,8 +2,8 @@
 
 A fleet as the exporter would export it is scraped for some minutes, over six weeks of what rules have recorded of its
 strings; every group is evaluated twice a minute, however seldom it is evaluated in earnest. With ``--frequent`` groups
-of hours keep their intervals and there is no past: what is evaluated each few minutes needs none, and is not slowed
-down by groups that run a few times a day. ``--against DIR`` names other rules, measured over the same past.
+of hours keep their intervals and there is no past: what is evaluated every few minutes needs none, and is not slowed
+down by groups that run a few times a day. ``--against DIR`` names other rules, which are measured over the same past.
 """
 
 import argparse

@@ -34,7 +34,9 @@ class _LoggedFailures(FailureLog):
         self._account = account
 
     @override
-    def failed(self, interface: Interface, reason: Reason, message: str, advice: str, about: str) -> None:
+    def failed(
+        self, interface: Interface, reason: Reason, message: str, advice: str, about: str, *, asked: str = ""
+    ) -> None:
         self._log.info(
             "request failed",
             account=self._account.name,
@@ -46,7 +48,7 @@ class _LoggedFailures(FailureLog):
         )
 
     @override
-    def recovered(self, interface: Interface, about: str) -> None:
+    def recovered(self, interface: Interface, about: str, *, asked: str = "") -> None:
         del interface
 
 

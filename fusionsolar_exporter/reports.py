@@ -23,12 +23,15 @@ class AccountFailureLog(FailureLog):
     repeated: RepeatedFailures
 
     @override
-    def failed(self, interface: Interface, reason: Reason, message: str, advice: str, about: str) -> None:
-        self.repeated.failed(self.account, interface, reason, about=about, host=self.host, error=message, advice=advice)
+    def failed(
+        self, interface: Interface, reason: Reason, message: str, advice: str, about: str, *, asked: str = ""
+    ) -> None:
+        told = {"host": self.host, "error": message, "advice": advice}
+        self.repeated.failed(self.account, interface, reason, about=about, asked=asked, **told)
 
     @override
-    def recovered(self, interface: Interface, about: str) -> None:
-        self.repeated.succeeded(self.account, interface, about=about)
+    def recovered(self, interface: Interface, about: str, *, asked: str = "") -> None:
+        self.repeated.succeeded(self.account, interface, about=about, asked=asked)
 
 
 @dataclass(frozen=True, slots=True)

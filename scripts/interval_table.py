@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from fusionsolar_exporter.config import AccountConfig, OAuthConfig
+from fusionsolar_exporter.config.collectors import CollectorsConfig, ReportConfig
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.northbound.interfaces import Fleet, Interface
 from fusionsolar_exporter.pacing.clock import SystemClock
@@ -27,7 +28,9 @@ _DATA = {
     CollectorName.PLANT_LIST: "list of plants",
     CollectorName.DEVICE_LIST: "list of devices",
     CollectorName.ALARMS: "alarms of a plant",
+    CollectorName.PLANT_HOURLY: "hours of a plant, where enabled",
 }
+_HOURS = CollectorsConfig(plant_hourly=ReportConfig(enabled=True))
 _SETTINGS = AccountSettings(AccountConfig(name="table", url="https://far", username="user", password="password"))  # noqa: S106
 
 
@@ -42,7 +45,8 @@ def tables() -> Mapping[tuple[str, str], str]:
 
 def intervals() -> str:
     """How often the same plant or device is asked, by the size of the fleet."""
-    plans = [preview(_SETTINGS, plants, TYPES, clock=SystemClock(), log=EventLogger()) for plants in FLEETS]
+    settings = AccountSettings(_SETTINGS.account, _HOURS)
+    plans = [preview(settings, plants, TYPES, clock=SystemClock(), log=EventLogger()) for plants in FLEETS]
     rows = ([_DATA[row[0].name], *(span(each.interval) for each in row)] for row in zip(*plans, strict=True))
     return _table("refreshed every", rows)
 

@@ -86,6 +86,33 @@ def test_a_batch_that_always_fails_has_a_line_a_day_while_others_are_answered(be
     assert (line["msg"], line["failures"]) == ("recovered", 7 * 24 * 12)
 
 
+def test_where_the_interface_answers_others_the_streak_of_one_that_always_fails_goes_on(bench: Bench) -> None:
+    told = []
+    for number in range(7 * 24 * 12):
+        bench.now = START + number * 5 * MINUTE
+        bench.failures.succeeded("a", "getDevRealKpi", asked="devices/1")
+        bench.failures.failed("a", "getDevRealKpi", "system_busy", asked="devices/2")
+        told += [(bench.now - START, line["msg"]) for line in bench.lines()]
+    assert {msg for _, msg in told} == {"request failed", "request still fails"}
+    assert len([at for at, _ in told if at > HOUR]) <= 7
+    bench.failures.succeeded("a", "getDevRealKpi", asked="devices/2")
+    (line,) = bench.lines()
+    assert (line["msg"], line["failures"]) == ("recovered", 7 * 24 * 12)
+
+
+def test_an_interface_has_recovered_when_all_that_failed_are_answered_or_asked_no_more(bench: Bench) -> None:
+    for asked in ("devices/1", "devices/2"):
+        bench.failures.failed("a", "getDevRealKpi", "timeout", asked=asked)
+    bench.lines()
+    bench.failures.succeeded("a", "getDevRealKpi", asked="devices/1")
+    bench.failures.succeeded("a", "getDevRealKpi", asked="devices/3")
+    assert bench.lines() == []
+    bench.now += 25 * HOUR  # the second batch is gone
+    bench.failures.succeeded("a", "getDevRealKpi", asked="devices/3")
+    (line,) = bench.lines()
+    assert (line["msg"], line["failures"]) == ("recovered", 2)
+
+
 def test_a_summary_says_since_when(bench: Bench) -> None:
     bench.fail()
     bench.fail(5 * MINUTE - 0.001)

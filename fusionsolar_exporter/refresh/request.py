@@ -97,36 +97,36 @@ class Requester(Asks):
                 limiter.paces.unsent(interface)
             elif error.reason in _OF_WHAT_WAS_ASKED:
                 limiter.paces.answered(interface, started)
-            self.failed(interface, error, about if error.reason in _OF_WHAT_WAS_ASKED else "")
+            self.failed(interface, error, about if error.reason in _OF_WHAT_WAS_ASKED else "", asked=about)
             self._show(interface, about, started, error.message)
             raise
         ended = self._end(interface, started)
         self._show(interface, about, started, "failCode 0")
-        self._answered(interface, answer, started, ended)
+        self._answered(interface, answer, started, ended, asked=about)
         return TimedAnswer(answer.content, started, ended)
 
     def dropped(self, interface: Interface, count: int) -> None:
         """An answer held items that were not asked for or could not be read."""
         self._observer.counters.dropped(interface, count)
 
-    def accepted(self, interface: Interface, about: str) -> None:
+    def accepted(self, interface: Interface, about: str, *, asked: str = "") -> None:
         """What was asked has brought what it should: whatever was wrong with it is over."""
-        self._observer.failures.recovered(interface, about)
+        self._observer.failures.recovered(interface, about, asked=asked)
         self._status_builder.answered(interface, about)
 
-    def failed(self, interface: Interface, error: NorthboundError, about: str) -> None:
+    def failed(self, interface: Interface, error: NorthboundError, about: str, *, asked: str = "") -> None:
         """Report a failure; ``about`` names the batch that it says something of, empty for the whole interface."""
         error.message = self._without_secrets(error.message)[:_LONGEST_MESSAGE]  # in this order: no part of one stays
         advice = advice_for(error)
         self._observer.counters.failed(interface, error.reason, error.fail_code or None)
-        self._observer.failures.failed(interface, error.reason, error.message, advice, about)
+        self._observer.failures.failed(interface, error.reason, error.message, advice, about, asked=asked)
         self._status_builder.failed(interface, error, advice, self._context.clock.now(), about)
 
-    def _answered(self, interface: Interface, answer: Answer[Any], started: float, ended: float) -> None:
+    def _answered(self, interface: Interface, answer: Answer[Any], started: float, ended: float, *, asked: str) -> None:
         self._limiter.holds[interface].answered()
         self._limiter.paces.answered(interface, started)
         # the interface answers; whether this answer is what it should be is judged by who asked
-        self.accepted(interface, "")
+        self.accepted(interface, "", asked=asked)
         if answer.far_time is not None:
             self._status_builder.far_clock(answer.far_time, (started + ended) / 2)
 

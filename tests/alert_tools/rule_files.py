@@ -1,7 +1,7 @@
 """The rule files of the project as data."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,19 @@ def selectors(expression: str) -> Iterator[tuple[str, list[str]]]:
 def read_metrics() -> frozenset[str]:
     """Every metric that a rule reads."""
     return frozenset[str]().union(*(metric_names(str(rule["expr"])) for rule in rules()))
+
+
+def recorded_behind(expressions: Iterable[str]) -> frozenset[str]:
+    """Every recorded series that expressions read, and those that are behind these."""
+    by_name = {rule["record"]: str(rule["expr"]) for rule in rules() if "record" in rule}
+    found: set[str] = set()
+    unread = [name for expression in expressions for name in metric_names(expression)]
+    while unread:
+        name = unread.pop()
+        if name in by_name and name not in found:
+            found.add(name)
+            unread += metric_names(by_name[name])
+    return frozenset(found)
 
 
 def seconds(duration: str) -> float:

@@ -86,10 +86,12 @@ class CountingInstruments:
 
 
 class QuietFailures:
-    def failed(self, interface: Interface, reason: Reason, message: str, advice: str, about: str) -> None:
+    def failed(
+        self, interface: Interface, reason: Reason, message: str, advice: str, about: str, *, asked: str = ""
+    ) -> None:
         pass
 
-    def recovered(self, interface: Interface, about: str) -> None:
+    def recovered(self, interface: Interface, about: str, *, asked: str = "") -> None:
         pass
 
 

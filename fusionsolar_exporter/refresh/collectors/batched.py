@@ -54,6 +54,8 @@ class BatchCollector(Collector):
         self.kept_left_out: Mapping[str, float] = {}
         """What state brought, until the next plan."""
         self._unanswered: dict[str, float] = {}
+        self._told_left_out: set[str] = set()
+        """Ids that the log has named, and that have not been answered since."""
 
     @abstractmethod
     def kinds(self) -> Iterable[Batches]:
@@ -127,6 +129,7 @@ class BatchCollector(Collector):
 
     def answered(self, batch: Batch) -> None:
         """The batch was answered: whatever was wrong with it is over."""
+        self._told_left_out.difference_update(batch.turn())
         batch.failures = 0
         batch.answered_at = batch.last_start or 0.0
         if batch.refusal and batch.refusal.search:
@@ -208,7 +211,9 @@ class BatchCollector(Collector):
         batch.refusal.times = 0
         kind = next(kind for kind in self.kinds() if batch in kind.all)
         kind.leave_out(batch, key, ended + DAY)
-        self.context.log.warning(
+        tell = self.context.log.debug if key in self._told_left_out else self.context.log.warning
+        self._told_left_out.add(key)
+        tell(
             "left out for a day: the far side refuses this id although it lists it",
             account=self.context.settings.name,
             collector=self.name,

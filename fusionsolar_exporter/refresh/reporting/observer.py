@@ -30,12 +30,17 @@ class RequestCounters(Protocol):
 class FailureLog(Protocol):
     """Sums up failures that repeat."""
 
-    def failed(self, interface: Interface, reason: Reason, message: str, advice: str, about: str) -> None:
-        """A request failed; ``about`` names the batch that it says something of, empty for the whole interface."""
+    def failed(
+        self, interface: Interface, reason: Reason, message: str, advice: str, about: str, *, asked: str = ""
+    ) -> None:
+        """A request failed; ``about`` names the batch that it says something of, empty for the whole interface.
+
+        ``asked`` names the batch that was asked, whatever its failure says.
+        """
         ...
 
-    def recovered(self, interface: Interface, about: str) -> None:
-        """The interface answers, or the batch does."""
+    def recovered(self, interface: Interface, about: str, *, asked: str = "") -> None:
+        """The interface answers a batch, or the batch brings what it should."""
         ...
 
 

@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from fusionsolar_exporter.northbound.interfaces import HOUR
 from fusionsolar_exporter.northbound.model import DatedReading
-from fusionsolar_exporter.refresh.reports.periods import PeriodKind, end_of, may_be_longer
+from fusionsolar_exporter.refresh.reports.periods import PeriodKind, end_of, may_be_longer, may_be_shorter
 from fusionsolar_exporter.refresh.reports.zones import LearntOffset
 
 
@@ -28,19 +28,20 @@ def choose_periods(
     current, current_ends, last = None, 0.0, None
     followers = [after.begin for _, after in pairwise(ordered)]
     for row, follower in zip(ordered, [*followers, None], strict=True):
-        end, surely = _ends(kind, row.begin, follower, learnt)
-        if row.begin <= now < end:
-            current, current_ends = row, end
-        if surely <= asked_at:
+        soonest, latest = _ends(kind, row.begin, follower, learnt)
+        if row.begin <= now < soonest:
+            current, current_ends = row, soonest
+        if latest <= asked_at:
             last = row
     return Chosen(current, current_ends, last)
 
 
 def _ends(kind: PeriodKind, begin: float, follower: float | None, learnt: LearntOffset) -> tuple[float, float]:
-    """When a period is over as far as is known, and when at the latest."""
+    """When a period is over at the soonest, and when at the latest."""
     end = end_of(kind, begin, learnt.offset)
     if follower is not None and abs(follower - end) <= HOUR:
         return follower, follower
-    if learnt.midnight < end - HOUR and may_be_longer(kind, begin, end):
-        return end, end + HOUR  # nobody has told the clocks of the next day yet
-    return end, end
+    # nobody has told the clocks of the next day yet
+    soonest = end - HOUR if may_be_shorter(kind, end, learnt.offset) else end
+    latest = end + HOUR if learnt.midnight < end - HOUR and may_be_longer(kind, begin, end) else end
+    return soonest, latest

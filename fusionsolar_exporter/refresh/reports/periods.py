@@ -13,6 +13,9 @@ _FARTHEST_EAST = 14 * HOUR
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WHEN_CLOCKS_GO_BACK = (((3, 15), (4, 20)), ((9, 15), (11, 15)))
 """Months and days, the south's autumn and the north's."""
+_WHEN_CLOCKS_GO_FORWARD = (((3, 8), (3, 14)), ((3, 24), (3, 31)), ((9, 2), (9, 8)), ((9, 24), (10, 7)))
+"""North America, Europe; Chile, New Zealand and Australia."""
+_SUNDAY = 6
 
 
 class PeriodKind(Enum):
@@ -63,6 +66,16 @@ def may_be_longer(kind: PeriodKind, begin: float, end: float) -> bool:
         return False
     first, last = ((day.month, day.day) for day in (_local_date(begin, 0), _local_date(end, 0)))
     return any(since <= last and first <= until for since, until in _WHEN_CLOCKS_GO_BACK)
+
+
+def may_be_shorter(kind: PeriodKind, end: float, offset: float) -> bool:
+    """Whether clocks may go forward on the last day of a period, so that it ends an hour sooner than its offset says."""
+    day = _local_date(end - HOUR, offset)
+    return (
+        kind in {PeriodKind.DAY, PeriodKind.MONTH}
+        and day.weekday() == _SUNDAY
+        and any(since <= (day.month, day.day) <= until for since, until in _WHEN_CLOCKS_GO_FORWARD)
+    )
 
 
 def _local_date(moment: float, offset: float) -> date:
