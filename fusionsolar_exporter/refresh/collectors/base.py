@@ -173,4 +173,5 @@ class Collector(ABC):
 
     def next_sweep_at(self) -> float | None:
         """When its next request is due."""
-        return min((batch.due(self.step) for batch in self.batches()), default=None)
+        step = self.step
+        return min([batch.due(step) for batch in self.batches()], default=None)
