@@ -274,6 +274,19 @@ def test_many_plants_are_listed_whole_and_asked_in_part(tmp_path: Path) -> None:
         assert found.status == 0
 
 
+@pytest.mark.no_cover
+def test_a_page_of_the_list_that_is_not_free_is_not_waited_for(tmp_path: Path) -> None:
+    with Practice(tmp_path, FleetPlan(plants=150, devices={38: 1})) as practice:
+        practice.account_keys["rate_limits"] = {"interfaces": {"stations": {"calls": 1}}}
+        found = practice.visit()
+
+        assert practice.asked["stations"] == 1
+        plants = found.interface("stations")
+        assert (plants["outcome"], plants["permitted"]) == ("answered", True)
+        assert plants["summary"] == "100 plants; only the first pages: the next one was not free"
+        assert plants["next_timestamp_seconds"] > found.report["timestamp_seconds"]
+
+
 def test_state_in_memory_is_said_and_the_session_ended(tmp_path: Path) -> None:
     with Practice(tmp_path) as practice:
         found = practice.visit(state={"url": "memory:"})

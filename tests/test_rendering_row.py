@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fusionsolar_exporter.rendering.piece import LARGE_BYTES, Piece, body
+from fusionsolar_exporter.rendering.piece import LARGE_BYTES, TOGETHER_BYTES, Piece, body, together
 from fusionsolar_exporter.rendering.row import Row
 from fusionsolar_exporter.rendering.rows import Rows
 
@@ -53,6 +53,18 @@ def test_what_is_large_is_shared_and_what_is_small_is_put_together() -> None:
     shared = {id(piece.packed[0]) for piece in large}
     assert shared <= {id(block) for block in condensed.packed}
     assert len(Piece.join(small).condensed().packed) == 1
+
+
+def test_neighbours_are_put_together_up_to_a_size() -> None:
+    size = LARGE_BYTES // 3
+    parts = [bytes([number % 256]) * size for number in range(3 * TOGETHER_BYTES // size)]
+    found = list(together([*parts, b"x" * LARGE_BYTES, b"y"]))
+    assert b"".join(found) == b"".join([*parts, b"x" * LARGE_BYTES, b"y"])
+    *blocks, large, last = found
+    assert (large, last) == (b"x" * LARGE_BYTES, b"y")
+    assert {len(block) for block in blocks[:-1]} == {TOGETHER_BYTES // size * size}
+    assert 0 < len(blocks[-1]) <= TOGETHER_BYTES
+    assert list(together([])) == []
 
 
 @settings(deadline=None)

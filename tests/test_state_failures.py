@@ -385,3 +385,24 @@ def test_a_use_of_the_file_that_fails_is_timed_as_well(bench: Bench, monkeypatch
     partition.write([bench.entry("key")])
     assert bench.observed.seconds == [pytest.approx(0.5)]
     assert not bench.observed.works
+
+
+def test_what_could_not_be_kept_is_asked_for_once_and_not_before_it_can_be(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    partition = bench.leader()
+    partition.write([bench.entry("key")])
+    assert not partition.was_emptied()
+
+    def full() -> Any:
+        raise UnusableFileError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(partition._entries._file, "transaction", full)
+        partition.write([bench.entry("other")])
+        assert not bench.observed.works
+        assert not partition.was_emptied()
+    bench.clock.advance(61.0)
+    partition.write([bench.entry("third")])
+    assert bench.observed.works
+    assert [partition.was_emptied() for _ in range(3)] == [True, False, False]

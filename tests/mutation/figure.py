@@ -2,7 +2,8 @@
 
 Mistakes are drawn by a seed, as many in each package, and put one at a time into a copy of the tree. Each is tried with
 the tests that run its line, the quickest first. Which those are is recorded once, test file by test file, which takes
-as long as the suite, and kept; ``--record anew`` does it again.
+as long as the suite, and kept; changed test files are recorded again, all of them with ``--record anew``, which is for
+a package whose lines have moved.
 """
 
 import argparse

@@ -31,11 +31,11 @@ def test_files(root: Path) -> list[Path]:
 
 
 def record(root: Path, folder: Path, files: Iterable[Path], *, anew: bool) -> Iterator[str]:
-    """Record what is not yet known of these test files; yields a line about each."""
+    """Record these test files, where they have changed since or ``anew``; yields a line about each."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in files:
         out = folder / f"{path.stem}.json"
-        if out.exists() and not anew:
+        if out.exists() and out.stat().st_mtime > path.stat().st_mtime and not anew:
             continue
         began = time.monotonic()
         command = [sys.executable, "-m", "pytest", "-p", "mutation.line_recorder", "--no-cov", "-q"]
