@@ -57,7 +57,7 @@ _FLAGS = """
 --build --build-arg --cap-drop --detach --down --env --file --format --from-file --from-literal --kustomize --name
 --network --now --profile --agent --enable-feature --web.enable-remote-write-receiver --property --pipe --wait --quiet
 --collect --storage.agent.path --storage.agent.retention.max-time --publish --read-only --restart --security-opt
---count --inputs --renew --seconds --guided --bound --server-side --set --signal --tag --values --volume
+--seconds --guided --bound --server-side --set --signal --tag --values --volume
 --address --config --data --data-binary --end --id --max-block-duration --shipper.upload-compacted --start
 --storage.tsdb.retention.time --table --url
 """
