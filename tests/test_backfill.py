@@ -202,10 +202,12 @@ def test_the_plan_says_how_long_it_takes(tmp_path: Path) -> None:
 
 def test_newest_first(tmp_path: Path) -> None:
     world = PastWorld(SMALL)
-    world.run(tmp_path / "out", "--from", "2025-06-01", "--to", "2025-06-12", "--what", "plant_hourly")
+    told = world.run(tmp_path / "out", "--from", "2025-06-01", "--to", "2025-06-12", "--what", "plant_hourly")
     asked = [int(str(request.parameters["collectTime"])) for request in world.system.log.of(Interface.PLANT_HOURS)]
     assert asked == sorted(asked, reverse=True)
     assert len(asked) == 11
+    assert told.told.endswith("\n11 of 11 requests, 100%\n")
+    assert told.told.count("100%") == 1
 
 
 @pytest.mark.no_cover

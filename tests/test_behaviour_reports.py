@@ -292,13 +292,13 @@ def test_hours_of_the_day_the_clocks_change(place: Place, day: str) -> None:
 def start_of(report: str, at: float, place: Place) -> float:
     """Where the day, month or year of a moment begins, by the clocks of a place."""
     assert place.zone is not None
-    first = {"daily": {}, "monthly": {"day": 1}, "yearly": {"day": 1, "month": 1}}[report.partition("_")[2]]
-    midnight = datetime.fromtimestamp(at, ZoneInfo(place.zone)).replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight.replace(fold=0, **first).timestamp()
+    local = datetime.fromtimestamp(at, ZoneInfo(place.zone))
+    month = 1 if report.endswith("yearly") else local.month
+    return datetime(local.year, month, local.day if report.endswith("daily") else 1, tzinfo=local.tzinfo).timestamp()
 
 
 def assert_begin_by_the_clocks(world: HttpWorld, place: Place) -> dict[str, set[float]]:
-    """Both periods of all reports but the hourly one are right, and begin when they should; where the last ones begin."""
+    """Both periods of all reports but the hourly one are right and begin when they should; where the last begin."""
     scrape, now = world.scrape(), world.clock.now()
     found: dict[str, set[float]] = {}
     for report in REPORTS:

@@ -54,12 +54,10 @@ def samples(registers: Registers, at: float) -> Iterator[tuple[str, Mapping[str,
     for device in plant.devices:
         labels = {**own, "device_id": device.id, "device": device.name}
         if device.type_id == DeviceType.EMI:
-            irradiation = weather_values(Scene(plant, at, registers))["radiant_total"] * WATTHOURS_PER_MEGAJOULE
-            yield (
-                "fusionsolar_device_day_irradiation_watthours_per_square_meter",
-                labels | {"device_type": "emi"},
-                irradiation,
-            )
+            radiant = weather_values(Scene(plant, at, registers))["radiant_total"]
+            assert isinstance(radiant, float)
+            name = "fusionsolar_device_day_irradiation_watthours_per_square_meter"
+            yield name, labels | {"device_type": "emi"}, radiant * WATTHOURS_PER_MEGAJOULE
         elif device.type_id == type_id:
             labels["device_type"] = "battery" if type_id == DeviceType.BATTERY else "ess"
             yield "fusionsolar_device_charged_energy_watthours_total", labels, charged * 1000

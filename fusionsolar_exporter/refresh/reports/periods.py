@@ -69,7 +69,7 @@ def may_be_longer(kind: PeriodKind, begin: float, end: float) -> bool:
 
 
 def may_be_shorter(kind: PeriodKind, end: float, offset: float) -> bool:
-    """Whether clocks may go forward on the last day of a period, so that it ends an hour sooner than its offset says."""
+    """Whether a period may end an hour sooner than its offset says, since clocks may go forward on its last day."""
     day = _local_date(end - HOUR, offset)
     return (
         kind in {PeriodKind.DAY, PeriodKind.MONTH}
