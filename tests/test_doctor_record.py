@@ -50,6 +50,9 @@ def test_every_request_has_its_file(tmp_path: Path, quirks: bool) -> None:
         assert [record["interface"] for record in records] == [
             request.interface.value for request in practice.system.log.requests
         ]
+        assert sorted(file.name for file in directory.iterdir()) == [
+            f"{number:04d}-account-1-{record['interface']}.json" for number, record in enumerate(records, 1)
+        ]
         assert {stat.S_IMODE(file.stat().st_mode) for file in directory.iterdir()} == {0o600}
         text = "".join(file.read_text() for file in directory.iterdir())
         spelled = {json.dumps(secret)[1:-1] for secret in private(practice)} | private(practice)

@@ -1,5 +1,6 @@
 """Who leads where locks cannot be opened, or are deleted while they are held; and that nothing is left open."""
 
+import errno
 import gc
 import shutil
 import sqlite3
@@ -21,7 +22,7 @@ from fusionsolar_exporter.simulator.scaled_time import ScaledTime
 from fusionsolar_exporter.simulator.server import SimulatorServer
 from fusionsolar_exporter.simulator.system import SimulatedSystem
 from fusionsolar_exporter.state import Entry, NotLeadingError
-from fusionsolar_exporter.state.file_lock import FileLock, NobodyLocksError
+from fusionsolar_exporter.state.file_lock import FileLock, NobodyLocksError, nothing_can_be_at
 from fusionsolar_exporter.state.sqlite import SqliteState
 from fusionsolar_exporter.state.sqlite_partition import SqlitePartition
 
@@ -219,3 +220,22 @@ def test_a_file_that_is_locked_at_the_start_costs_a_real_process_no_login(tmp_pa
     # on a busy machine the session itself may be over by now
     assert system.log.counts[Interface.LOGIN] == asked[Interface.LOGIN] or now() - NOON > 30 * 60
     assert {code for _, code in system.log.refusals} <= {305}
+
+
+@pytest.mark.parametrize(
+    ("where", "number", "nothing"),
+    [
+        ("missing/file", errno.ENOENT, True),
+        ("missing", errno.ENOENT, False),
+        ("file/inside", errno.ENOTDIR, True),
+        ("missing", errno.EROFS, True),
+        ("file", errno.EROFS, False),
+        ("file/inside", errno.EROFS, True),
+        ("missing", errno.EACCES, True),
+        ("missing", errno.EIO, False),
+        ("missing", errno.EMFILE, False),
+    ],
+)
+def test_where_nothing_is_and_nothing_can_be(tmp_path: Path, where: str, number: int, nothing: bool) -> None:
+    (tmp_path / "file").touch()
+    assert nothing_can_be_at(tmp_path / where, OSError(number, "error")) is nothing
