@@ -17,6 +17,7 @@ from northbound_support import FarSide, Request, closing_after, reply, saying
 from fusionsolar_exporter.northbound.auth import NOBODY
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.transport import HttpTransport, TransportSettings
+from fusionsolar_exporter.refresh.reporting.advice import advice_for
 
 SHORT = 0.3
 
@@ -221,6 +222,7 @@ def test_tls_where_the_far_side_speaks_none_is_told_as_that() -> None:
         thread.join(10)
     assert (error.reason, error.sent) == (Reason.TLS, False)
     assert "write http:// in url" in error.message
+    assert advice_for(error) == "correct the scheme or the port in url"
 
 
 def test_http_where_the_far_side_speaks_tls_is_told_as_that() -> None:

@@ -102,7 +102,7 @@ def test_a_changed_lock_is_installed_into_the_one_there_is(checkout: Checkout) -
 
     result = checkout.setup()
 
-    assert result.stderr == "installing the locked requirements (runtime) into .venv\n"
+    assert result.stderr == "installing the locked requirements (runtime) into .venv; this takes a minute or two\n"
     assert (checkout.venv / "kept").exists()
 
 

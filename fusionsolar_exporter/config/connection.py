@@ -17,6 +17,8 @@ from fusionsolar_exporter.northbound.certificates import CertificatesError, trus
 
 _AUTHORITIES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 _PORTAL = re.compile(r"(region|uni)\d+[a-z]*\d*\.fusionsolar\.huawei\.com")
+_LARGEST_PORT = 65535
+_PORT = re.compile(r"^https?://[^/?#]*:(\d{1,9})(?:[/?#]|$)")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _OWN_PATHS = ("", "/", "/thirdData", "/thirdData/")
 _NOT_IN_URLS = re.compile(r'[\s\x00-\x1f\x7f\\<>"^`{|}\ud800-\udfff]')
@@ -53,6 +55,8 @@ def _split(value: Any) -> SplitResult:
             host.encode("idna")  # what a connection does with it
             if parts.scheme in _DEFAULT_PORTS and host and parts.port != 0:
                 return parts
+    if isinstance(value, str) and (port := _PORT.search(value)) and not 0 < int(port[1]) <= _LARGEST_PORT:
+        raise problem(f"the port {port[1]} is none; expected a number from 1 to {_LARGEST_PORT}")
     raise problem("not a URL; expected http:// or https:// and a host")
 
 

@@ -13,7 +13,7 @@ _SIGN = "a text that begins with a sign of YAML's own needs quotes"
 _COLON = "a line without a colon; expected a key, a colon and a value"
 _ANCHOR = "an anchor of the same name a second time"
 _WORDS = {  # by how PyYAML's own words begin
-    "found character '\\t'": "a tab; YAML takes spaces alone for indentation",
+    "found character '\\t'": "a tab; YAML takes spaces alone, for indentation and before a value",
     "found character": _SIGN,
     "found unexpected end of stream": _QUOTES,
     "found unknown escape character": _BACKSLASH,

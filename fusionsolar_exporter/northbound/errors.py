@@ -38,6 +38,9 @@ class Reason(StrEnum):
 TRANSPORT = frozenset({Reason.TIMEOUT, Reason.CONNECTION, Reason.TLS})
 """Reasons for which no answer came at all."""
 
+NO_TLS_SPOKEN = "the port does not speak it: write http:// in url, or the port of https"
+"""The message where TLS was tried on a port of plain HTTP."""
+
 DAY_LIMIT = 20618
 """The failCode for a day's calls that are used up: worth no other try for an hour."""
 

@@ -24,7 +24,7 @@ from fusionsolar_exporter.northbound.adapter import DeadlineAdapter
 from fusionsolar_exporter.northbound.auth import Auth
 from fusionsolar_exporter.northbound.bounds import BoundsError, check_size
 from fusionsolar_exporter.northbound.certificates import CertificatesError, tls_context
-from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
+from fusionsolar_exporter.northbound.errors import NO_TLS_SPOKEN, NorthboundError, Reason
 from fusionsolar_exporter.northbound.retry_after import retry_after
 
 _CHUNK = 64 * 1024
@@ -239,7 +239,7 @@ def _words(causes: list[BaseException]) -> str:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return cause.verify_message
         if isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS:
-            return "the port does not speak it: write http:// in url, or the port of https"
+            return NO_TLS_SPOKEN
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
         if type(cause) is OSError:  # of a proxy's refusal, and of certificate files
