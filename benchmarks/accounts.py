@@ -28,7 +28,7 @@ _ACCOUNTS = 300
 _PLANTS = 10
 _FILES = 1024
 _PASSWORD = "a password"
-_PAUSE = 0.1  # seconds between two scrapes
+_PAUSE = 0.5  # seconds between two scrapes: unpacking them takes a core of its own
 _LISTENING = re.compile(r'msg="?listening"? address=(\S+)')
 _PLANT = b"\nfusionsolar_plant_day_yield_watthours{"
 
