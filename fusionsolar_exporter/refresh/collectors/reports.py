@@ -4,6 +4,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from typing_extensions import override
 
@@ -41,6 +42,19 @@ class KeptReports:
     crossed: Mapping[str, Crossed]
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """How many zones the plants of a batch are in, and of which state of things that is."""
+
+    ids: list[str]
+    size: int
+    changes: int
+    zones: int
+
+    def is_of(self, batch: Batch, zones: PlantZones) -> bool:
+        return self.ids is batch.ids and self.size == len(batch.ids) and self.changes == zones.changes
+
+
 class ReportCollector(BatchCollector):
     """Regular calls are about the running day, month or year; others about the one that has ended."""
 
@@ -61,6 +75,7 @@ class ReportCollector(BatchCollector):
         self.kind = REPORT_KINDS[name]
         self._zones = zones
         self._boundaries = Boundaries(self.kind.periods)
+        self._counted: WeakKeyDictionary[Batch, _Counted] = WeakKeyDictionary()
 
     @abstractmethod
     def plant_of(self, key: str) -> Plant | None:
@@ -164,14 +179,21 @@ class ReportCollector(BatchCollector):
         """Calls that the end of a day (month, year) takes: each batch once for every zone in it, and all that twice."""
         if self.kind.periods.container is None:
             return 0
-        zones = sum(max(len({self._offset(key) for key in batch.ids} - {None}), 1) for batch in self.batches())
-        return CALLS_AT_A_BOUNDARY * zones
+        return CALLS_AT_A_BOUNDARY * sum(map(self._zones_in, self.batches()))
+
+    def _zones_in(self, batch: Batch) -> int:
+        """Counted anew only where the batch or what is known of zones is another: the schedule asks all the time."""
+        known = self._counted.get(batch)
+        if known is None or not known.is_of(batch, self._zones):
+            zones = max(len({self._offset(key) for key in batch.ids} - {None}), 1)
+            known = self._counted[batch] = _Counted(batch.ids, len(batch.ids), self._zones.changes, zones)
+        return known.zones
 
     def _plan_boundaries(self, now: float) -> None:
         clock = self.context.clock
         last = self.answers.last_reports(self.name)
         self._boundaries.plan(
-            {key: batch.device_type for batch in self.batches() for key in batch.ids},
+            lambda: {key: batch.device_type for batch in self.batches() for key in batch.ids},
             self._learnt,
             lambda key: key not in last,
             clock.wall(now),

@@ -78,24 +78,25 @@ class Boundaries:
 
     def plan(
         self,
-        ids: Mapping[str, int],
+        ids: Callable[[], Mapping[str, int]],
         learnt: Callable[[str], LearntOffset | None],
         lacks_last: Callable[[str], bool],
         now: float,
         moment: Callable[[float], float],
     ) -> None:
-        """Put those that have something to ask for into batches; ``ids`` are theirs with their device types.
+        """Put those that have something to ask for into batches; ``ids`` tells theirs with their device types.
 
         ``moment`` turns Unix seconds into the pacing clock's.
         """
         container = self._kind.container
         if container is None or now < self._plan_at:
             return
-        self._seen = {key: at for key, at in self._seen.items() if key in ids}
-        self._crossed = {key: crossed for key, crossed in self._crossed.items() if key in ids}
+        types = ids()
+        self._seen = {key: at for key, at in self._seen.items() if key in types}
+        self._crossed = {key: crossed for key, crossed in self._crossed.items() if key in types}
         self._plan_at = math.inf
         groups: dict[_Due, list[str]] = {}
-        for key, type_id in ids.items():
+        for key, type_id in types.items():
             offset = learnt(key)
             if offset is None or key not in self._seen:
                 continue

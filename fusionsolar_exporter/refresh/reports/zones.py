@@ -25,6 +25,8 @@ class PlantZones:
 
     def __init__(self) -> None:
         self._learnt: dict[str, LearntOffset] = {}
+        self.changes = 0
+        """Grows whenever something else is known."""
 
     def of(self, plant_code: str) -> LearntOffset | None:
         """What is known of a plant; None before its first report."""
@@ -42,9 +44,9 @@ class PlantZones:
         expected = listed_offset(plant) if known is None else known.offset
         if kind is PeriodKind.HOUR and expected is not None and abs(offset - expected) > _SEASON:
             if known is None:
-                self._learnt[plant.code] = LearntOffset(0.0, expected)
+                self._take(plant, LearntOffset(0.0, expected))
         elif known is None or midnight > known.midnight:
-            self._learnt[plant.code] = LearntOffset(midnight, offset)
+            self._take(plant, LearntOffset(midnight, offset))
 
     def kept(self) -> Mapping[str, LearntOffset]:
         """What state keeps."""
@@ -53,10 +55,17 @@ class PlantZones:
     def restore(self, kept: Mapping[str, LearntOffset]) -> None:
         """Take over what was kept."""
         self._learnt.update(kept)
+        self.changes += 1
 
     def keep_only(self, plant_codes: Mapping[str, object]) -> None:
         """Forget all other plants."""
         self._learnt = {code: learnt for code, learnt in self._learnt.items() if code in plant_codes}
+        self.changes += 1
+
+    def _take(self, plant: Plant, learnt: LearntOffset) -> None:
+        known = self._learnt.get(plant.code)
+        self.changes += known is None or known.offset != learnt.offset
+        self._learnt[plant.code] = learnt
 
 
 def listed_offset(plant: Plant) -> float | None:
