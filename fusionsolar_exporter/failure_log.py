@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from fusionsolar_exporter.config.durations import format_duration
@@ -21,7 +21,7 @@ class _Streak:
     repeated: int
     lines: int
     next_line_at: float
-    failing: dict[str, float] = field(default_factory=dict)
+    failing: dict[str, float]
     """When each of those that were asked failed last, until they are answered."""
 
     def is_over(self, asked: str, now: float) -> bool:
@@ -48,14 +48,12 @@ class RepeatedFailures:
         self, account: str, interface: str, reason: str, *, about: str = "", asked: str = "", **fields: object
     ) -> None:
         """Count a failure, and log it where it is new or its next line is due; ``fields`` go into that line."""
-        now = self._now()
+        now, asked = self._now(), about or asked
         with self._lock:
             streaks = self._streaks.setdefault((account, interface, about), {})
             streak = streaks.get(reason)
             if streak is None:
-                streak = _Streak(since=now, repeated=0, lines=1, next_line_at=now + _PAUSES[0])
-                streaks[reason] = streak
-                streak.failing[asked] = now
+                streaks[reason] = _Streak(now, repeated=0, lines=1, next_line_at=now + _PAUSES[0], failing={asked: now})
                 summary: dict[str, object] = {}
             else:
                 streak.repeated += 1
@@ -75,7 +73,7 @@ class RepeatedFailures:
         now, key = self._now(), (account, interface, about)
         with self._lock:
             streaks = self._streaks.get(key, {})
-            ended = [streaks.pop(reason) for reason in list(streaks) if streaks[reason].is_over(asked, now)]
+            ended = [streaks.pop(reason) for reason in list(streaks) if streaks[reason].is_over(about or asked, now)]
             if not streaks:
                 self._streaks.pop(key, None)
         if ended:

@@ -100,6 +100,16 @@ def test_where_the_interface_answers_others_the_streak_of_one_that_always_fails_
     assert (line["msg"], line["failures"]) == ("recovered", 7 * 24 * 12)
 
 
+def test_what_a_batch_is_refused_for_is_over_when_the_batch_is_accepted(bench: Bench) -> None:
+    bench.failures.failed("a", "getDevRealKpi", "rejected", about="devices/1", asked="devices/1")
+    bench.lines()
+    bench.failures.succeeded("a", "getDevRealKpi", asked="devices/1")  # the interface answers
+    assert bench.lines() == []
+    bench.failures.succeeded("a", "getDevRealKpi", about="devices/1")  # and the answer is what it should be
+    (line,) = bench.lines()
+    assert (line["msg"], line["failures"]) == ("recovered", 1)
+
+
 def test_an_interface_has_recovered_when_all_that_failed_are_answered_or_asked_no_more(bench: Bench) -> None:
     for asked in ("devices/1", "devices/2"):
         bench.failures.failed("a", "getDevRealKpi", "timeout", asked=asked)

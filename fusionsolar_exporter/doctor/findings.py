@@ -1,8 +1,6 @@
 """From an examination to the report of its account; state fills in what was not asked."""
 
-import errno
 import math
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -158,8 +156,7 @@ def _unreadable(examination: Examination) -> Problem | None:
     hold, clock = examination.engine.session.kept().logins.hold, examination.engine.context.clock
     if hold is None or not hold.reason:
         return None
-    missing = os.strerror(errno.ENOENT) in hold.reason
-    advice = "make the file, or correct its path" if missing else "make it readable for whoever runs the exporter"
+    advice = "correct the path, or make the file readable for whoever runs the exporter"
     return Problem(Reason.CREDENTIALS, None, hold.reason, "", advice, clock.wall(clock.now()))
 
 

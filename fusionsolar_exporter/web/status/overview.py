@@ -32,10 +32,8 @@ class PlantOverview:
             return
         news = abs(now - view.power_curves.recorded_at) >= _NOTE_SECONDS
         if news:
-            labels = {code: label_value(code) for code in listed}
-            powers = {
-                c: plants.facts[label].power_watts if label in plants.facts else None for c, label in labels.items()
-            }
+            known = {code: plants.facts.get(label_value(code)) for code in listed}
+            powers = {code: None if facts is None else facts.power_watts for code, facts in known.items()}
             view.power_curves.record(now, powers)
         if news or view.name not in self._charts:
             charts, first_page = self._charts_of(view.name), PlantQuery()
