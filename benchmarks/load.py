@@ -23,9 +23,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from benchmarks.fleet import Fleet, RenderedFleet
 from benchmarks.scrape import Process
+from fusionsolar_exporter import interpreter
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.pacing.clock import SystemClock
-from fusionsolar_exporter.serving import SWITCH_SECONDS
 from fusionsolar_exporter.web.addresses import listen_on
 from fusionsolar_exporter.web.application import Application
 from fusionsolar_exporter.web.security.gate import Gate
@@ -71,7 +71,6 @@ def serve(samples: int, web_config: Path | None) -> None:
     """A server in this process: says its port, and at each line how many answers it took."""
     fleet = CountedFleet(samples)
     rendered = RenderedFleet(fleet)
-    sys.setswitchinterval(SWITCH_SECONDS)
     clock = SystemClock()
     security = WebSecurity(web_config, EventLogger())
     app = Application(rendered, clock=clock)
@@ -80,8 +79,9 @@ def serve(samples: int, web_config: Path | None) -> None:
     threading.Thread(target=server.run, daemon=True).start()
     rendered.refresh_for_ever(1.0)
     print(json.dumps(int(server.addresses[0].rpartition(":")[2])), flush=True)
-    for _ in sys.stdin:
-        print(json.dumps(fleet.taken), flush=True)
+    with interpreter.set_up(1, clock.now):
+        for _ in sys.stdin:
+            print(json.dumps(fleet.taken), flush=True)
 
 
 def measure(samples: int, rate: int, seconds: int, web_config: Path | None) -> bool:

@@ -4,6 +4,7 @@ Kinds: ``exporter``, ``paced`` (the same while an answer comes every second, as 
 ``hurried`` (while answers come one after the other without any pause), ``prometheus_client``.
 """
 
+import contextlib
 import json
 import sys
 import threading
@@ -12,9 +13,9 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, start_http_server
 
 from benchmarks.fleet import Fleet, RenderedFleet
+from fusionsolar_exporter import interpreter
 from fusionsolar_exporter.metrics.registry import build_registry
 from fusionsolar_exporter.pacing.clock import SystemClock
-from fusionsolar_exporter.serving import SWITCH_SECONDS
 from fusionsolar_exporter.web.addresses import listen_on
 from fusionsolar_exporter.web.application import Application
 from fusionsolar_exporter.web.server import WebServer
@@ -29,7 +30,7 @@ def memory(name: str) -> int:
     return next(int(line.split()[1]) * _KIB for line in lines if line.startswith(f"{name}:"))
 
 
-def main(kind: str, samples: int) -> None:
+def main(kind: str, samples: int, settings: contextlib.ExitStack) -> None:
     empty = memory("VmRSS")
     fleet = Fleet(samples)
     if kind == "prometheus_client":
@@ -38,8 +39,9 @@ def main(kind: str, samples: int) -> None:
         port = server.server_port
     else:
         rendered = RenderedFleet(fleet)
-        sys.setswitchinterval(SWITCH_SECONDS)
-        app = Application(rendered, clock=SystemClock())
+        clock = SystemClock()
+        settings.enter_context(interpreter.set_up(1, clock.now))
+        app = Application(rendered, clock=clock)
         web = WebServer(app, listen_on(["127.0.0.1:0"]))
         threading.Thread(target=web.run, daemon=True).start()
         port = int(web.addresses[0].rpartition(":")[2])
@@ -51,4 +53,5 @@ def main(kind: str, samples: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    with contextlib.ExitStack() as until_the_end:
+        main(sys.argv[1], int(sys.argv[2]), until_the_end)

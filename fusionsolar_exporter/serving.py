@@ -1,13 +1,12 @@
 """The life of the process that serves: listen, refresh, reload, end."""
 
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from fusionsolar_exporter import __version__, signals
+from fusionsolar_exporter import __version__, interpreter, signals
 from fusionsolar_exporter.building import build_exporter
 from fusionsolar_exporter.config import Config, ConfigError
 from fusionsolar_exporter.exporter import Exporter
@@ -22,7 +21,6 @@ from fusionsolar_exporter.web.security.web_security import WebSecurity
 from fusionsolar_exporter.web.server import WebServer
 
 _FAREWELL_SECONDS = 3.0
-SWITCH_SECONDS = 0.0005  # a scrape waits so long for the interpreter while something is being rendered; measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,6 @@ def serve(
     log.info("starting", version=__version__, accounts=len(config.accounts))
     exporter = build_exporter(config, load, clock=clock, log=log)
     supervisor = exporter.supervisor
-    sys.setswitchinterval(SWITCH_SECONDS)
     beat = supervisor.begin(ThreadKind.WEB)
     app = Application(exporter, clock=clock, telemetry_path=web.telemetry_path)
     server = WebServer(
@@ -85,7 +82,11 @@ def serve(
     reloads = ReloadThread(exporter.reload, security.look, clock)
     supervisor.start(ThreadKind.RELOAD, reloads.run)
     # signals are taken last: what came before is done now, when everything that it needs is there
-    with _hooked(supervisor), signals.taken(end=end, reload=reloads.wake):
+    with (
+        interpreter.set_up(len(config.accounts), clock.now),
+        _hooked(supervisor),
+        signals.taken(end=end, reload=reloads.wake),
+    ):
         for address in server.addresses:
             log.info("listening", address=address)
         exporter.start()

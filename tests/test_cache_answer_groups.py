@@ -67,6 +67,10 @@ def test_it_behaves_as_a_dict_whose_entries_age(steps: list[tuple[str, set[str],
         assert groups.ids == model.entries.keys()
         assert (groups.values is before[0]) >= (groups.values == before[0] and what != "put")
         assert (groups.ids is before[1]) == (groups.ids == before[1])
+        if groups.values is not before[0]:
+            changed = groups.values.changed_since(before[0])
+            assert changed is not None
+            assert set(changed) >= {key for key, _ in groups.values.items() ^ before[0].items()}
         assert len(groups) == len(model.entries)
         assert groups.expired == model.expired
         assert groups.next_expiry == min((until for _, until in model.entries.values()), default=float("inf"))
@@ -93,6 +97,19 @@ def test_what_a_newer_answer_leaves_out_keeps_its_own_time() -> None:
     assert groups.expire() == 1
     assert groups.values == {"a": "new", "c": "new"}
     assert groups.next_expiry == clock.now() + 5
+
+
+def test_an_edition_knows_what_changed_since_the_one_before_and_no_other() -> None:
+    groups: AnswerGroups[str, str] = AnswerGroups(ManualClock().now)
+    editions = [groups.values]
+    for key in "ab":
+        groups.put({key: "value"}, float("inf"))
+        editions.append(groups.values)
+    assert editions[1].changed_since(editions[0]) == {"a"}
+    assert editions[2].changed_since(editions[1]) == {"b"}
+    assert editions[2].changed_since(editions[0]) is None
+    assert editions[2].changed_since(editions[2]) is None
+    assert editions[2].changed_since(dict(editions[1])) is None
 
 
 def test_what_is_given_out_stays_as_it_was() -> None:

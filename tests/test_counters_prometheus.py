@@ -43,7 +43,7 @@ class Register:
     def shown(self, day: int, day_seconds: float) -> float:
         """Dips at midnight, an evening's fall, a zero at dusk; another register from the third night on."""
         hour = day_seconds / 3600
-        if day >= 3 and not self.begun:
+        if day >= 3 and hour >= 0.5 and not self.begun:  # nobody can tell a dip of one that was never seen higher
             self.begun = self.true - 4.0
         value = self.true - self.begun
         if 20 <= hour < 20.1:

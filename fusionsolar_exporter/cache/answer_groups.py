@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from cachetools import TLRUCache
 
-from fusionsolar_exporter.cache.published import PublishedDict
+from fusionsolar_exporter.cache.published import Edition, PublishedDict
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -44,7 +44,7 @@ class AnswerGroups(Generic[K, V]):
         return self._next_expiry
 
     @property
-    def values(self) -> Mapping[K, V]:
+    def values(self) -> Edition[K, V]:
         """The values by id, as of the last :meth:`expire`; the same object until one of them changes."""
         return self._values.copy
 

@@ -1,10 +1,27 @@
 """Dictionaries of which copies are given out, as few as possible."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+
+class Edition(dict[K, V]):
+    """A copy that knows how it differs from the one before it. Nobody changes it."""
+
+    __slots__ = ("_before", "_changed", "_mark")
+
+    def __init__(self, items: Mapping[K, V], changed: Collection[K], before: "Edition[K, V] | None" = None) -> None:
+        super().__init__(items)
+        self._changed = changed
+        # marks, not the editions themselves: each would keep all that came before it
+        self._mark = object()
+        self._before = before._mark if before is not None else None  # noqa: SLF001 - its own
+
+    def changed_since(self, other: object) -> Collection[K] | None:
+        """The keys whose entries came, went or changed since the edition before; None where ``other`` is not that."""
+        return self._changed if isinstance(other, Edition) and other._mark is self._before else None  # noqa: SLF001
 
 
 class PublishedDict(Generic[K, V]):
@@ -12,15 +29,18 @@ class PublishedDict(Generic[K, V]):
 
     def __init__(self) -> None:
         self._items: dict[K, V] = {}
-        self._copy: Mapping[K, V] | None = {}
+        self._edition: Edition[K, V] = Edition({}, ())
+        self._changed: set[K] = set()
+        """Since that edition."""
         self._keys: frozenset[K] | None = frozenset()
 
     @property
-    def copy(self) -> Mapping[K, V]:
+    def copy(self) -> Edition[K, V]:
         """The entries as they are now; nobody changes what is given out."""
-        if self._copy is None:
-            self._copy = self._items.copy()
-        return self._copy
+        if self._changed:
+            self._edition = Edition(self._items, self._changed, self._edition)
+            self._changed = set()
+        return self._edition
 
     @property
     def keys(self) -> frozenset[K]:
@@ -33,17 +53,18 @@ class PublishedDict(Generic[K, V]):
         """Keep these; a key that is there keeps its place."""
         before = len(self._items)
         self._items.update(items)
-        self._copy = None
+        self._changed.update(items)
         if len(self._items) > before:
             self._keys = None
 
     def remove(self, keys: Iterable[K]) -> None:
         """Drop these, as far as they are there."""
-        before = len(self._items)
-        for key in keys:
-            self._items.pop(key, None)
-        if len(self._items) < before:
-            self._copy = self._keys = None
+        gone = [key for key in keys if key in self._items]
+        for key in gone:
+            del self._items[key]
+        self._changed.update(gone)
+        if gone:
+            self._keys = None
 
     def other_than(self, keep: Callable[[K], bool]) -> list[K]:
         """The keys that are not to be kept."""

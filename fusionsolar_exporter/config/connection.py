@@ -2,7 +2,6 @@
 
 import ipaddress
 import re
-import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -13,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr, model_validator
 
 from fusionsolar_exporter.config.errors import problem
 from fusionsolar_exporter.config.fields import Flag, ReadableFile, Section
-from fusionsolar_exporter.northbound.certificates import CertificatesError, trust
+from fusionsolar_exporter.northbound.certificates import CertificatesError, tls_context
 
 _AUTHORITIES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 _PORTAL = re.compile(r"(region|uni)\d+[a-z]*\d*\.fusionsolar\.huawei\.com")
@@ -95,7 +94,7 @@ ProxyUrl = Annotated[SecretStr, BeforeValidator(_proxy_url)]
 
 def _certificates(path: Path) -> Path:
     try:
-        trust(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), str(path))
+        tls_context(verify=True, ca=str(path), cert_file=None, key_file=None)
     except CertificatesError as error:
         raise problem(str(error)) from None
     return path

@@ -28,16 +28,17 @@ class AlarmCounts(Part):
 
     reads: ClassVar = ("alarms",)
 
-    codes: tuple[str, ...]
+    ids: tuple[str, ...]
+    """Codes."""
     labels: tuple[Labels, ...]
 
     @override
     def inputs(self, context: ExportContext) -> tuple[object, ...]:
-        return tuple(map(context.snapshot.alarms.get, self.codes))
+        return tuple(map(context.snapshot.alarms.get, self.ids))
 
     @override
     def export(self, context: ExportContext, writer: SampleWriter) -> None:
-        for code, labels in zip(self.codes, self.labels, strict=True):
+        for code, labels in zip(self.ids, self.labels, strict=True):
             alarms = context.snapshot.alarms.get(code)
             if alarms is not None and alarms.complete:
                 counts = Counter(alarm.severity for alarm in alarms.alarms)
@@ -51,6 +52,7 @@ class AlarmSeries(Part):
     reads: ClassVar = ("alarms",)
 
     def __init__(self, labels: AccountLabels) -> None:
+        self.ids = None
         self._labels = labels
 
     @override

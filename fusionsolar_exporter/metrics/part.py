@@ -54,6 +54,9 @@ def report_of(collector: CollectorName, period: ReportPeriod) -> str:
 class Part(Protocol):
     """Some series of one account. Equal parts with equal ``inputs`` export the same."""
 
+    ids: tuple[str, ...] | None
+    """The ids of which it reads something; None where it reads all."""
+
     @property
     def reads(self) -> tuple[str, ...]:
         """Names in :meth:`ExportContext.fields`: while these are the same, so are the inputs."""

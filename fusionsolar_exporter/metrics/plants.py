@@ -48,17 +48,18 @@ class PlantInfo(Part):
 
     reads: ClassVar = ("listed_plants",)
 
-    codes: tuple[str, ...]
+    ids: tuple[str, ...]
+    """Codes."""
     labels: tuple[Labels, ...]
     plants: tuple[Plant, ...]
 
     @override
     def inputs(self, context: ExportContext) -> tuple[object, ...]:
-        return tuple(map(context.snapshot.listed_plants.__contains__, self.codes))
+        return tuple(map(context.snapshot.listed_plants.__contains__, self.ids))
 
     @override
     def export(self, context: ExportContext, writer: SampleWriter) -> None:
-        for code, labels, plant in zip(self.codes, self.labels, self.plants, strict=True):
+        for code, labels, plant in zip(self.ids, self.labels, self.plants, strict=True):
             if code in context.snapshot.listed_plants:
                 writer.add("fusionsolar_plant_info", labels, 1, _info(plant))
                 writer.add("fusionsolar_plant_capacity_watts", labels, plant.capacity_watts)
@@ -105,16 +106,17 @@ class PlantReadings(Part):
 
     reads: ClassVar = ("plant_readings",)
 
-    codes: tuple[str, ...]
+    ids: tuple[str, ...]
+    """Codes."""
     labels: tuple[Labels, ...]
 
     @override
     def inputs(self, context: ExportContext) -> tuple[object, ...]:
-        return tuple(map(context.snapshot.plant_readings.get, self.codes))
+        return tuple(map(context.snapshot.plant_readings.get, self.ids))
 
     @override
     def export(self, context: ExportContext, writer: SampleWriter) -> None:
-        for code, labels in zip(self.codes, self.labels, strict=True):
+        for code, labels in zip(self.ids, self.labels, strict=True):
             reading = context.snapshot.plant_readings.get(code)
             if reading is not None:
                 _export_reading(reading, labels, context, writer)
@@ -148,7 +150,8 @@ class PlantTimes(Part):
     """When data of the plants was last fetched."""
 
     collector: CollectorName
-    codes: tuple[str, ...]
+    ids: tuple[str, ...]
+    """Codes."""
     labels: tuple[Labels, ...]
 
     @property
@@ -159,13 +162,13 @@ class PlantTimes(Part):
     @override
     def inputs(self, context: ExportContext) -> tuple[object, ...]:
         # a corrected wall clock moves every time
-        return (context.clock.wall(0), tuple(map(self._moments(context).get, self.codes)))
+        return (context.clock.wall(0), tuple(map(self._moments(context).get, self.ids)))
 
     @override
     def export(self, context: ExportContext, writer: SampleWriter) -> None:
         moments = self._moments(context)
         extra = {"collector": self.collector.value}
-        for code, labels in zip(self.codes, self.labels, strict=True):
+        for code, labels in zip(self.ids, self.labels, strict=True):
             if code in moments:
                 moment = context.clock.wall(moments[code])
                 writer.add("fusionsolar_plant_last_success_timestamp_seconds", labels, moment, extra)

@@ -9,6 +9,7 @@ from fusionsolar_exporter.metrics.part import ExportContext, Part
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.rendering.line_buffer import LineBuffer, LineTemplates
 from fusionsolar_exporter.rendering.piece import Piece
+from fusionsolar_exporter.rendering.readers import Readers
 from fusionsolar_exporter.rendering.rows import Rows
 from fusionsolar_exporter.view import AccountView
 
@@ -31,7 +32,7 @@ class AccountPieces:
         self._templates = LineTemplates(lambda _: False)
         self._parts: Sequence[Part] = ()
         self._rendered: list[_Rendered] = []
-        self._readers: Mapping[str, Sequence[int]] = {}
+        self._readers = Readers(())
         self._fields: Mapping[str, object] = {}
         self._wall = 0.0
         self._snapshot: Snapshot | None = None
@@ -55,8 +56,10 @@ class AccountPieces:
             self._replace_parts(context, export, settings)
             changed = True
         else:
-            news = [name for name, value in fields.items() if wall != self._wall or value is not self._fields.get(name)]
-            changed = self._renew(context, {place for name in news for place in self._readers.get(name, ())})
+            # a corrected wall clock moves every time
+            before = self._fields if wall == self._wall else {}
+            news = [(name, value, before.get(name)) for name, value in fields.items() if value is not before.get(name)]
+            changed = self._renew(context, set().union(*(self._readers.of(*one) for one in news)))
         self._snapshot, self._fields, self._wall = view.snapshot, fields, wall
         if changed:
             self._trim(settings.series_per_account)
@@ -68,7 +71,7 @@ class AccountPieces:
             known = {}
             self._templates = LineTemplates(settings.exports)
         self._rendered = [self._render(part, context, known.get(part)) for part in export.parts]
-        self._generation, self._parts, self._readers = export.generation, export.parts, _readers(export.parts)
+        self._generation, self._parts, self._readers = export.generation, export.parts, Readers(export.parts)
         self._rows = Rows(self._templates.slots, self._rows)
         for place, one in enumerate(self._rendered):
             self._rows.put(place, one.pieces, {})
@@ -105,12 +108,3 @@ class AccountPieces:
         """Cut the account to so many series, the last metrics of the table first."""
         self.by_metric = self._rows.joined(limit)
         self.series_cut = max(self._rows.samples - limit, 0)
-
-
-def _readers(parts: Sequence[Part]) -> Mapping[str, Sequence[int]]:
-    """The places of the parts that read something, by its name."""
-    found: dict[str, list[int]] = {}
-    for place, part in enumerate(parts):
-        for name in part.reads:
-            found.setdefault(name, []).append(place)
-    return found
