@@ -45,7 +45,7 @@ class LongLived:
 @contextmanager
 def set_up(accounts: int, now: Callable[[], float]) -> Iterator[None]:
     """For a process that refreshes so many accounts; ``now`` gives seconds that never jump."""
-    before, long_lived = sys.getswitchinterval(), LongLived(now)
+    interval, long_lived = sys.getswitchinterval(), LongLived(now)
     sys.setswitchinterval(switch_seconds(accounts))
     gc.callbacks.append(long_lived)
     try:
@@ -53,4 +53,4 @@ def set_up(accounts: int, now: Callable[[], float]) -> Iterator[None]:
     finally:
         gc.callbacks.remove(long_lived)
         gc.unfreeze()
-        sys.setswitchinterval(before)
+        sys.setswitchinterval(interval)

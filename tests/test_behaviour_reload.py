@@ -1,10 +1,13 @@
 """Reloads: an account whose host and user are unchanged goes on, with other settings."""
 
+import gc
+import weakref
 from typing import NoReturn
 
 import pytest
 from support.http_world import HOUR, MINUTE, PASSWORD, USER, HttpWorld, only
 
+from fusionsolar_exporter import interpreter
 from fusionsolar_exporter.config import ConfigError
 from fusionsolar_exporter.metrics.account_exports import AccountExports
 from fusionsolar_exporter.refresh.account import Account
@@ -199,6 +202,18 @@ def test_series_of_a_removed_account_go_at_once() -> None:
     assert scrape.accounts() == {"other"}
     assert scrape.state == "starting"
     assert scrape.all(INFO) == scrape.all(POWER) == []
+
+
+def test_an_account_that_is_gone_is_freed_however_long_it_lived(monkeypatch: pytest.MonkeyPatch) -> None:
+    with HttpWorld(SMALL) as world, interpreter.set_up(1, world.clock.now):
+        world.run(20)
+        # no cycle may hold it: searches for these pass by what has survived one
+        gone = weakref.ref(world.account)
+        gc.collect()
+        monkeypatch.setattr(Account, "start", lambda *_: None)  # as above
+        world.reload({"name": "other", "username": "someone else"})
+        gc.collect()
+        assert gone() is None
 
 
 def test_a_bad_configuration_is_refused_and_the_old_one_stays() -> None:
