@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from ssl import SSLContext
+from threading import Event
 
 import pytest
 import trustme
@@ -36,6 +37,26 @@ def test_accounts_that_start_together_read_them_once(ca: Path, monkeypatch: pyte
         found = set(pool.map(lambda _: context(ca), range(32)))
     assert len(found) == 1
     assert read == [str(ca)]
+
+
+def test_files_that_hang_hold_up_nobody_else(ca: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hangs, original, goes_on = tmp_path / "hangs.pem", certificates._trust, Event()
+    hangs.write_bytes(ca.read_bytes())
+
+    def trust(context: SSLContext, path: str) -> None:
+        if path == str(hangs):
+            assert goes_on.wait(60)
+        original(context, path)
+
+    monkeypatch.setattr(certificates, "_trust", trust)
+    with ThreadPoolExecutor(2) as pool:
+        held_up = pool.submit(context, hangs)
+        try:
+            assert pool.submit(context, ca).result(30).get_ca_certs()
+            assert not held_up.done()
+        finally:
+            goes_on.set()
+        assert held_up.result(30).get_ca_certs()
 
 
 def test_another_question_has_an_answer_of_its_own(ca: Path) -> None:

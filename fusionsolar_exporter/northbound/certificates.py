@@ -11,7 +11,9 @@ _PEM = b"-----BEGIN CERTIFICATE-----"
 _LARGEST = 16 * 1024 * 1024  # bytes
 _MOST_CONTEXTS = 64
 _Stamp = tuple[int, int, int] | None
-_making = threading.Lock()  # hundreds of accounts start together, and most trust the same
+_Files = tuple[str | None, str | None, str | None]
+# hundreds of accounts start together, and most trust the same; a file system that hangs holds up only who reads from it
+_making: dict[_Files, threading.Lock] = {}
 
 
 class CertificatesError(Exception):
@@ -25,7 +27,7 @@ def tls_context(*, verify: bool, ca: str | None, cert_file: str | None, key_file
     asks for the same gets the same, until one of the files changes: reading all authorities takes a tenth of a second.
     """
     files = (ca or DEFAULT_CA_BUNDLE_PATH) if verify else None, cert_file, key_file
-    with _making:
+    with _making.setdefault(files, threading.Lock()):
         return _context(*files, tuple(map(_stamp, files)))
 
 
