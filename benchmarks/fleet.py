@@ -15,7 +15,7 @@ from fusionsolar_exporter.metrics.account_exports import AccountExports
 from fusionsolar_exporter.metrics.account_samples import AccountSamples
 from fusionsolar_exporter.metrics.data_collector import DataCollector
 from fusionsolar_exporter.metrics.own import OwnInstruments
-from fusionsolar_exporter.metrics.registry import build_registry, exported_registry
+from fusionsolar_exporter.metrics.registry import exported_registry, process_registry
 from fusionsolar_exporter.metrics.settings import ExportSettings
 from fusionsolar_exporter.metrics.status_collector import StatusCollector, StatusSamples
 from fusionsolar_exporter.northbound import answers
@@ -149,7 +149,7 @@ class RenderedFleet:
         self.renderer = Renderer(fleet.exports(), fleet.counted, next_change, clock, watch, self.changed, about=about)
         self.renderer.refresh()
         self.overview = PlantOverview(fleet.clock)
-        self._live = LiveMetrics(build_registry([], lambda _: True), fleet.clock)
+        self._live = LiveMetrics(exported_registry([], _all), process_registry(), fleet.clock)
 
     def exposition(
         self, *, openmetrics: bool, gzipped: bool, accounts: frozenset[str] | None, names: frozenset[str] | None

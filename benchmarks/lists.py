@@ -36,6 +36,7 @@ from fusionsolar_exporter.refresh.collaborators import Collaborators
 from fusionsolar_exporter.refresh.collectors.base import Job
 from fusionsolar_exporter.refresh.reporting.observer import Observer
 from fusionsolar_exporter.refresh.settings import AccountSettings
+from fusionsolar_exporter.rendering.own_metrics import NO_METRICS
 from fusionsolar_exporter.rendering.renderer import Renderer
 from fusionsolar_exporter.scales import ScaleOverrides
 from fusionsolar_exporter.state.memory import MemoryState
@@ -159,6 +160,7 @@ def main() -> None:
         readings = [Reading(key, Values((name, 1.0) for name in _KEYS)) for key in some]
         engine.answers.device_readings(some, readings, Freshness(clock.now(), _TTL))
     renderer.refresh()
+    renderer.exposition.body(NO_METRICS, openmetrics=True, gzipped=True)  # as Prometheus does: now it is kept ready
 
     print(f"{count:,} devices, {len(far_side.codes):,} plants; processor time of an answer that says nothing new")
     for name, ask in (("plant list, a page", lambda _: plant_list()), ("device list, 100 plants", device_list)):
@@ -167,7 +169,12 @@ def main() -> None:
             for number in range(_ROUNDS)
         ]
         taken, rendered = (statistics.median(figures) for figures in zip(*parts, strict=True))
-        print(f"{name}: taken over {taken:.1f} ms, rendered {rendered:.1f} ms, together {taken + rendered:.1f} ms")
+        best = min(map(sum, parts))
+        print(
+            f"{name}: taken over {taken:.1f} ms, rendered {rendered:.1f} ms, together {taken + rendered:.1f} ms,",
+            end="",
+        )
+        print(f" at best {best:.1f} ms")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from benchmarks.fleet import Fleet, RenderedFleet
 from fusionsolar_exporter import interpreter
-from fusionsolar_exporter.metrics.registry import build_registry
+from fusionsolar_exporter.metrics.registry import exported_registry, process_registry
 from fusionsolar_exporter.pacing.clock import SystemClock
 from fusionsolar_exporter.web.addresses import listen_on
 from fusionsolar_exporter.web.application import Application
@@ -34,7 +34,9 @@ def main(kind: str, samples: int, settings: contextlib.ExitStack) -> None:
     empty = memory("VmRSS")
     fleet = Fleet(samples)
     if kind == "prometheus_client":
-        registry: CollectorRegistry = build_registry([fleet.collector(), fleet.own()], lambda _: True)
+        registry: CollectorRegistry = exported_registry(
+            [fleet.collector(), fleet.own(), process_registry()], lambda _: True
+        )
         server, _ = start_http_server(0, "127.0.0.1", registry)
         port = server.server_port
     else:

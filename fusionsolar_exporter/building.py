@@ -15,7 +15,7 @@ from fusionsolar_exporter.metrics.account_samples import AccountSamples
 from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
 from fusionsolar_exporter.metrics.cut_series import SeriesLimit
 from fusionsolar_exporter.metrics.own import OwnInstruments
-from fusionsolar_exporter.metrics.registry import build_registry, exported_registry
+from fusionsolar_exporter.metrics.registry import exported_registry, process_registry
 from fusionsolar_exporter.metrics.status_collector import StatusSamples
 from fusionsolar_exporter.metrics.supervision_collector import SupervisionCollector
 from fusionsolar_exporter.northbound.transport import HttpTransport, Transport
@@ -25,6 +25,7 @@ from fusionsolar_exporter.refresh.turns import Turns, TurnTakingTransport
 from fusionsolar_exporter.rendering.live_metrics import LiveMetrics
 from fusionsolar_exporter.rendering.renderer import Renderer
 from fusionsolar_exporter.reports import AccountObservers, ShownState
+from fusionsolar_exporter.right_of_way import RightOfWay
 from fusionsolar_exporter.running_accounts import RunningAccounts
 from fusionsolar_exporter.state.opening import open_state
 from fusionsolar_exporter.supervision import Supervisor
@@ -42,6 +43,7 @@ class Core:
     """What the exporter counts about itself, beside its accounts."""
     instruments: OwnInstruments
     supervisor: Supervisor
+    way: RightOfWay
 
 
 def build_core(config: Config, changed: Callable[[], None], *, clock: Clock, log: EventLogger) -> Core:
@@ -54,7 +56,8 @@ def build_core(config: Config, changed: Callable[[], None], *, clock: Clock, log
     instruments = OwnInstruments(counted)
     state = open_state(config.state, clock, log, ShownState(instruments.state, changed), supervisor)
     observers = AccountObservers(instruments, RepeatedFailures(log, lambda: clock.wall(clock.now())))
-    turns = Turns()
+    way = RightOfWay()
+    turns = Turns(way=way)
 
     def transport(account: AccountConfig) -> Transport:
         return TurnTakingTransport(HttpTransport(transport_settings(account)), turns)
@@ -68,7 +71,7 @@ def build_core(config: Config, changed: Callable[[], None], *, clock: Clock, log
         log.warning("a limit cuts series", account=account, limit=limit.value, series=series)
 
     exports = AccountExports(accounts.views, export_settings(config), clock, warn_of_cut)
-    return Core(accounts, exports, counted, instruments, supervisor)
+    return Core(accounts, exports, counted, instruments, supervisor, way)
 
 
 def build_exporter(config: Config, load: Callable[[], Config], *, clock: Clock, log: EventLogger) -> Exporter:
@@ -76,6 +79,9 @@ def build_exporter(config: Config, load: Callable[[], Config], *, clock: Clock, 
     changed = threading.Event()  # first of all: accounts and state set it, and the renderer, made of both, waits for it
     core = build_core(config, changed.set, clock=clock, log=log)
     overview = PlantOverview(clock)
+    connection_counts = ConnectionCounts()
+    watched = [connection_counts, SupervisionCollector(core.supervisor, clock.wall)]
+    live = LiveMetrics(exported_registry(watched, core.exports.wanted), process_registry(), clock)
     renderer = Renderer(
         core.exports,
         exported_registry([core.counted], core.exports.wanted),
@@ -84,11 +90,10 @@ def build_exporter(config: Config, load: Callable[[], Config], *, clock: Clock, 
         core.supervisor,
         changed,
         overview.note,
-        AccountSamples(StatusSamples(clock), core.instruments),
+        about=AccountSamples(StatusSamples(clock), core.instruments),
+        beside=live.prepare,
     )
     renderer.refresh()  # what the state held is shown from the first scrape on
-    connection_counts = ConnectionCounts()
-    watched = SupervisionCollector(core.supervisor, clock.wall)
     return Exporter(
         config=config,
         load=load,
@@ -96,7 +101,8 @@ def build_exporter(config: Config, load: Callable[[], Config], *, clock: Clock, 
         exports=core.exports,
         instruments=core.instruments,
         renderer=renderer,
-        live=LiveMetrics(build_registry([connection_counts, watched], core.exports.wanted), clock),
+        live=live,
+        way=core.way,
         connection_counts=connection_counts,
         overview=overview,
         supervisor=core.supervisor,

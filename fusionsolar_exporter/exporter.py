@@ -14,6 +14,7 @@ from fusionsolar_exporter.reload_outcome import ReloadOutcome
 from fusionsolar_exporter.rendering.live_metrics import LiveMetrics
 from fusionsolar_exporter.rendering.piece import Body
 from fusionsolar_exporter.rendering.renderer import Renderer
+from fusionsolar_exporter.right_of_way import RightOfWay
 from fusionsolar_exporter.running_accounts import AccountSet, RunningAccounts
 from fusionsolar_exporter.supervision import Supervisor, ThreadKind
 from fusionsolar_exporter.view import AccountView
@@ -36,6 +37,7 @@ class Exporter:
         instruments: OwnInstruments,
         renderer: Renderer,
         live: LiveMetrics,
+        way: RightOfWay,
         connection_counts: ConnectionCounts,
         overview: PlantOverview,
         supervisor: Supervisor,
@@ -49,6 +51,8 @@ class Exporter:
         self._instruments = instruments
         self._renderer = renderer
         self._live = live
+        self.way = way
+        """Of answers."""
         self.connection_counts = connection_counts
         """Of the web server."""
         self.overview = overview

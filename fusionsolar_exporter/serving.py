@@ -57,7 +57,7 @@ def serve(
     exporter = build_exporter(config, load, clock=clock, log=log)
     supervisor = exporter.supervisor
     beat = supervisor.begin(ThreadKind.WEB)
-    app = Application(exporter, clock=clock, telemetry_path=web.telemetry_path)
+    app = Application(exporter, clock=clock, telemetry_path=web.telemetry_path, way=exporter.way)
     server = WebServer(
         app if web.config_file is None else Gate(app, security, clock.now),
         sockets,
@@ -87,9 +87,9 @@ def serve(
         _hooked(supervisor),
         signals.taken(end=end, reload=reloads.wake),
     ):
+        exporter.start()
         for address in server.addresses:
             log.info("listening", address=address)
-        exporter.start()
         listening(exporter, server.addresses)
         supervisor.guard(beat, lambda _: server.run())
         reloads.stop()

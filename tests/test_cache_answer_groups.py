@@ -1,5 +1,6 @@
 """What answers bring, against a plain model."""
 
+import tracemalloc
 from collections.abc import Callable
 
 from hypothesis import given
@@ -132,3 +133,21 @@ def test_a_clock_that_goes_on_between_two_looks_loses_nothing() -> None:
     while len(groups):
         groups.expire()
     assert groups.next_expiry == float("inf")
+
+
+def test_answers_behind_one_that_stays_for_long_are_not_kept() -> None:
+    clock = ManualClock()
+    now = clock.now()
+    groups: AnswerGroups[str, bytes] = AnswerGroups(clock.now)
+    groups.put({"not asked any more": b""}, now + 1)
+    tracemalloc.start()
+    try:
+        for number in range(20_000):
+            groups.put({"asked again and again": b""}, now + 2 + number)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 200_000
+    assert groups.next_expiry == now + 1
+    groups.discard(["not asked any more"])
+    assert groups.next_expiry == now + 2 + 19_999

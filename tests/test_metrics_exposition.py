@@ -27,7 +27,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from prometheus_client.registry import Collector
 
 from fusionsolar_exporter.metrics.own import OwnInstruments
-from fusionsolar_exporter.metrics.registry import build_registry
+from fusionsolar_exporter.metrics.registry import exported_registry, process_registry
 from fusionsolar_exporter.metrics.status_collector import StatusCollector
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Severity
@@ -56,7 +56,9 @@ def registry() -> CollectorRegistry:
         instruments.account(name).answered(Interface.LOGIN, 0.2)
     exporter = Exporter(views)
     status_collector = StatusCollector(lambda: views, FixedClock())
-    return build_registry([exporter.collector, status_collector, instruments, own], lambda _: True)
+    return exported_registry(
+        [exporter.collector, status_collector, instruments, own, process_registry()], lambda _: True
+    )
 
 
 def test_everything_is_there(registry: CollectorRegistry) -> None:
@@ -132,7 +134,7 @@ def test_accounts_and_names_select_together(registry: CollectorRegistry) -> None
 
 def test_registry_exports_what_is_wanted_at_every_scrape(registry: CollectorRegistry) -> None:
     wanted = {"fusionsolar_api_requests_total", "fusionsolar_up"}
-    filtered = build_registry([registry], lambda name: name in wanted)
+    filtered = exported_registry([registry], lambda name: name in wanted)
 
     def fusionsolar() -> set[str]:
         found = samples(parse_text(rendered(filtered, openmetrics=False)))

@@ -16,7 +16,7 @@ from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
 from fusionsolar_exporter.metrics.families import FAMILIES, MetricType
 from fusionsolar_exporter.metrics.kpis import COUNTERS, KPIS
 from fusionsolar_exporter.metrics.own import OwnInstruments
-from fusionsolar_exporter.metrics.registry import build_registry
+from fusionsolar_exporter.metrics.registry import exported_registry, process_registry
 from fusionsolar_exporter.metrics.report_kpis import REPORT_KPIS
 from fusionsolar_exporter.metrics.status_collector import StatusCollector
 from fusionsolar_exporter.metrics.supervision_collector import SupervisionCollector
@@ -84,8 +84,9 @@ def everything() -> CollectorRegistry:
         instruments,
         own,
         ConnectionCounts(),
+        process_registry(),
     ]
-    return build_registry(collectors, lambda _: True)
+    return exported_registry(collectors, lambda _: True)
 
 
 def with_status(content: Snapshot) -> AccountView:

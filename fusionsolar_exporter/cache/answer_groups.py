@@ -1,5 +1,6 @@
 """What answers brought: each answer is one entry of a cache, so entries are few and expiry is one look."""
 
+import heapq
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from fusionsolar_exporter.cache.published import Edition, PublishedDict
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+_FEW = 64  # groups without ids; they are not looked for before there are as many as others
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -32,16 +35,17 @@ class AnswerGroups(Generic[K, V]):
         self._groups: TLRUCache[_AnswerGroup[K], set[K]] = TLRUCache(maxsize=math.inf, ttu=_until, timer=now)
         self._group_of: dict[K, _AnswerGroup[K]] = {}
         self._values: PublishedDict[K, V] = PublishedDict()
-        self._next_expiry: float | None = math.inf  # None where groups have come or gone
+        self._by_expiry: list[tuple[float, int, _AnswerGroup[K]]] = []  # a heap; groups may have lost their ids
+        self._crowded = _FEW
         self.expired = 0
         """How many values have expired since the start."""
 
     @property
     def next_expiry(self) -> float:
         """The moment at which the next value expires that has not yet; infinite where there is none."""
-        if self._next_expiry is None:
-            self._next_expiry = min((group.expires_at for group in self._groups if group.ids), default=math.inf)
-        return self._next_expiry
+        while self._by_expiry and not self._by_expiry[0][2].ids:
+            heapq.heappop(self._by_expiry)
+        return self._by_expiry[0][0] if self._by_expiry else math.inf
 
     @property
     def values(self) -> Edition[K, V]:
@@ -57,10 +61,10 @@ class AnswerGroups(Generic[K, V]):
         """Take an answer, which replaces what older ones said of its ids; one that is past leaves nothing of them."""
         self.expire()
         self._leave_groups(values)
-        self._next_expiry = None
         group = _AnswerGroup(expires_at, set(values))
         self._groups[group] = group.ids
         if group in self._groups:
+            self._remember(group)
             self._group_of.update(dict.fromkeys(values, group))
             self._values.update(values)
         else:  # it was past, by the cache's own look at the clock, or is by now
@@ -72,8 +76,9 @@ class AnswerGroups(Generic[K, V]):
         groups = list(self._groups.expire())
         if not groups:
             return 0
-        self._next_expiry = None
         gone = [key for _, ids in groups for key in ids]
+        for _, ids in groups:
+            ids.clear()
         self._forget(gone)
         self.expired += len(gone)
         return len(gone)
@@ -91,6 +96,13 @@ class AnswerGroups(Generic[K, V]):
     def __len__(self) -> int:
         return len(self._values)
 
+    def _remember(self, group: _AnswerGroup[K]) -> None:
+        heapq.heappush(self._by_expiry, (group.expires_at, id(group), group))
+        if len(self._by_expiry) > self._crowded:  # those behind one that stays for long would wait there as long
+            self._by_expiry = [entry for entry in self._by_expiry if entry[2].ids]
+            heapq.heapify(self._by_expiry)
+            self._crowded = 2 * len(self._by_expiry) + _FEW
+
     def _leave_groups(self, ids: Iterable[K]) -> None:
         for key in ids:
             group = self._group_of.get(key)
@@ -98,7 +110,6 @@ class AnswerGroups(Generic[K, V]):
                 group.ids.remove(key)
                 if not group.ids:
                     self._groups.pop(group, None)
-                    self._next_expiry = None
 
     def _forget(self, ids: Iterable[K]) -> None:
         for key in ids:

@@ -9,19 +9,12 @@ from prometheus_client.registry import Collector, CollectorRegistry
 _COUNTER_SUFFIX = "_total"
 
 
-def build_registry(collectors: Iterable[Collector], exports: Callable[[str], bool]) -> CollectorRegistry:
-    """A registry of these collectors and of what :func:`process_registry` has.
-
-    ``exports`` decides by name which metrics of ``collectors`` are exposed, a counter's with ``_total``; it is asked
-    at every scrape, so that a reloaded configuration counts at once.
-    """
-    registry = exported_registry(collectors, exports)
-    registry.register(process_registry())
-    return registry
-
-
 def exported_registry(collectors: Iterable[Collector], exports: Callable[[str], bool]) -> CollectorRegistry:
-    """A registry of these collectors alone; see :func:`build_registry`."""
+    """A registry of these collectors.
+
+    ``exports`` decides by name which of their metrics are exposed, a counter's with ``_total``; it is asked at every
+    scrape, so that a reloaded configuration counts at once.
+    """
     registry = CollectorRegistry()
     for collector in collectors:
         registry.register(_Exported(collector, exports))

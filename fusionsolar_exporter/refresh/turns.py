@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from fusionsolar_exporter.northbound.auth import Auth
 from fusionsolar_exporter.northbound.transport import RawAnswer, Transport
+from fusionsolar_exporter.right_of_way import RightOfWay
 
 _AT_A_TIME = 2  # one works while another one waits for the disk
 _LONGEST_WAIT = 5.0  # seconds without any turn; whoever holds one may hang in a file system or a store
@@ -21,9 +22,12 @@ _LONGEST_WAIT = 5.0  # seconds without any turn; whoever holds one may hang in a
 class Turns:
     """Shared by the accounts of a process."""
 
-    def __init__(self, at_a_time: int = _AT_A_TIME, longest_wait: float = _LONGEST_WAIT) -> None:
+    def __init__(
+        self, at_a_time: int = _AT_A_TIME, longest_wait: float = _LONGEST_WAIT, way: RightOfWay | None = None
+    ) -> None:
         self._free = threading.Semaphore(at_a_time)
         self._longest_wait = longest_wait
+        self._way = way or RightOfWay()
         self._given_back = 0
         self._mine = threading.local()
 
@@ -52,6 +56,7 @@ class Turns:
         while not (taken := self._free.acquire(timeout=self._longest_wait)) and self._given_back != given_back:
             given_back = self._given_back
         self._mine.held = taken  # without one there is none to give back
+        self._way.give()  # with the turn in hand: only those who would work now wait, and not all together
 
     def _give_back(self) -> bool:
         held, self._mine.held = getattr(self._mine, "held", False), False

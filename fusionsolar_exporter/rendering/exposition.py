@@ -40,6 +40,7 @@ class Exposition:
     """Everything that is known, ready to be sent in either format.
 
     ``families`` are the pieces of all accounts by metric; ``accounts`` has the same by the value of the label.
+    ``asked`` is shared with those before and after it: the formats that somebody has asked for, made ready at once.
     """
 
     def __init__(
@@ -47,12 +48,13 @@ class Exposition:
         families: Mapping[str, Piece],
         accounts: Sequence[tuple[str, Mapping[str, Piece]]],
         own: OwnMetrics,
+        asked: set[bool],
     ) -> None:
         self._families = families
         self._accounts = accounts
         self._own = own
-        self._text = self._select(openmetrics=False, accounts=None, names=None).condensed()
-        self._openmetrics = self._select(openmetrics=True, accounts=None, names=None).condensed()
+        self._asked = asked
+        self._whole = {openmetrics: self._joined(openmetrics=openmetrics) for openmetrics in tuple(asked)}
 
     def body(
         self,
@@ -69,13 +71,19 @@ class Exposition:
         these names (``x_total``, ``x_bucket``); together by "and". None keeps all.
         """
         if accounts is None and names is None:
-            known = self._openmetrics if openmetrics else self._text
+            self._asked.add(openmetrics)
+            if openmetrics not in self._whole:
+                self._whole[openmetrics] = self._joined(openmetrics=openmetrics)
+            known = self._whole[openmetrics]
         else:
             known = self._select(openmetrics=openmetrics, accounts=accounts, names=names)
         pieces = [known, live.select(openmetrics=openmetrics, accounts=accounts, names=names)]
         if openmetrics:
             pieces.append(_EOF)
         return body(pieces, gzipped=gzipped)
+
+    def _joined(self, *, openmetrics: bool) -> Piece:
+        return self._select(openmetrics=openmetrics, accounts=None, names=None).condensed()
 
     def _select(self, *, openmetrics: bool, accounts: frozenset[str] | None, names: frozenset[str] | None) -> Piece:
         pieces: list[Piece] = []

@@ -25,20 +25,25 @@ class _Family:
     lines: Sequence[_Line]
 
 
-@dataclass(frozen=True, slots=True)
 class OwnMetrics:
-    """The families of one look."""
+    """The families of one look, each format made when it is asked for."""
 
-    families: Sequence[_Family]
-    text: Piece
-    openmetrics: Piece
+    def __init__(self, families: Sequence[_Family]) -> None:
+        self._families = families
+        self._whole: dict[bool, Piece] = {}
+
+    def followed_by(self, other: "OwnMetrics") -> "OwnMetrics":
+        """These and others in a row."""
+        return OwnMetrics([*self._families, *other._families])  # noqa: SLF001 - its own
 
     def select(self, *, openmetrics: bool, accounts: frozenset[str] | None, names: frozenset[str] | None) -> Piece:
         """The lines of these accounts, and without that label, and of these sample names; None selects all."""
         if accounts is None and names is None:
-            return self.openmetrics if openmetrics else self.text
+            if openmetrics not in self._whole:
+                self._whole[openmetrics] = _piece(self._families, openmetrics=openmetrics)
+            return self._whole[openmetrics]
         selected: list[_Family] = []
-        for family in self.families:
+        for family in self._families:
             lines = [
                 line
                 for line in family.lines
@@ -49,7 +54,7 @@ class OwnMetrics:
         return _piece(selected, openmetrics=openmetrics)
 
 
-NO_METRICS = OwnMetrics((), Piece.of(b""), Piece.of(b""))
+NO_METRICS = OwnMetrics(())
 
 
 class OwnRenderer:
@@ -69,7 +74,7 @@ class OwnRenderer:
             )
             for metric in self._collector.collect()
         ]
-        return OwnMetrics(families, _piece(families, openmetrics=False), _piece(families, openmetrics=True))
+        return OwnMetrics(families)
 
 
 def _piece(families: Sequence[_Family], *, openmetrics: bool) -> Piece:

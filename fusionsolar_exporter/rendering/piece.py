@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from fusionsolar_exporter.rendering import crc
 
 GZIP_LEVEL = 3  # measured: docs/http_server.md
-_RAW_DEFLATE = -15  # zlib's window size, without a container
+_SMALLEST_WINDOW, _LARGEST_WINDOW = 9, 14  # powers of two, bytes
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # deflate, no name, no time, any system (RFC 1952)
 _LAST_BLOCK = b"\x03\x00"  # an empty one that ends the stream (RFC 1951)
 _MODULUS = 1 << 32
-LARGE_BYTES = 128 * 1024
+LARGE_BYTES = 512 * 1024
 """From here on copying a part costs more than sending it by itself."""
-TOGETHER_BYTES = 256 * 1024
+TOGETHER_BYTES = 1024 * 1024
 """Small parts are put together up to this size."""
 _LITTLE_BYTES = 4 * 1024 * 1024  # so much is copied as a whole: the fewer parts, the quicker they are sent
 
@@ -44,7 +44,7 @@ class Piece:
     @classmethod
     def of(cls, text: bytes, samples: int = 0) -> "Piece":
         """Compress a text."""
-        compressor = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, _RAW_DEFLATE)
+        compressor = _compressor(len(text))
         packed = compressor.compress(text) + compressor.flush(zlib.Z_FULL_FLUSH)
         return cls((text,), (packed,), len(text), zlib.crc32(text), crc.shift(len(text)), samples)
 
@@ -82,6 +82,15 @@ class Piece:
         for _ in range(samples):
             end = text.index(b"\n", end) + 1  # line ends in labels are escaped
         return Piece.of(text[:end], samples)
+
+
+def _compressor(size: int) -> "zlib._Compress":
+    """For deflate blocks without a container.
+
+    Most texts are small, and to set up the 256 KiB of the largest window takes ten times as long as to compress them.
+    """
+    window = min(max(size.bit_length(), _SMALLEST_WINDOW), _LARGEST_WINDOW)
+    return zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, -window, window - 8)
 
 
 def together(parts: Iterable[bytes]) -> Iterator[bytes]:

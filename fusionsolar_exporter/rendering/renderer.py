@@ -32,7 +32,8 @@ class Renderer:
 
     ``changed`` is set by whoever has something new to show. ``next_change`` gives the moment (pacing clock) at which
     something changes though nothing arrives: the next expiry. ``seen`` gets each account once it is rendered. ``about``
-    has the metrics about the accounts themselves, ``own`` those that belong to none.
+    has the metrics about the accounts themselves, ``own`` those that belong to none. ``beside`` is done each time: what
+    scrapes need beside the exposition.
     """
 
     def __init__(
@@ -44,7 +45,9 @@ class Renderer:
         supervisor: Supervisor,
         changed: threading.Event,
         seen: Callable[[AccountView], None] = lambda _view: None,
+        *,
         about: AccountSamples | None = None,
+        beside: Callable[[], None] = lambda: None,
     ) -> None:
         self._exports = exports
         self._own = OwnRenderer(own)
@@ -52,6 +55,7 @@ class Renderer:
         self._clock = clock
         self._supervisor = supervisor
         self._about = about
+        self._beside = beside
         self._accounts: Mapping[str, AccountPieces] = {}
         self._own_pieces: Mapping[str, OwnPieces] = {}
         self._families = AccountFamilies()
@@ -61,7 +65,8 @@ class Renderer:
         self._ended = threading.Event()
         self._failing: set[str] = set()
         self._change = self._good_until = math.inf
-        self._nothing = Exposition({}, (), NO_METRICS)
+        self._asked: set[bool] = set()
+        self._nothing = Exposition({}, (), NO_METRICS, self._asked)
         self.exposition = self._nothing
 
     def current(self) -> Exposition:
@@ -81,9 +86,11 @@ class Renderer:
                 {name: (pieces.by_metric, self._own_pieces[name].by_metric) for name, pieces in self._accounts.items()}
             )
             self._change, self._good_until = change, change + _GRACE
-            self.exposition = Exposition(self._families.joined, self._families.by_account, self._own.render())
+            families = self._families
+            self.exposition = Exposition(families.joined, families.by_account, self._own.render(), self._asked)
             for view, _ in collected.values():
                 self._tell(view)
+            self._beside()
 
     def reconfigure(self, change: Callable[[], None]) -> None:
         """Let ``change`` happen while nothing is being rendered, and publish what it leads to."""

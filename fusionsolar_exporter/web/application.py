@@ -10,6 +10,7 @@ from typing import Protocol
 from fusionsolar_exporter.pacing.clock import Clock
 from fusionsolar_exporter.reload_outcome import ReloadOutcome
 from fusionsolar_exporter.rendering.piece import Body
+from fusionsolar_exporter.right_of_way import RightOfWay
 from fusionsolar_exporter.view import AccountView
 from fusionsolar_exporter.web.asgi import Receive, Scope, Send
 from fusionsolar_exporter.web.messages import ClientGoneError, Request, Response, plain, read_body
@@ -83,10 +84,12 @@ class Application:
         *,
         clock: Clock,
         telemetry_path: str = "/metrics",
+        way: RightOfWay | None = None,
     ) -> None:
         self._exporter = exporter
         self._clock = clock
         self._telemetry_path = telemetry_path
+        self._way = way or RightOfWay()
         self._workers = DaemonExecutor(PAGES_AT_ONCE, "web-page")
         self._reloader = DaemonExecutor(1, "web-reload")  # not behind pages
         self._routes: Mapping[str, Endpoint] = {
@@ -112,7 +115,8 @@ class Application:
             return
         route = self._routes.get(request.path)
         if route is None or not route.waits:
-            await self._answer(request, send)
+            with self._way.taken():
+                await self._answer(request, send)
             return
         async with asyncio.TaskGroup() as group:
             answering = group.create_task(self._answer(request, send))

@@ -14,7 +14,8 @@ from fusionsolar_exporter.web.asgi import Receive, Scope, Send
 _ABSOLUTE = re.compile(r"https?://[^/]*", re.IGNORECASE)
 """What an absolute request target (RFC 9112, section 3.2.2) has before its path; it is nobody's but ours."""
 PLAIN = "text/plain; charset=utf-8"
-CHUNK_BYTES = 256 * 1024
+FIRST_CHUNK_BYTES = 256 * 1024
+LARGEST_CHUNK_BYTES = 1024 * 1024
 """Large answers are handed over in pieces, so that a slow reader holds one piece in the server's buffer."""
 
 
@@ -91,11 +92,18 @@ class Response:
 
 
 def chunks(parts: Iterable[bytes]) -> Iterator[bytes | memoryview]:
-    """Large parts cut, without being copied; small ones together."""
+    """Large parts cut, without being copied; small ones together.
+
+    They grow with what was taken before: the server has less to do for readers that keep up.
+    """
+    taken = 0
     for part in together(parts):
         view = memoryview(part)
-        for start in range(0, len(part), CHUNK_BYTES):
-            yield view[start : start + CHUNK_BYTES]
+        while view:
+            chunk = view[: min(max(taken, FIRST_CHUNK_BYTES), LARGEST_CHUNK_BYTES)]
+            taken += len(chunk)
+            yield chunk
+            view = view[len(chunk) :]
 
 
 def plain(status: HTTPStatus, *lines: str, headers: Sequence[tuple[str, str]] = ()) -> Response:

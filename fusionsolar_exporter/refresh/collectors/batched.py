@@ -122,9 +122,10 @@ class BatchCollector(Collector):
     def lists_answered(self) -> None:
         """Wake batches that wait for newer lists."""
         for batch in self.batches():
-            since = batch.refusal.awaits_lists_since if batch.refusal else None
-            if batch.refusal and since is not None and self.inventory.listed_since(since, self.plants_of(batch.ids)):
-                batch.refusal.awaits_lists_since = None
+            if (refusal := batch.refusal) is None or (since := refusal.awaits_lists_since) is None:
+                continue
+            if self.inventory.listed_since(since, self.plants_of(batch.ids)):
+                refusal.awaits_lists_since = None
                 batch.retry_at = since
 
     def answered(self, batch: Batch) -> None:
