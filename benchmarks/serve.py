@@ -30,7 +30,7 @@ def memory(name: str) -> int:
     return next(int(line.split()[1]) * _KIB for line in lines if line.startswith(f"{name}:"))
 
 
-def main(kind: str, samples: int, settings: contextlib.ExitStack) -> None:
+def main(kind: str, samples: int) -> None:
     empty = memory("VmRSS")
     fleet = Fleet(samples)
     if kind == "prometheus_client":
@@ -42,7 +42,6 @@ def main(kind: str, samples: int, settings: contextlib.ExitStack) -> None:
     else:
         rendered = RenderedFleet(fleet)
         clock = SystemClock()
-        settings.enter_context(interpreter.set_up(1, clock.now))
         app = Application(rendered, clock=clock)
         web = WebServer(app, listen_on(["127.0.0.1:0"]))
         threading.Thread(target=web.run, daemon=True).start()
@@ -55,5 +54,7 @@ def main(kind: str, samples: int, settings: contextlib.ExitStack) -> None:
 
 
 if __name__ == "__main__":
-    with contextlib.ExitStack() as until_the_end:
-        main(sys.argv[1], int(sys.argv[2]), until_the_end)
+    kind_of_server = sys.argv[1]
+    as_installed = kind_of_server != "prometheus_client"
+    with interpreter.set_up(1, SystemClock().now) if as_installed else contextlib.nullcontext():
+        main(kind_of_server, int(sys.argv[2]))

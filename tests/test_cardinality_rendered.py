@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 from metrics_support import export_settings
 from support.manual_clock import ManualClock
-from test_rendering_renderer import ONE_DEVICE, ONE_PLANT, Site
+from support.rendered_site import Site
+from test_rendering_renderer import ONE_DEVICE, ONE_PLANT
 
 from fusionsolar_exporter.metrics.cut_series import SeriesLimit
 from fusionsolar_exporter.northbound.model import Device

@@ -1,31 +1,19 @@
 """Only parts that an answer speaks of are looked at, and what is served is the same as if all were."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from metrics_support import export_settings, status
-from prometheus_client import CollectorRegistry
-from support.exposition import render
 from support.manual_clock import ManualClock
-from support.world import ListLog
+from support.rendered_site import Site
 
-from fusionsolar_exporter.cache import AlarmWindow, Cache, Freshness
+from fusionsolar_exporter.cache import AlarmWindow, Freshness
 from fusionsolar_exporter.metrics import alarms, devices, plants, reports
-from fusionsolar_exporter.metrics.account_exports import AccountExports
-from fusionsolar_exporter.metrics.data_collector import DataCollector
 from fusionsolar_exporter.metrics.part import ExportContext
 from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Reading, Severity
 from fusionsolar_exporter.northbound.values import Values
-from fusionsolar_exporter.rendering.own_metrics import OwnRenderer
-from fusionsolar_exporter.rendering.renderer import Renderer
-from fusionsolar_exporter.scales import ScaleOverrides
-from fusionsolar_exporter.supervision import Supervisor
-from fusionsolar_exporter.view import AccountView
 
-NOTHING = OwnRenderer(CollectorRegistry()).render()
 PLANTS = tuple("ABC")
 DEVICES = tuple(f"{code}{number}" for code in PLANTS for number in range(2))
 
@@ -39,21 +27,8 @@ def small_parts() -> Iterator[None]:
         yield
 
 
-class Site:
-    """One account whose cache is filled, and a renderer over it."""
-
-    def __init__(self) -> None:
-        self.clock = ManualClock()
-        self.cache = Cache(self.clock)
-        exports = AccountExports(self._views, export_settings(), self.clock, lambda *_: None)
-        self.collector = DataCollector(exports)
-        watch = Supervisor(self.clock.now, ListLog(), pause=self.clock.pause)
-        self.renderer = Renderer(
-            exports, CollectorRegistry(), self.cache.next_expiry, self.clock, watch, threading.Event()
-        )
-
-    def _views(self) -> list[AccountView]:
-        return [AccountView("home", self.cache.snapshot(), status("home"), ScaleOverrides())]
+class AnsweredSite(Site):
+    """One whose plants and devices are answered."""
 
     def know(self, codes: set[str]) -> None:
         known = [code for code in PLANTS if code in codes]
@@ -61,6 +36,10 @@ class Site:
             {code: Plant(code=code, name=code) for code in known},
             {key: Device(id=key, name=key, plant_code=key[0], type_id=1) for key in DEVICES if key[0] in known},
         )
+
+    def refreshed(self) -> str:
+        self.renderer.refresh()
+        return self.text()
 
     def take(self, what: str, codes: set[str], value: float, ttl: float) -> None:
         """An answer about these plants, or about their devices."""
@@ -79,10 +58,6 @@ class Site:
                 self.cache.replace_alarms(codes, found, AlarmWindow(0, 1), fresh)
             case "known":
                 self.know(codes)
-
-    def text(self) -> bytes:
-        self.renderer.refresh()
-        return b"".join(self.renderer.exposition.body(NOTHING, openmetrics=False, gzipped=False).parts)
 
 
 def _alarm(code: str) -> Alarm:
@@ -111,23 +86,24 @@ ANSWERS = st.tuples(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(st.lists(st.tuples(st.lists(ANSWERS, max_size=3), st.integers(0, 10), st.booleans()), max_size=12))
 def test_what_is_served_is_what_there_is(steps: list[tuple[list[tuple[str, set[str], int, int]], int, bool]]) -> None:
-    site = Site()
+    clock = ManualClock()
+    site = AnsweredSite(clock)
     site.know(set(PLANTS))
     for answers, seconds, seen_by_others in steps:
         for what, codes, value, ttl in answers:
             site.take(what, codes, value, ttl)
             if seen_by_others:
                 site.cache.snapshot()
-        site.clock.advance(seconds)
-        assert site.text() == render(site.collector, openmetrics=False, accounts=None, names=None)
+        clock.advance(seconds)
+        assert site.refreshed() == site.oracle()
 
 
 @pytest.mark.parametrize(("what", "part"), [("devices", devices.DeviceReadings), ("plants", plants.PlantReadings)])
 def test_only_what_an_answer_speaks_of_is_looked_at(monkeypatch: pytest.MonkeyPatch, what: str, part: type) -> None:
-    site = Site()
+    site = AnsweredSite(ManualClock())
     site.know(set(PLANTS))
     site.take(what, set(PLANTS), 1, 100)
-    site.text()
+    site.refreshed()
     looked: list[str] = []
     original = part.inputs  # type: ignore[attr-defined]
 
@@ -137,5 +113,5 @@ def test_only_what_an_answer_speaks_of_is_looked_at(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(part, "inputs", inputs)
     site.take(what, {"B"}, 2, 100)
-    assert site.text() == render(site.collector, openmetrics=False, accounts=None, names=None)
+    assert site.refreshed() == site.oracle()
     assert {key[0] for key in looked} == {"B"}

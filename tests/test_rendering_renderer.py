@@ -2,89 +2,27 @@
 
 import gc
 import math
-import re
 import threading
 import time
 import tracemalloc
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from metrics_support import FixedClock, export_settings, status
-from prometheus_client import CollectorRegistry
-from support.exposition import render
+from metrics_support import FixedClock, export_settings
 from support.manual_clock import ManualClock
-from support.world import ListLog
+from support.rendered_site import NOTHING, Site
 
-from fusionsolar_exporter.cache import AlarmWindow, Cache, Freshness
-from fusionsolar_exporter.metrics.account_exports import AccountExports
-from fusionsolar_exporter.metrics.cut_series import SeriesLimit
-from fusionsolar_exporter.metrics.data_collector import DataCollector
+from fusionsolar_exporter.cache import AlarmWindow, Freshness
 from fusionsolar_exporter.metrics.part import ExportContext, Part
 from fusionsolar_exporter.metrics.plants import PlantTimes
-from fusionsolar_exporter.metrics.settings import ExportSettings
-from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Reading, Severity
-from fusionsolar_exporter.northbound.values import Values
-from fusionsolar_exporter.pacing.clock import Clock, SystemClock
-from fusionsolar_exporter.rendering.own_metrics import OwnRenderer
-from fusionsolar_exporter.rendering.renderer import Renderer
-from fusionsolar_exporter.scales import ScaleOverrides
-from fusionsolar_exporter.supervision import Supervisor, ThreadKind
+from fusionsolar_exporter.northbound.model import Alarm, Device, Plant, Severity
+from fusionsolar_exporter.pacing.clock import SystemClock
+from fusionsolar_exporter.supervision import ThreadKind
 from fusionsolar_exporter.view import AccountView
 
 DEADLINE = 10.0
-NOTHING = OwnRenderer(CollectorRegistry()).render()
 TEMPERATURE = "fusionsolar_device_internal_temperature_celsius"
-
-
-@dataclass
-class Site:
-    """One account whose cache a test fills, and a renderer over it."""
-
-    clock: Clock
-    settings: ExportSettings = field(default_factory=export_settings)
-    cuts: list[tuple[str, SeriesLimit, int]] = field(default_factory=list)
-    failure: Exception | None = None
-    others: Sequence[str] = ()
-
-    def __post_init__(self) -> None:
-        self.cache = Cache(self.clock)
-        self.exports = AccountExports(self.views, self.settings, self.clock, lambda *cut: self.cuts.append(cut))
-        self.collector = DataCollector(self.exports)
-        self.changed = threading.Event()
-        self.log = ListLog()
-        self.supervisor = Supervisor(self.clock.now, self.log, pause=self.clock.pause)
-        self.renderer = Renderer(
-            self.exports, CollectorRegistry(), self.cache.next_expiry, self.clock, self.supervisor, self.changed
-        )
-
-    def views(self) -> Sequence[AccountView]:
-        if self.failure is not None:
-            raise self.failure
-        snapshot, overrides = self.cache.snapshot(), ScaleOverrides()
-        return [AccountView(name, snapshot, status(name), overrides) for name in ("home", *self.others)]
-
-    def accounts(self, name: str) -> set[str]:
-        """The accounts that have samples of this name."""
-        return set(re.findall(rf'^{name}{{account="(\w+)"', self.text(), re.MULTILINE))
-
-    def fleet(self, plants: Sequence[Plant], devices: Sequence[Device]) -> None:
-        self.cache.know({plant.code: plant for plant in plants}, {device.id: device for device in devices})
-
-    def read(self, values: dict[str, dict[str, float]], ttl: float = 100.0) -> None:
-        readings = [Reading(key, Values(some.items())) for key, some in values.items()]
-        self.cache.read_devices(readings, Freshness(self.clock.now(), ttl))
-
-    def text(self) -> str:
-        body = self.renderer.exposition.body(NOTHING, openmetrics=False, gzipped=False)
-        return b"".join(body.parts).decode()
-
-    def has(self, name: str) -> bool:
-        return re.search(rf"^{name}\b", self.text(), re.MULTILINE) is not None
-
-    def oracle(self) -> str:
-        return render(self.collector, openmetrics=False, accounts=None, names=None).decode()
 
 
 def eventually(what: Callable[[], bool]) -> None:

@@ -38,9 +38,6 @@ class Reason(StrEnum):
 TRANSPORT = frozenset({Reason.TIMEOUT, Reason.CONNECTION, Reason.TLS})
 """Reasons for which no answer came at all."""
 
-NO_TLS_SPOKEN = "the port does not speak it: write http:// in url, or the port of https"
-"""The message where TLS was tried on a port of plain HTTP."""
-
 DAY_LIMIT = 20618
 """The failCode for a day's calls that are used up: worth no other try for an hour."""
 
@@ -49,8 +46,8 @@ class NorthboundError(Exception):
     """A request that brought no data.
 
     ``sent`` is False where the far side cannot have seen the request; ``html`` is True where a web page answered,
-    which is what portal hosts do; ``http_status`` is None where no answer came; ``retry_after`` is for how many seconds
-    the answer asks not to be asked, an hour at most.
+    which is what portal hosts do, ``speaks_no_tls`` where TLS was tried on a port of plain HTTP; ``http_status`` is
+    None where no answer came; ``retry_after`` is for how many seconds the answer asks not to be asked, an hour at most.
     """
 
     def __init__(
@@ -62,6 +59,7 @@ class NorthboundError(Exception):
         fail_code: int | None = None,
         http_status: int | None = None,
         html: bool = False,
+        speaks_no_tls: bool = False,
         empty: bool = False,
         sent: bool = True,
         retry_after: float | None = None,
@@ -73,6 +71,7 @@ class NorthboundError(Exception):
         self.fail_code = fail_code
         self.http_status = http_status
         self.html = html
+        self.speaks_no_tls = speaks_no_tls
         self.empty = empty
         self.sent = sent
         self.retry_after = retry_after

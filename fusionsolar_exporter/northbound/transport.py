@@ -24,7 +24,7 @@ from fusionsolar_exporter.northbound.adapter import DeadlineAdapter
 from fusionsolar_exporter.northbound.auth import Auth
 from fusionsolar_exporter.northbound.bounds import BoundsError, check_size
 from fusionsolar_exporter.northbound.certificates import CertificatesError, tls_context
-from fusionsolar_exporter.northbound.errors import NO_TLS_SPOKEN, NorthboundError, Reason
+from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.retry_after import retry_after
 
 _CHUNK = 64 * 1024
@@ -32,6 +32,7 @@ _LONGEST_TIMEOUT = 86_400.0  # seconds; sockets cannot wait for more than 24 day
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
 _TLS_RECORDS = frozenset({"\x15\x03", "\x16\x03"})
 """Beginnings of what a server says that waits for TLS and hears HTTP."""
+_NO_TLS_SPOKEN = "the port does not speak it: write http:// in url, or the port of https"
 _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "PACKET_LENGTH_TOO_LONG"})
 """What OpenSSL calls an answer that is no TLS."""
 _CLOSED = "the connection was closed before an answer came"
@@ -203,7 +204,9 @@ class HttpTransport(Transport):
             failure.sent = sent
             return failure
         if caused_by(ssl.SSLError, urllib3.exceptions.SSLError, requests.exceptions.SSLError):
-            return NorthboundError(Reason.TLS, path, f"TLS: {_words(causes)}", sent=sent)
+            no_tls = any(isinstance(one, ssl.SSLError) and one.reason in _NO_TLS for one in causes)
+            told = _NO_TLS_SPOKEN if no_tls else _words(causes)
+            return NorthboundError(Reason.TLS, path, f"TLS: {told}", speaks_no_tls=no_tls, sent=sent)
         if caused_by(ConnectionResetError, BrokenPipeError, http.client.RemoteDisconnected):
             return NorthboundError(Reason.CONNECTION, path, _CLOSED, sent=sent)
         if caused_by(http.client.IncompleteRead, urllib3.exceptions.IncompleteRead):
@@ -238,8 +241,6 @@ def _words(causes: list[BaseException]) -> str:
     for cause in reversed(causes):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return cause.verify_message
-        if isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS:
-            return NO_TLS_SPOKEN
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
         if type(cause) is OSError:  # of a proxy's refusal, and of certificate files

@@ -1,6 +1,6 @@
 """What to do about a failure, in one sentence for the person who runs the exporter."""
 
-from fusionsolar_exporter.northbound.errors import NO_TLS_SPOKEN, NorthboundError, Reason
+from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.fail_codes import fail_code_row
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.northbound.oauth import INVALID_CLIENT, INVALID_GRANT, TokenError
@@ -37,7 +37,7 @@ def advice_for(error: NorthboundError) -> str:
     """One sentence on what to do."""
     if error.html:
         return _HTML if error.interface != Interface.TOKEN else _CONSENT_HTML
-    if error.reason is Reason.TLS and NO_TLS_SPOKEN in error.message:
+    if error.speaks_no_tls:
         return "correct the scheme or the port in url"
     if isinstance(error, TokenError):
         return _BY_OAUTH_ERROR.get(error.error, _CONSENT_REFUSED)
