@@ -63,7 +63,7 @@ def _energies() -> list[AnyPanel]:
                 0,
                 least=0,
             ),
-            Query(recorded("plant_day_specific_yield:region_ratio", PLANT), "{{plant}}"),
+            Query(recorded("plant_day_sun_yield:region_ratio", PLANT), "{{plant}}"),
         ),
         lines(
             Frame(

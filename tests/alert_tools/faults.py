@@ -24,7 +24,8 @@ _DEVICES: Mapping[int, int] = {
     DeviceType.DONGLE: 1,
 }
 _CRITICAL = next(kind for kind in ALARM_KINDS if kind.level is AlarmLevel.CRITICAL)
-_BEFORE, _AFTER = 1800.0, 2100.0
+LEAD_SECONDS, _AFTER = 1800.0, 2100.0
+"""Of the recording, before the faults and after the repair."""
 _STEP = 60
 
 
@@ -99,7 +100,7 @@ def inject(
     The plants are on the prime meridian, at latitudes in turn; ``noon`` is theirs, in Unix seconds. ``phase`` is where
     between two refreshes the faults begin, in seconds, a multiple of a minute.
     """
-    before = _BEFORE + phase
+    before = LEAD_SECONDS + phase
     begin = noon - before
     meridian = tuple(Place(place.latitude, 0.0, 0) for place in (EQUATOR, MIDDLE, NORTH))
     plan = FleetPlan(

@@ -5,11 +5,11 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from alert_tools.faults import KINDS, Outcome, inject
+from alert_tools.faults import KINDS, LEAD_SECONDS, Outcome, inject
 from alert_tools.promtool import Fired
 from alert_tools.quiet_days import PLACES, days_of, quiet_days
 from fusionsolar_exporter.simulator.local_year import DAY_SECONDS, day_start
@@ -47,17 +47,25 @@ def main(arguments: Sequence[str]) -> int:
     return _report(options.days, fired, outcomes, false)
 
 
-def _quiet(chunk: tuple[date, int, bool]) -> list[Fired]:
+def _quiet(chunk: tuple[date, int, bool]) -> list[str]:
     first, days, quirks = chunk
     with tempfile.TemporaryDirectory() as directory:
-        return quiet_days(first, days, Path(directory), quirks=quirks)
+        return [_told(alert, day_start(first, 0)) for alert in quiet_days(first, days, Path(directory), quirks=quirks)]
 
 
-def _faults(run: tuple[int, int]) -> tuple[list[Outcome], list[Fired]]:
+def _told(alert: Fired, begin: float) -> str:
+    """A false alert; ``begin`` of its recording in Unix seconds."""
+    first = datetime.fromtimestamp(begin + alert.first, tz=UTC)
+    return f"{dict(alert.labels)}, first at {first:%Y-%m-%d %H:%M} UTC, for {alert.evaluations} evaluations"
+
+
+def _faults(run: tuple[int, int]) -> tuple[list[Outcome], list[str]]:
     number, steps = run
     noon = day_start(_SUMMER, 0) + number * steps * DAY_SECONDS + DAY_SECONDS / 2
     with tempfile.TemporaryDirectory() as directory:
-        return inject(noon, _FAULTS_AT_ONCE, Path(directory), quirks=bool(number % 2), phase=60.0 * (number % _PHASES))
+        phase = 60.0 * (number % _PHASES)
+        outcomes, false = inject(noon, _FAULTS_AT_ONCE, Path(directory), quirks=bool(number % 2), phase=phase)
+    return outcomes, [_told(alert, noon - LEAD_SECONDS - phase) for alert in false]
 
 
 def _flat(results: Iterable[list[T]], progress: Callable[[int], str]) -> list[T]:
@@ -71,14 +79,11 @@ def _flat(results: Iterable[list[T]], progress: Callable[[int], str]) -> list[T]
     return everything
 
 
-def _report(days: int, fired: list[Fired], outcomes: list[Outcome], false: list[Fired]) -> int:
+def _report(days: int, fired: list[str], outcomes: list[Outcome], false: list[str]) -> int:
     lines = [
         f"{days} days without faults, {len(PLACES)} plants at 0, 48 and 65 degrees of latitude: {len(fired)} alerts"
     ]
-    lines += [
-        f"  false: {dict(alert.labels)}, first after {alert.first:.0f} s, for {alert.evaluations} evaluations"
-        for alert in (*fired, *false)
-    ]
+    lines += [f"  false: {alert}" for alert in (*fired, *false)]
     timely = [outcome for outcome in outcomes if outcome.found is not None and outcome.found <= outcome.allowed]
     resolved = [outcome for outcome in outcomes if outcome.resolved]
     lines.append(
