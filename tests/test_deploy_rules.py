@@ -9,7 +9,18 @@ from typing import Any
 
 import pytest
 from alert_tools.promtool import promtool
-from alert_tools.rule_files import ROOT, alerts, groups, load, metric_names, rule_files, rules, seconds, selectors
+from alert_tools.rule_files import (
+    ROOT,
+    alerts,
+    depth,
+    groups,
+    load,
+    metric_names,
+    rule_files,
+    rules,
+    seconds,
+    selectors,
+)
 
 from fusionsolar_exporter.metrics.families import FAMILIES, MetricType
 
@@ -126,6 +137,13 @@ def test_what_is_evaluated_every_two_minutes_looks_back_over_few_samples() -> No
         for rule in group["rules"]:
             for metric, span in re.findall(r"([\w:]+)(?:\{[^}]*\})?\[(\w+)\]", str(rule["expr"])):
                 assert seconds(span) <= 1800 or metric in SELDOM_RECORDED or metric in OF_ACCOUNTS, (metric, span)
+
+
+def test_the_past_is_made_in_as_many_passes_as_rules_are_deep() -> None:
+    script = (ROOT / "scripts" / "backfill-rules").read_text(encoding="utf-8")
+    assert f"\npasses={depth()} " in script
+    assert f"[--passes={depth()}]" in script
+    assert depth() == 10, "docs/backfill.md says ten"
 
 
 def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:

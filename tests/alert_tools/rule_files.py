@@ -93,3 +93,17 @@ def recorded_behind(expressions: Iterable[str]) -> frozenset[str]:
 def seconds(duration: str) -> float:
     """A duration as Prometheus writes it."""
     return sum(int(number) * _SECONDS[unit] for number, unit in _DURATION.findall(duration))
+
+
+def depth() -> int:
+    """How many rules stand one on another at most, thresholds included: as many passes make all of the past."""
+    needs: dict[str, set[str]] = {}
+    for rule in rules():
+        if "record" in rule:
+            needs.setdefault(rule["record"], set()).update(metric_names(str(rule["expr"])))
+
+    @cache
+    def deep(name: str) -> int:
+        return 1 + max((deep(other) for other in needs[name] - {name} if other in needs), default=0)
+
+    return max(map(deep, needs))
