@@ -95,11 +95,11 @@ def seconds(duration: str) -> float:
     return sum(int(number) * _SECONDS[unit] for number, unit in _DURATION.findall(duration))
 
 
-def depth() -> int:
-    """How many rules stand one on another at most, thresholds included: as many passes make all of the past."""
+def depth(files: Iterable[Path]) -> int:
+    """How many rules of these files stand one on another at most: as many passes make all of their past."""
     needs: dict[str, set[str]] = {}
-    for rule in rules():
-        if "record" in rule:
+    for group in (group for path in files for group in load(path)["groups"]):
+        for rule in group["rules"]:
             needs.setdefault(rule["record"], set()).update(metric_names(str(rule["expr"])))
 
     @cache
