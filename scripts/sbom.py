@@ -23,7 +23,7 @@ _PACKAGE = re.compile(
 _HASH = re.compile(r"sha256:([0-9a-f]{64})")
 _CLASSIFIED: Mapping[str, str] = {"License :: OSI Approved :: MIT License": "MIT"}
 _ELSEWHERE: Mapping[str, str] = {"async-timeout": "Apache-2.0"}
-"""Of packages that only some Pythons need, and so may not be installed here."""
+"""Of packages that only some Pythons need, so that they may not be installed here, and which write it otherwise."""
 _HEAD = """# Licences of what it runs with
 
 Made by `scripts/sbom --table` from `requirements/runtime.txt`; all of them may be used and passed on with Apache 2.0.
@@ -47,10 +47,9 @@ class Locked:
     @property
     def licence(self) -> str:
         """As an SPDX expression."""
-        try:
-            said = metadata.metadata(self.name).json
-        except metadata.PackageNotFoundError:
+        if self.name in _ELSEWHERE:
             return _ELSEWHERE[self.name]
+        said = metadata.metadata(self.name).json
         classified = (_CLASSIFIED[one] for one in said.get("classifier", ()) if one in _CLASSIFIED)
         return str(said.get("license_expression") or said.get("license") or next(classified))
 

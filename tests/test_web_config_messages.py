@@ -1,5 +1,7 @@
 """A web configuration that is wrong says in one line what, where and what to do."""
 
+import ssl
+
 import pytest
 from support.papers import Papers
 from support.world import ListLog
@@ -17,6 +19,7 @@ HASH = "$2b$04$" + "a" * 53
 COSTLY = HASH.replace("$04$", "$20$")
 
 
+SUITE = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
 PAIR = "cert_file: server.pem, key_file: server.key"
 
 
@@ -112,3 +115,32 @@ def test_what_cannot_be_done_is_accepted_with_a_line(papers: Papers) -> None:
         "tls_server_config.client_auth_type",
         "tls_server_config.curve_preferences",
     ]
+
+
+@pytest.mark.parametrize(
+    ("method", "error", "key", "message"),
+    [
+        (
+            "set_ecdh_curve",
+            ValueError("unknown elliptic curve name"),
+            "curve_preferences: [X25519]",
+            "X25519: this build",
+        ),
+        ("set_ecdh_curve", ssl.SSLError("[EC: UNKNOWN_GROUP]"), "curve_preferences: [X25519]", "X25519: this build"),
+        ("set_ciphers", ssl.SSLError("No cipher can be selected."), f"cipher_suites: [{SUITE}]", "none of them"),
+    ],
+)
+def test_what_this_build_of_openssl_lacks_is_said(
+    papers: Papers, monkeypatch: pytest.MonkeyPatch, method: str, error: Exception, key: str, message: str
+) -> None:
+    def lacks(_context: ssl.SSLContext, _name: str) -> None:
+        raise error
+
+    monkeypatch.setattr(ssl.SSLContext, method, lacks)
+    papers.certificate("server", "127.0.0.1")
+    path = papers.write("bad.yml", f"tls_server_config: {{{PAIR}, {key}}}".encode())
+    with pytest.raises(ConfigError) as refused:
+        WebSecurity(path, ListLog())
+    (problem,) = refused.value.problems
+    assert problem.startswith(f"{path}: tls_server_config.{key.partition(':')[0]}: ")
+    assert message in problem

@@ -46,7 +46,7 @@ def server_context(config: TlsServer) -> ssl.SSLContext:
         context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
     suites = [CIPHERS[name] for name in config.cipher_suites if name in CIPHERS]
     if suites:
-        context.set_ciphers(":".join(suites))
+        _set_ciphers(context, suites)
     if len(config.curve_preferences) == 1:
         _set_curve(context, config.curve_preferences[0])
     _load_certificate(context, config)
@@ -55,11 +55,23 @@ def server_context(config: TlsServer) -> ssl.SSLContext:
     return context
 
 
+def _set_ciphers(context: ssl.SSLContext, suites: Iterable[str]) -> None:
+    try:
+        context.set_ciphers(":".join(suites))
+    except ssl.SSLError:
+        raise _problem(
+            "cipher_suites", "this build of OpenSSL has none of them; name others, or leave the key out"
+        ) from None
+
+
 def _set_curve(context: ssl.SSLContext, curve: Curve) -> None:
     try:
         context.set_ecdh_curve(_CURVES[curve])
-    except ValueError:
-        raise _problem("curve_preferences", f"{curve}: this build of OpenSSL does not have it") from None
+    except (ValueError, ssl.SSLError):  # which of them depends on the curve and on OpenSSL
+        raise _problem(
+            "curve_preferences",
+            f"{curve}: this build of OpenSSL does not take it; name another one, or leave the key out",
+        ) from None
 
 
 def _load_certificate(context: ssl.SSLContext, config: TlsServer) -> None:
