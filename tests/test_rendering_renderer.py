@@ -90,6 +90,29 @@ def broken(_view: AccountView) -> ExportContext:
     raise RuntimeError("a bug")
 
 
+def test_a_mistake_in_what_is_done_beside_takes_no_sample_away_and_is_logged_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    site = Site(FixedClock())
+    site.fleet(ONE_PLANT, ONE_DEVICE)
+    site.read({"1": {"temperature": 21.0}})
+    monkeypatch.setattr(site.renderer, "_beside", fails)
+    assert site.renderer.refresh_guarded() == 0.0
+    assert site.renderer.refresh_guarded() == 0.0
+    assert site.has(TEMPERATURE)
+    assert site.supervisor.errors()["render"] == 2
+    assert site.log.messages() == ["internal error: please report it"]
+    monkeypatch.undo()
+    site.renderer.refresh()
+    monkeypatch.setattr(site.renderer, "_beside", fails)
+    site.renderer.refresh()
+    assert len(site.log.messages()) == 2, "it was well in between: it is news"
+
+
+def fails() -> None:
+    raise RuntimeError("a bug")
+
+
 def test_what_should_be_gone_is_not_served_where_rendering_hangs() -> None:
     clock = ManualClock()
     site = Site(clock)

@@ -63,7 +63,8 @@ class Renderer:
         self._wake = changed
         self._seen = seen
         self._ended = threading.Event()
-        self._failing: set[str] = set()
+        self._failing: set[str | None] = set()
+        """Accounts; empty for all of it, None for what is beside it."""
         self._change = self._good_until = math.inf
         self._asked: set[bool] = set()
         self._nothing = Exposition({}, (), NO_METRICS, self._asked)
@@ -90,7 +91,7 @@ class Renderer:
             self.exposition = Exposition(families.joined, families.by_account, self._own.render(), self._asked)
             for view, _ in collected.values():
                 self._tell(view)
-            self._beside()
+            self._do_beside()
 
     def reconfigure(self, change: Callable[[], None]) -> None:
         """Let ``change`` happen while nothing is being rendered, and publish what it leads to."""
@@ -134,6 +135,14 @@ class Renderer:
         except Exception as error:  # noqa: BLE001 - whatever it is, samples have nothing to do with it
             self._fails(view.name, error)
 
+    def _do_beside(self) -> None:
+        try:
+            self._beside()
+        except Exception as error:  # noqa: BLE001 - whatever it is, what was rendered has nothing to do with it
+            self._fails(None, error)
+        else:
+            self._failing.discard(None)
+
     def _run(self, beat: Heartbeat) -> None:
         while not self._ended.is_set():
             self._wake.clear()  # before looking: what comes while it renders must wake it once more
@@ -158,7 +167,7 @@ class Renderer:
         self._failing.discard("")
         return min((self._clock.now() - began) * _REST, _LONGEST_REST)
 
-    def _fails(self, account: str, error: Exception) -> None:
+    def _fails(self, account: str | None, error: Exception) -> None:
         """Count a mistake, and log it when it is new: it may come back every second."""
         if account in self._failing:
             self._supervisor.count(ThreadKind.RENDER)
