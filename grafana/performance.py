@@ -56,8 +56,8 @@ def _energies() -> list[AnyPanel]:
         lines(
             Frame(
                 "Against the region",
-                "Specific yield of the day as a share of the median of the plants within the same degree of latitude "
-                "and longitude, from three plants on.",
+                "What the modules gave today for each kWp, batteries included, as a share of the median of the plants "
+                "within the same degree of latitude and longitude, from three plants on.",
                 HALF,
                 "percentunit",
                 0,
