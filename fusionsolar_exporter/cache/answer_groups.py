@@ -13,7 +13,7 @@ from fusionsolar_exporter.cache.published import Edition, PublishedDict
 K = TypeVar("K")
 V = TypeVar("V")
 
-_FEW = 64  # groups without ids; they are not looked for before there are as many as others
+_FEW = 64  # groups without ids, for which nobody looks
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -37,6 +37,7 @@ class AnswerGroups(Generic[K, V]):
         self._values: PublishedDict[K, V] = PublishedDict()
         self._by_expiry: list[tuple[float, int, _AnswerGroup[K]]] = []  # a heap; groups may have lost their ids
         self._crowded = _FEW
+        """From how many entries on that heap is rid of groups without ids."""
         self.expired = 0
         """How many values have expired since the start."""
 

@@ -149,23 +149,21 @@ def devices(data: object) -> Items[Device]:
 
 
 def _device(item: Mapping[str, Any]) -> Device | None:
-    get = item.get  # looked up once: lists of a large fleet hold many
     device_id = identifier(_first(item, "id", "devId"))
-    type_id = integer(get("devTypeId"))
+    type_id = integer(item.get("devTypeId"))
     plant_code = code(_first(item, "stationCode", "plantCode"))
     if not device_id or type_id is None or not plant_code:
         return None
-    latitude, longitude = get("latitude"), get("longitude")
     return Device(
-        device_id,
-        label(get("devName")),
-        plant_code,
-        type_id,
-        code(get("esnCode")),
-        label(get("invType")) or label(get("model")),
-        label(get("softwareVersion")),
-        None if latitude is None else _degrees(latitude, 90),
-        None if longitude is None else _degrees(longitude, 180),
+        id=device_id,
+        name=label(item.get("devName")),
+        plant_code=plant_code,
+        type_id=type_id,
+        serial_number=code(item.get("esnCode")),
+        model=label(item.get("invType")) or label(item.get("model")),
+        software_version=label(item.get("softwareVersion")),
+        latitude=_degrees(item.get("latitude"), 90),
+        longitude=_degrees(item.get("longitude"), 180),
     )
 
 

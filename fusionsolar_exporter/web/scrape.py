@@ -1,4 +1,4 @@
-"""Answers to ``/metrics``: bytes that were ready before anybody asked."""
+"""Answers to ``/metrics``: bytes that are kept ready, nothing rendered."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
