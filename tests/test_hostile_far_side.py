@@ -247,6 +247,21 @@ def test_nonsense_ends_in_an_answer_or_an_error_of_ours(content: bytes) -> None:
     assert len(far.requests) == 1
 
 
+@pytest.mark.parametrize("size", [b"-1", b"-00", b"-2", b"-" + b"9" * 1000])
+def test_a_chunk_of_less_than_no_bytes_is_not_read_for_ever(size: bytes) -> None:
+    def respond(sock: socket.socket, _request: Request) -> bool:
+        sock.sendall(CHUNKED + size + b"\r\n")
+        while not far.closing.is_set():
+            sock.sendall(b" " * 65536)
+        return False
+
+    far = FarSide(respond)
+    with far.running():
+        error = failure(far.url)
+    assert error.reason is Reason.BAD_RESPONSE
+    assert len(far.requests) == 1
+
+
 def reason(call: Callable[[], object]) -> Reason | None:
     """Why it failed; None where it did not."""
     try:

@@ -1,5 +1,6 @@
 """Connections that keep a deadline: requests' time-outs hold for single steps, and a slow drip outlives them all."""
 
+import http.client
 import math
 import socket
 import ssl
@@ -71,11 +72,20 @@ class DeadlineAdapter(HTTPAdapter):
                     continue  # closed already
 
 
+class _Answer(http.client.HTTPResponse):
+    def _safe_read(self, amt: int) -> bytes:
+        # urllib3 hands over what a chunk says of its size, and -1 would be all that comes, whatever the bounds
+        if amt < 0:
+            raise ValueError("a chunk of less than no bytes")
+        return super()._safe_read(amt)  # type: ignore[misc, no-any-return]
+
+
 def _pools(adapter: DeadlineAdapter, opened: WeakSet[HTTPConnection]) -> dict[str, type[urllib3.HTTPConnectionPool]]:
     """Connection pools by scheme, whose connections report to an adapter."""
 
     class Plain(HTTPConnection):
         idle_since = math.inf
+        response_class = _Answer
 
         @property
         def is_connected(self) -> bool:
