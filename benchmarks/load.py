@@ -6,7 +6,6 @@ machine with two cores theirs is the other one.
 """
 
 import argparse
-import datetime as dt
 import json
 import re
 import shutil
@@ -17,10 +16,7 @@ import threading
 import time
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
+from benchmarks import certificate
 from benchmarks.fleet import Fleet, RenderedFleet
 from benchmarks.scrape import Process
 from fusionsolar_exporter import interpreter
@@ -45,26 +41,6 @@ class CountedFleet(Fleet):
     def take(self, body: bytes) -> None:
         super().take(body)
         self.taken += 1
-
-
-def _certificate(folder: Path) -> Path:
-    """A web configuration with a certificate of its own."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now)
-        .not_valid_after(now + dt.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    file = folder / "web.yml"
-    file.write_text("tls_server_config: {cert_file: cert.pem, key_file: key.pem}\n", encoding="utf-8")
-    return file
 
 
 def serve(samples: int, web_config: Path | None) -> None:
@@ -129,7 +105,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="load-") as folder:
         good = [
             measure(options.samples, options.rate, options.seconds, web_config)
-            for web_config in (None, _certificate(Path(folder)))
+            for web_config in (None, certificate.web_config(Path(folder)))
         ]
     print("as it should be" if all(good) else "NOT as it should be")
     return 0 if all(good) else 1

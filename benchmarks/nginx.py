@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from benchmarks.certificate import CERTIFICATE, KEY
+
 _SECONDS = 10
 _CONFIGURATION = """
 worker_processes 1;
@@ -27,9 +29,11 @@ http {{
     fastcgi_temp_path {directory}/fastcgi;
     uwsgi_temp_path {directory}/uwsgi;
     scgi_temp_path {directory}/scgi;
-    server {{ listen 127.0.0.1:{port}; root {directory}/files; }}
+    server {{ listen 127.0.0.1:{port}{ssl}; root {directory}/files; }}
 }}
 """
+
+_SSL = " ssl; ssl_certificate {certificate}; ssl_certificate_key {key}"
 
 
 def installed() -> bool:
@@ -38,8 +42,8 @@ def installed() -> bool:
 
 
 @contextlib.contextmanager
-def serving(files: Mapping[str, bytes]) -> Iterator[int]:
-    """Serve these files by name; gives the port."""
+def serving(files: Mapping[str, bytes], papers: Path | None = None) -> Iterator[int]:
+    """Serve these files by name, over TLS with the certificate and key in the folder ``papers``; gives the port."""
     program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin:/bin") or "nginx"
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
@@ -50,7 +54,8 @@ def serving(files: Mapping[str, bytes]) -> Iterator[int]:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
         configuration = directory / "nginx.conf"
-        configuration.write_text(_CONFIGURATION.format(directory=directory, port=port), encoding="utf-8")
+        ssl = "" if papers is None else _SSL.format(certificate=papers / CERTIFICATE, key=papers / KEY)
+        configuration.write_text(_CONFIGURATION.format(directory=directory, port=port, ssl=ssl), encoding="utf-8")
         process = subprocess.Popen([program, "-e", str(directory / "error.log"), "-c", str(configuration)])
         try:
             _await(port)
