@@ -6,6 +6,7 @@ each of its characters is looked for in all of its spellings.
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from functools import cached_property
 from html.entities import codepoint2name
 from itertools import groupby
 
@@ -13,6 +14,7 @@ SHORTEST_SECRET = 4
 """Characters. A shorter secret is left in: replacing it would tear words apart everywhere, and so betray it."""
 INSTEAD = "<secret>"
 
+_PLAIN_RUN = re.compile("[0-9A-Za-z]+")
 _LATIN_1 = range(0x80, 0x100)
 _BACKSLASH = "\\"
 _ESCAPED = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
@@ -22,14 +24,25 @@ class SecretText:
     """Knows some secrets. Immutable, so that any thread may use it."""
 
     def __init__(self, secrets: Collection[str] = ()) -> None:
+        known = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET}
         # one may be a part of another
-        longest_first = sorted({*secrets}, key=lambda secret: (-len(secret), secret))
-        patterns = [_pattern(secret) for secret in longest_first if len(secret) >= SHORTEST_SECRET]
-        self._pattern = re.compile("|".join(patterns)) if patterns else None
+        self._longest_first = sorted(known, key=lambda secret: (-len(secret), secret))
+        self._marks = {_mark(secret) for secret in known}
 
     def without(self, text: str) -> str:
         """The text with something else in the place of every secret."""
-        return text if self._pattern is None else self._pattern.sub(INSTEAD, text)
+        if not any(mark in text for mark in self._marks):  # as a rule; compiling takes milliseconds, at every login
+            return text
+        return self._pattern.sub(INSTEAD, text)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile("|".join(map(_pattern, self._longest_first)))
+
+
+def _mark(secret: str) -> str:
+    """What is in every spelling of a secret; empty where nothing is."""
+    return max(_PLAIN_RUN.findall(secret), key=len, default="")
 
 
 def _pattern(secret: str) -> str:
