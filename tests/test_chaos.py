@@ -11,7 +11,7 @@ from support.http_world import PASSWORD
 
 pytestmark = pytest.mark.no_cover  # the tracer would double their time
 
-SHORT, HUNDRED = range(2), range(100)
+SHORT, TWENTY, HUNDRED = range(2), range(20), range(100)
 
 
 def live(seed: int, seconds: float, directory: Path, patch: pytest.MonkeyPatch) -> None:
@@ -38,3 +38,9 @@ def test_hours_of_chaos(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("seed", HUNDRED)
 def test_a_day_of_chaos(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     live(seed, DAY, tmp_path, monkeypatch)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", TWENTY)
+def test_twenty_days_of_chaos(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    live(seed, 20 * DAY, tmp_path, monkeypatch)
