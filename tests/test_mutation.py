@@ -68,6 +68,12 @@ def test_a_mistake_knows_its_lines_and_shows_what_it_changed() -> None:
     assert found.diff(text) == "-    c == 1\n+    (c != 1)"
 
 
+def test_a_mistake_knows_whether_an_import_runs_it() -> None:
+    text = "A = 1\nclass B:\n    c = 1\n    def d(self, e=1):\n        return 1\nf = lambda: 1\n"
+    found = {(mutant.first, mutant.at_import) for mutant in mutants(text) if mutant.kind == "constant"}
+    assert found == {(1, True), (3, True), (4, True), (5, False), (6, False)}
+
+
 def test_every_mistake_in_a_module_can_be_compiled() -> None:
     text = (ROOT / "fusionsolar_exporter/counters/registers.py").read_text(encoding="utf-8")
     found = list(mutants(text))
@@ -113,7 +119,7 @@ for line in record(root, folder / "lines", [root / "tests/test_part.py"], anew=F
     print(line, file=sys.stderr)
 lines, copy = LineMap(folder / "lines"), Copy(root, folder / "copy")
 for drawn in draw(root, [LOOSE], 100, 1):
-    tests = lines.tests(drawn.name, drawn.mutant.first, drawn.mutant.last)
+    tests = lines.tests(drawn.name, drawn.mutant)
     print(json.dumps([copy.catches(drawn, tests, 1), drawn.mutant.diff((root / drawn.name).read_text()), tests]))
 """
 
