@@ -85,6 +85,18 @@ def test_times_before_the_plant_was_built_cost_no_calls(tmp_path: Path) -> None:
     assert "nothing to ask for" in before.told
 
 
+@pytest.mark.parametrize("flags", [(), ("--dry-run",)], ids=["run", "dry run"])
+def test_a_run_that_is_interrupted_before_it_knows_the_plants_says_so_and_plans_nothing(
+    tmp_path: Path, flags: tuple[str, ...]
+) -> None:
+    world = PastWorld(ONE)
+    told = world.run(tmp_path / "out", *JUNE, "--what", "device_5m", *flags, stop=lambda asked: asked >= 1)
+    assert told.status == 1
+    assert told.told.count("interrupted") == 1
+    assert "are not known" not in told.told
+    assert len(world.system.log.requests) == 1
+
+
 def test_more_than_the_far_side_keeps_is_not_asked_for(tmp_path: Path) -> None:
     world = PastWorld(ONE)
     told = world.run(tmp_path / "out", "--from", "2023-01-01", "--to", "2024-06-20", "--what", "device_5m")

@@ -2,10 +2,12 @@
 
 import io
 import re
+import sqlite3
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,13 +15,17 @@ from support.oauth_practice import DEADLINE, Browser, OAuthPractice
 from support.oauth_world import CLIENT, OWNER, OWNERS_PASSWORD, oauth_account
 from support.process import ExporterProcess
 
+from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.northbound.consent_state import ConsentState
+from fusionsolar_exporter.pacing.clock import SystemClock
+from fusionsolar_exporter.quiet_observer import NoStateObserver
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.oauth.endpoints import OAuthEndpoints
 from fusionsolar_exporter.simulator.oauth.rules import OAuthClient
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.server import SimulatorServer
 from fusionsolar_exporter.simulator.system import SimulatedSystem
+from fusionsolar_exporter.state.sqlite_entries import SqliteEntries
 
 SECRETS = (CLIENT.secret, OWNERS_PASSWORD)
 
@@ -174,6 +180,21 @@ def test_no_code_is_used_up_where_tokens_could_not_be_kept(
     assert "no code was used" in capsys.readouterr().err
     assert practice.oauth.token_requests == ()
     practice.write()
+    assert practice.run("--response", ended) == 0
+
+
+def test_no_code_is_used_up_where_the_state_opens_and_takes_nothing(
+    practice: OAuthPractice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = Browser().agree(printed_address(practice, capsys, monkeypatch))
+    SqliteEntries(practice.state, SystemClock(), EventLogger(), NoStateObserver()).close()
+    with closing(sqlite3.connect(practice.state)) as file:
+        file.execute("CREATE TRIGGER full BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'no room'); END")
+    assert practice.run("--response", ended) == 1
+    assert "no code was used" in capsys.readouterr().err
+    assert practice.oauth.token_requests == ()
+    with closing(sqlite3.connect(practice.state)) as file:
+        file.execute("DROP TRIGGER full")
     assert practice.run("--response", ended) == 0
 
 

@@ -150,6 +150,7 @@ def test_a_missing_permission_is_named_with_what_to_do(tmp_path: Path, fail_code
         text = practice.visit(json_report=False).output
         told = " ".join(text.split())
         assert "NO" in told
+        assert told.endswith("Not everything that the configuration enables is known to be permitted: roofs")
         assert found.account["interfaces"][3]["problem"]["advice"] in told
 
 
@@ -245,6 +246,7 @@ def test_no_plant_is_bound_to_the_user(tmp_path: Path) -> None:
 
         assert found.status == 1
         assert found.permitted["stations"] is True
+        assert found.account["cadence"] == []
         assert "no plant is bound to this user" in text
 
 

@@ -73,6 +73,18 @@ def test_one_refusal_may_be_a_stray_one() -> None:
     assert pace.learnt is None
 
 
+@pytest.mark.parametrize(("answers", "slower"), [(15, 1.0), (16, 1.05)])
+def test_what_was_kept_is_doubted_less_after_sixteen_answers(answers: int, slower: float) -> None:
+    pace, restored = Pace(), Pace()
+    asked(pace, REAL_TIME, [True] * 10 + [False, False, True] + [True] * 30)
+    restored.restore(pace.learnt)
+    asked(restored, REAL_TIME, [True] * answers + [False])
+    assert restored.learnt is not None
+    assert pace.learnt is not None
+    assert restored.learnt.pace == pytest.approx(pace.learnt.pace * slower)
+    assert (restored.learnt.answered is not None) == (slower > 1)  # a stray one makes it a little slower, at once
+
+
 def test_a_second_refusal_is_learnt_from() -> None:
     pace = Pace()
     asked(pace, REAL_TIME, [True] * 10 + [False, False, True])

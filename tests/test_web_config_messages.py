@@ -118,6 +118,25 @@ def test_what_cannot_be_done_is_accepted_with_a_line(papers: Papers) -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "reservation"),
+    [
+        ("client_auth_type: RequireAnyClientCert", "client_auth_type: RequireAnyClientCert also verifies"),
+        ("min_version: TLS11", "min_version: nothing below TLS 1.2 is spoken"),
+        ("min_version: TLS12", ""),
+        ("client_auth_type: RequireAndVerifyClientCert", ""),
+    ],
+)
+def test_what_is_done_otherwise_is_said(papers: Papers, key: str, reservation: str) -> None:
+    papers.certificate("server", "127.0.0.1")
+    ca = ", client_ca_file: ca.pem" if "client_auth" in key else ""
+    log = ListLog()
+    WebSecurity(papers.write("some.yml", f"tls_server_config: {{{PAIR}, {key}{ca}}}".encode()), log)
+    told = [str(fields["reservation"]) for _, _, fields in log.lines]
+    assert len(told) == bool(reservation)
+    assert all(line.startswith(f"tls_server_config.{reservation}") for line in told)
+
+
+@pytest.mark.parametrize(
     ("method", "error", "key", "message"),
     [
         (
