@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from mutation.line_recorder import RECORD
 
 _IN_MEMORY = Path("/dev/shm")
 _ENOUGH = 2**31  # bytes
@@ -52,7 +53,7 @@ def _state_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     """Run tests marked ``no_cover`` at full speed: in worker processes pytest-cov leaves a second tracer on."""
     tracer, tracer_of_threads = sys.gettrace(), threading.gettrace()
-    if item.get_closest_marker("no_cover"):
+    if item.get_closest_marker("no_cover") and RECORD not in os.environ:
         sys.settrace(None)
         threading.settrace(None)
     try:

@@ -135,6 +135,15 @@ def test_a_configured_interval_is_kept_where_it_breaks_no_limit() -> None:
     assert scrape.interval("plant_realtime") == 600
 
 
+@pytest.mark.parametrize(("seconds", "warnings"), [(303, 0), (302, 1)])
+def test_the_shortest_interval_there_is_may_be_configured(seconds: int, warnings: int) -> None:
+    collectors = only("device_list", "plant_realtime", plant_realtime={"interval": f"{seconds}s"})
+    with HttpWorld(collectors=collectors) as world:
+        world.run(20)
+        assert len(world.log_lines("the configured interval breaks a limit and is slowed down")) == warnings
+        assert world.scrape().interval("plant_realtime") == 303
+
+
 def test_a_configured_interval_that_breaks_a_limit_is_slowed_down_with_a_warning() -> None:
     with HttpWorld(collectors=only("device_list", "plant_realtime", plant_realtime={"interval": "1m"})) as world:
         world.run(HOUR)

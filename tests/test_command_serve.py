@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from support.command import Lines, Running, run_command
 from support.oauth_practice import Browser
 
+from fusionsolar_exporter import demo
 from fusionsolar_exporter.cli import main
 from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.command import DEMO_PASSWORD, DEMO_USERNAME
@@ -212,6 +213,11 @@ def test_logs_in_json_have_the_same_keys(system: SimulatedSystem, monkeypatch: p
     listening = next(event for event in events if event["msg"] == "listening")
     assert list(listening) == ["ts", "level", "msg", "address"]
     assert re.fullmatch(r"127\.0\.0\.1:\d+", listening["address"])
+
+
+def test_demo_begins_on_a_morning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1_750_000_000.0)  # 15:06 UTC
+    assert demo._this_morning() == 1_749_978_000.0
 
 
 def test_demo_shows_values_within_five_seconds_and_something_moves(monkeypatch: pytest.MonkeyPatch) -> None:

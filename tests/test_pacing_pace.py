@@ -11,6 +11,7 @@ from benchmarks.pace.account import ALARMS, DEVICES, PLANTS, run
 from benchmarks.pace.cases import STEADY, loosens, tightens
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.pacing.holds import Hold
+from fusionsolar_exporter.pacing.learnt import slowest_pace
 from fusionsolar_exporter.pacing.ledger import Ledger
 from fusionsolar_exporter.pacing.limits import Limit
 from fusionsolar_exporter.pacing.pace import Pace
@@ -57,6 +58,13 @@ def test_what_is_kept_goes_on_as_before(answers: list[bool]) -> None:
     taken.restore(pace.learnt)
     assert taken.learnt == pace.learnt
     assert taken.seconds(REAL_TIME) == pace.seconds(REAL_TIME)
+
+
+def test_an_interface_is_asked_four_times_a_day_at_least_and_once_where_its_limit_is_one_of_a_day() -> None:
+    assert slowest_pace(REAL_TIME) == 6 * HOUR
+    assert slowest_pace(OF_A_DAY) == DAY
+    assert slowest_pace(Limit(1, DAY, 0.0)) == DAY
+    assert slowest_pace(Limit(1, 12 * HOUR, 0.0)) == 12 * HOUR
 
 
 def test_nothing_is_learnt_from_answers() -> None:

@@ -34,6 +34,12 @@ def test_each_is_asked_a_quarter_of_an_hour_after_its_day_and_six_hours_after_it
     assert asked_after_midnight(boundaries, ["a", "b"], MIDNIGHT + 7 * HOUR) == {"b"}
 
 
+def test_those_of_whom_nothing_is_known_yet_hold_up_nobody() -> None:
+    boundaries = Boundaries(PeriodKind.HOUR)
+    boundaries.seen(["b"], MIDNIGHT - HOUR)
+    assert asked_after_midnight(boundaries, ["a", "b", "c"], MIDNIGHT + MINUTE) == {"b"}
+
+
 def test_nothing_is_remembered_of_those_that_are_gone() -> None:
     boundaries = Boundaries(PeriodKind.HOUR)
     boundaries.seen(["a", "b"], MIDNIGHT - HOUR)

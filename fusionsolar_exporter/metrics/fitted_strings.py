@@ -16,8 +16,8 @@ class FittedStrings:
     def observe(self, device_id: str, values: Mapping[str, float], routes: Routes) -> Collection[str]:
         """Take note of the strings that are live in a reading; return all the fitted ones of the device."""
         fitted = self._strings.get(device_id, _NONE)
-        live = {route.string for key, value in values.items() if value and (route := routes[key]) is not None}
-        live.discard("")
+        routed = (routes[key] for key, value in values.items() if value)
+        live = {route.string for route in routed if route is not None and route.string}
         if not live <= fitted:
             self._strings[device_id] = fitted = fitted | live
         return fitted
