@@ -32,7 +32,7 @@ def _chosen_tests(lines: LineMap, drawn: Drawn, most: float) -> tuple[list[str],
     """The quickest that fit into the time, at least one; what they take."""
     tests: list[str] = []
     seconds = 0.0
-    for test in lines.tests(drawn.name, drawn.mutant):
+    for test in lines.tests(drawn.name, drawn.mutant.first, drawn.mutant.last):
         took = lines.seconds.get(test, 0.0)
         if tests and seconds + took > most:
             break

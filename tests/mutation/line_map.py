@@ -9,8 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from mutation.line_recorder import RECORD
-from mutation.mutators import Mutant
+from mutation.line_recorder import IMPORTED, RECORD
 
 # what looks at other things than the package, or at nothing but the simulator
 _BESIDE = ("test_deploy", "test_grafana", "test_simulator", "test_scripts", "test_packaging", "test_readme")
@@ -64,11 +63,12 @@ class LineMap:
             self.seconds |= found["seconds"]
             for name, lines in found["lines"].items():
                 for line, tests in lines.items():
-                    self._tests[name][int(line)] |= set(tests) - {""}
+                    self._tests[name][int(line)] |= set(tests)
 
-    def tests(self, name: str, mutant: Mutant) -> list[str]:
-        """The tests that run one of its lines, the quickest first; of what imports run, those of the module."""
+    def tests(self, name: str, first: int, last: int) -> list[str]:
+        """The tests that run one of these lines, the quickest first; of what imports run, those of the module."""
         lines = self._tests.get(name, {})
-        own = () if mutant.at_import else range(mutant.first, mutant.last + 1)
-        found = set().union(*(lines.get(line, set()) for line in own))
-        return sorted(found or set().union(*lines.values()), key=lambda test: (self.seconds.get(test, 0.0), test))
+        found = set().union(*(lines.get(line, set()) for line in range(first, last + 1)))
+        if not found or IMPORTED in found:  # else it would be those alone that happened to import it
+            found = set().union(*lines.values())
+        return sorted(found - {IMPORTED}, key=lambda test: (self.seconds.get(test, 0.0), test))

@@ -11,7 +11,8 @@ import pytest
 
 PACKAGE = "fusionsolar_exporter"
 RECORD = "LINE_RECORD"
-_BESIDE = ""  # the context of what runs while nothing is tested: imports
+IMPORTED = ""
+"""The context of what runs while nothing is tested."""
 
 
 class LineRecorder:
@@ -25,7 +26,7 @@ class LineRecorder:
             data_file=None, branch=False, source=[PACKAGE], concurrency="thread", config_file=False
         )
         self._coverage.start()
-        self._coverage.switch_context(_BESIDE)
+        self._coverage.switch_context(IMPORTED)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -33,7 +34,7 @@ class LineRecorder:
         try:
             return (yield)
         finally:
-            self._coverage.switch_context(_BESIDE)
+            self._coverage.switch_context(IMPORTED)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self._seconds[report.nodeid] += report.duration

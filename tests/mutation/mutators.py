@@ -37,8 +37,6 @@ class Mutant:
     first: int
     """First and last line of what is changed."""
     last: int
-    at_import: bool
-    """Whether what is changed runs once, outside of functions."""
     text: str
     """The whole module."""
 
@@ -51,27 +49,25 @@ class Mutant:
 def mutants(text: str) -> Iterator[Mutant]:
     """Every mistake there is for this module, in the order of its lines."""
     places = _Places(text)
-    for node, at_import in _nodes(ast.parse(text), at_import=True):
+    for node in _nodes(ast.parse(text)):
         for kind, changed in _changes(node):
-            yield Mutant(kind, node.lineno, node.end_lineno or node.lineno, at_import, places.put(node, changed))
+            yield Mutant(kind, node.lineno, node.end_lineno or node.lineno, places.put(node, changed))
 
 
 _Node = ast.expr | ast.stmt
 
 
-def _nodes(tree: ast.AST, *, at_import: bool) -> Iterator[tuple[_Node, bool]]:
+def _nodes(tree: ast.AST) -> Iterator[_Node]:
     """All but annotations, decorators, imports, and what is inside of texts, whose places are not known."""
-    is_function = isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
     for name, value in ast.iter_fields(tree):
         if name in {"annotation", "returns", "decorator_list", "bases"}:
             continue
         for child in value if isinstance(value, list) else [value]:
             if not isinstance(child, ast.AST) or isinstance(child, ast.JoinedStr) or _is_for_types(child):
                 continue
-            outside = at_import and not (is_function and name == "body")
             if isinstance(child, ast.expr | ast.stmt):
-                yield child, outside
-            yield from _nodes(child, at_import=outside)
+                yield child
+            yield from _nodes(child)
 
 
 def _is_for_types(node: ast.AST) -> bool:
