@@ -103,6 +103,8 @@ def test_another_scale_from_now_on_takes_nothing_back() -> None:
         (8, 6, 4.5, 4.5),  # 02:00 in the plant's own time
         (20, -12, 4.5, 0.5),  # 20:00 there
         (20, 0, 1.0, 1.0),
+        (6, 7, 4.5, 0.5),  # 01:00 there, and whoever answers every six hours has a pause at no midnight
+        (6.1, 7, 4.5, 4.5),
     ],
 )
 def test_a_midnight_that_nobody_saw(hours: float, offset: float, value: float, total: float) -> None:

@@ -11,7 +11,7 @@ from benchmarks.pace.account import ALARMS, DEVICES, PLANTS, run
 from benchmarks.pace.cases import STEADY, loosens, tightens
 from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.pacing.holds import Hold
-from fusionsolar_exporter.pacing.learnt import slowest_pace
+from fusionsolar_exporter.pacing.learnt import LearntPace, slowest_pace
 from fusionsolar_exporter.pacing.ledger import Ledger
 from fusionsolar_exporter.pacing.limits import Limit
 from fusionsolar_exporter.pacing.pace import Pace
@@ -91,6 +91,14 @@ def test_what_was_kept_is_doubted_less_after_sixteen_answers(answers: int, slowe
     assert pace.learnt is not None
     assert restored.learnt.pace == pytest.approx(pace.learnt.pace * slower)
     assert (restored.learnt.answered is not None) == (slower > 1)  # a stray one makes it a little slower, at once
+
+
+def test_the_calls_of_a_learnt_window_leave_a_second_for_those_that_arrive_late() -> None:
+    pace = Pace()
+    pace.restore(LearntPace(count=4, pace=200.0, learnt_at=T0, answered=200.0))
+    assert pace.seconds(REAL_TIME) == 200.25
+    pace.restore(LearntPace(count=4, pace=101.0, learnt_at=T0, answered=101.0))
+    assert pace.seconds(REAL_TIME) == 101.0, "what the limits allow has a margin of its own"
 
 
 def test_a_second_refusal_is_learnt_from() -> None:
