@@ -289,3 +289,15 @@ def test_collectors_that_were_off_start_at_once() -> None:
         scrape = world.scrape()
 
     assert len(scrape.all(POWER)) == len(scrape.all(DEVICE_INFO)) == 1
+
+
+def test_that_a_new_interval_breaks_a_limit_is_said_before_anything_is_asked() -> None:
+    with HttpWorld(SMALL, collectors=only("device_list", "plant_realtime")) as world:
+        world.run(4 * MINUTE)
+        requests = len(world.system.log.requests)
+        world.reload(collectors=only("device_list", "plant_realtime", plant_realtime={"interval": "1m"}))
+        world.run(1)
+        slowed = world.log_lines("the configured interval breaks a limit and is slowed down")
+        assert len(world.system.log.requests) == requests
+
+    assert [line["collector"] for line in slowed] == ["plant_realtime"]
