@@ -183,7 +183,7 @@ def test_types(registry: CollectorRegistry, instruments: OwnInstruments) -> None
     assert types["fusionsolar_exporter_build_info"] == "gauge"
 
 
-def test_whether_state_is_kept_is_news_when_it_changes(registry: CollectorRegistry, instruments: OwnInstruments) -> None:
+def test_that_state_is_kept_or_not_is_news_once(registry: CollectorRegistry, instruments: OwnInstruments) -> None:
     seen = [(instruments.state.working(works), value(registry)) for works in (True, True, False, False, True)]
     assert seen == [(True, 1.0), (False, 1.0), (True, 0.0), (False, 0.0), (True, 1.0)]
 
