@@ -6,7 +6,7 @@ from http.client import HTTPConnection, HTTPSConnection, RemoteDisconnected
 from pathlib import Path
 
 from fusionsolar_exporter.config.load import load_web_config
-from fusionsolar_exporter.config.web import ClientAuth, WebConfig
+from fusionsolar_exporter.config.web import ClientAuth, TlsServer
 from fusionsolar_exporter.health_asking import Asking
 from fusionsolar_exporter.web.security.gate import HEALTH_HEADER
 from fusionsolar_exporter.web.security.web_security import health_token
@@ -27,11 +27,9 @@ def asking_behind(path: Path) -> Asking:
     # this connection does not leave the host, and the certificate is for the name that others know it by
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    return Asking(partial(HTTPSConnection, context=context), "https", headers, partial(_only_refuses, config))
+    return Asking(partial(HTTPSConnection, context=context), "https", headers, partial(_only_refuses, tls))
 
 
-def _only_refuses(config: WebConfig, error: Exception) -> bool:
+def _only_refuses(tls: TlsServer, error: Exception) -> bool:
     """Whether the exporter asked for the certificate of a client, which only its clients have: so it works."""
-    tls = config.tls_server_config
-    asks = tls is not None and tls.client_auth_type in _VERIFYING
-    return asks and isinstance(error, _REFUSALS)
+    return tls.client_auth_type in _VERIFYING and isinstance(error, _REFUSALS)

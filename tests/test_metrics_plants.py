@@ -96,6 +96,7 @@ def test_a_reading_of_a_plant_without_a_name_is_not_exported() -> None:
     [
         ({"1": {"active_power": 1.5}, "2": {"active_power": 2.25, "run_state": 1}}, 3750),
         ({"1": {"active_power": 1.5}, "2": {"active_power": 2.25, "run_state": 0}}, 1500),
+        ({"1": {"active_power": 1.5, "run_state": 0}, "2": {"active_power": 2.25}}, 2250),
         ({"1": {"active_power": 1.5}, "2": {"run_state": 0}}, 1500),
         ({"1": {"active_power": 0.0}, "2": {"active_power": 0.0}}, 0),
         ({"1": {"active_power": 1.5}, "2": {"run_state": 1}}, None),
