@@ -4,11 +4,13 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from support.manual_clock import ManualClock
 from support.world import ListLog
 
 from fusionsolar_exporter.quiet_observer import NoStateObserver
 from fusionsolar_exporter.state.sqlite_entries import SqliteEntries
+from fusionsolar_exporter.state.sqlite_partition import SqlitePartition
 from fusionsolar_exporter.state.store import Entry
 
 MINUTE = 60.0
@@ -32,4 +34,26 @@ def test_what_need_not_be_kept_any_longer_goes_every_ten_minutes(tmp_path: Path)
     assert written("d") == {"c", "d"}
     clock.advance(2 * MINUTE)
     assert written("e") == {"c", "d", "e"}
+    entries.close()
+
+
+def test_what_was_never_read_is_unknown_unless_nothing_can_be_there(tmp_path: Path) -> None:
+    def partition(path: Path) -> SqlitePartition:
+        return SqlitePartition(SqliteEntries(path, ManualClock(), ListLog(), NoStateObserver()), "home")
+
+    (tmp_path / "file").write_text("")
+    assert partition(tmp_path / "file" / "state.sqlite").read_new().unknown is False
+    (tmp_path / "folder.sqlite").mkdir()
+    assert partition(tmp_path / "folder.sqlite").read_new().unknown is True
+
+
+def test_what_was_read_once_stays_known_while_the_file_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = SqliteEntries(tmp_path / "state.sqlite", ManualClock(), ListLog(), NoStateObserver())
+    partition = SqlitePartition(entries, "home")
+    assert partition.read_new().unknown is False
+    monkeypatch.setattr(entries, "read", lambda *_: None)
+    assert partition.read_new().unknown is False
+    assert SqlitePartition(entries, "home").read_new().unknown is True
     entries.close()
