@@ -211,6 +211,18 @@ def test_newest_first(tmp_path: Path) -> None:
     assert told.told.count("100%") == 1
 
 
+def test_while_one_interface_has_to_wait_others_are_asked(tmp_path: Path) -> None:
+    world = PastWorld(SMALL)
+    world.run(tmp_path / "out", "--from", "2025-05-25", "--to", "2025-06-12", "--what", "plant_daily,device_5m")
+    begins, ends = [], []
+    for interface in (Interface.PLANT_DAYS, Interface.DEVICE_HISTORY):
+        moments = [request.at for request in world.system.log.of(interface)]
+        assert len(moments) > 1
+        begins.append(moments[0])
+        ends.append(moments[-1])
+    assert max(begins) < min(ends)
+
+
 @pytest.mark.no_cover
 def test_a_server_without_history_is_asked_the_older_way(tmp_path: Path) -> None:
     world = PastWorld(SMALL, options={"missing": frozenset({Interface.DEVICE_HISTORY})})

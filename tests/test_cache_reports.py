@@ -142,3 +142,13 @@ def test_only_devices_of_types_that_are_read_have_periods(cache: Cache, now: Fre
     cache.read_reports(name, CURRENT, rows(name), now.expires_at)
     cache.read_devices([Reading(key, {}) for key in "13"], now)
     assert set(cache.snapshot().reports[name][CURRENT]) == set(cache.snapshot().device_readings) == {"3"}
+
+
+@pytest.mark.parametrize("name", sorted(REPORTS))
+def test_a_report_that_is_switched_off_leaves_nothing(cache: Cache, clock: ManualClock, name: CollectorName) -> None:
+    for period in ReportPeriod:
+        cache.read_reports(name, period, rows(name, 5.0), clock.now() + 10)
+    assert all(cache.snapshot().reports[name].values())
+    cache.enable_only(frozenset(CollectorName) - {name})
+    cache.enable_only(frozenset(CollectorName))
+    assert not any(cache.snapshot().reports[name].values())

@@ -101,6 +101,19 @@ def test_the_calls_of_a_learnt_window_leave_a_second_for_those_that_arrive_late(
     assert pace.seconds(REAL_TIME) == 101.0, "what the limits allow has a margin of its own"
 
 
+def test_refusals_one_after_the_other_cast_doubt_on_the_pace_between_them() -> None:
+    pace = Pace()
+    for moment, answered in ((0.0, True), (100.0, True), (200.0, False), (1000.0, False), (1400.0, False)):
+        pace.called(T0 + moment)
+        if answered:
+            pace.answered(T0 + moment, REAL_TIME)
+        else:
+            pace.refused(T0 + moment, REAL_TIME)
+    assert pace.learnt is not None
+    assert (pace.learnt.count, pace.learnt.answered) == (2, None)
+    assert pace.learnt.doubtful == (1400 - 200) / 2
+
+
 def test_a_second_refusal_is_learnt_from() -> None:
     pace = Pace()
     asked(pace, REAL_TIME, [True] * 10 + [False, False, True])
