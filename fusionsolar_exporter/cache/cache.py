@@ -190,7 +190,8 @@ class Cache:
                     groups.discard(groups.ids)
                 self._plant_fetched[name].remove(self._plant_fetched[name].keys)
                 if name in self._reports:
-                    self._reports[name].clear()
+                    fetched = self._reports[name].fetched_at
+                    fetched.remove(fetched.keys)
             if CollectorName.DEVICE_REALTIME in self._disabled:
                 self._device_fetched.remove(self._device_fetched.keys)
             if CollectorName.INVERTER_CONVERGENCE in self._disabled:

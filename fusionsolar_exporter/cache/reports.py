@@ -37,9 +37,3 @@ class Reports:
         for groups in self.periods.values():
             groups.retain(ids.__contains__)
         self.fetched_at.remove(self.fetched_at.other_than(ids.__contains__))
-
-    def clear(self) -> None:
-        """Drop everything."""
-        for groups in self.periods.values():
-            groups.discard(groups.ids)
-        self.fetched_at.remove(self.fetched_at.keys)
