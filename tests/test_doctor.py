@@ -33,6 +33,8 @@ def test_all_is_well(tmp_path: Path) -> None:
         }
         assert practice.system.log.refusals == {}
         assert found.account["plants"]["listed"] == found.account["plants"]["with_data"] == 2
+        session = found.account["session"]
+        assert (session["kind"], session["age_seconds"], session["problem"]) == ("new", 0.0, None)
         battery = found.device_type(39)
         assert (battery["devices"], battery["asked"], battery["with_data"]) == (1, 1, 1)
         dongle = found.device_type(62)
