@@ -4,6 +4,8 @@ import os
 import random
 import shutil
 import subprocess
+import threading
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +14,10 @@ from backfill_support import DAY, HOME, LONDON, NOON, Backfilled, PastWorld
 from support.http_world import HttpWorld
 from support.redis_server import RedisServer
 
+from fusionsolar_exporter.backfill import command
+from fusionsolar_exporter.backfill.asker import Asker
+from fusionsolar_exporter.northbound import interfaces
+from fusionsolar_exporter.refresh.engine import Engine
 from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.plan import FleetPlan
@@ -209,6 +215,26 @@ def test_newest_first(tmp_path: Path) -> None:
     assert len(asked) == 11
     assert told.told.endswith("\n11 of 11 requests, 100%\n")
     assert told.told.count("100%") == 1
+
+
+def test_the_next_run_knows_the_calls_of_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known: list[Mapping[interfaces.Interface, Sequence[float]]] = []
+
+    def asker(
+        engine: Engine, own: dict[interfaces.Interface, list[float]], stop: threading.Event, *, shared: bool
+    ) -> Asker:
+        known.append(dict(own))
+        return Asker(engine, own, stop, shared=shared)
+
+    monkeypatch.setattr(command, "Asker", asker)
+    world = PastWorld(SMALL)
+    world.run(tmp_path / "out", *JUNE, "--what", "device_5m", stop=lambda asked: asked >= 5)
+    world.run(tmp_path / "out", *JUNE, "--what", "device_5m")
+    asked = [request.at for request in world.system.log.of(Interface.DEVICE_HISTORY)]
+    assert known[0] == {}
+    ((interface, moments),) = known[1].items()
+    assert interface is interfaces.Interface.GET_DEV_HISTORY_KPI
+    assert moments == pytest.approx(asked[: len(moments)], abs=1)
 
 
 def test_while_one_interface_has_to_wait_others_are_asked(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
+from types import SimpleNamespace
+from typing import NoReturn, cast
 
 import pytest
 from support.manual_clock import ManualClock
@@ -14,6 +15,7 @@ from fusionsolar_exporter.building import build_exporter
 from fusionsolar_exporter.config.validation import validate
 from fusionsolar_exporter.logs import EventLogger
 from fusionsolar_exporter.refresh.account import Account
+from fusionsolar_exporter.running_accounts import RunningAccounts
 from fusionsolar_exporter.simulator.faults import Fault, FaultKind
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.interfaces import Interface
@@ -223,3 +225,12 @@ def test_accounts_that_start_together_are_asked_one_shortly_after_the_other(
         assert waiting.wait_for(lambda: first_waits.keys() >= set(later), DEADLINE)
     world.exporter.stop()
     assert [first_waits[name] for name in later] == pytest.approx([0.1, 0.2, 0.3, 0.4])
+
+
+@pytest.mark.parametrize(("accounts", "apart"), [(1, 0.1), (3, 0.1), (300, 0.1), (600, 0.05), (3000, 0.01)])
+def test_accounts_that_start_together_are_spread_over_half_a_minute_at_most(accounts: int, apart: float) -> None:
+    delays: list[float] = []
+    new = [SimpleNamespace(started=False, start=delays.append) for _ in range(accounts)]
+    running = SimpleNamespace(all=lambda: [SimpleNamespace(started=True), *new])
+    RunningAccounts.start(cast("RunningAccounts", running))
+    assert delays == pytest.approx([number * apart for number in range(accounts)])
