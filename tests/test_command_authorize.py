@@ -15,7 +15,7 @@ from support.oauth_practice import DEADLINE, Browser, OAuthPractice
 from support.oauth_world import CLIENT, OWNER, OWNERS_PASSWORD, oauth_account
 from support.process import ExporterProcess
 
-from fusionsolar_exporter.logs import EventLogger
+from fusionsolar_exporter.logs import EventLogger, without_secrets
 from fusionsolar_exporter.northbound.consent_state import ConsentState
 from fusionsolar_exporter.pacing.clock import SystemClock
 from fusionsolar_exporter.quiet_observer import NoStateObserver
@@ -154,6 +154,15 @@ def test_a_secret_that_is_wrong_or_missing(
     told = capsys.readouterr().err
     assert message in told
     assert practice.tokens() == 0
+
+
+def test_the_secret_is_known_to_whatever_logs(practice: OAuthPractice) -> None:
+    secret = "a secret of this test alone"
+    practice.accounts["roofs"] = practice.account("roofs", client_secret=secret)
+    practice.write()
+    assert without_secrets(secret) == secret
+    assert practice.run("--response", "no address") == 1
+    assert without_secrets(f"it is {secret}") == "it is <secret>"
 
 
 def test_an_account_that_is_unknown_or_has_a_password(
