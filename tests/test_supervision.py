@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import pytest
 from support.manual_clock import ManualClock
-from support.world import ListLog
+from support.world import ListLog, World
 
 from fusionsolar_exporter.metrics.supervision_collector import SupervisionCollector
 from fusionsolar_exporter.supervision import Heartbeat, Supervisor, ThreadKind
@@ -104,3 +104,19 @@ def test_what_ends_a_thread_that_nobody_guards_is_logged(supervisor: Supervisor,
     ((_, message, fields),) = log.lines
     assert message == "internal error: please report it"
     assert fields["where"] == "lonely"
+
+
+def test_a_step_may_take_three_requests_before_its_thread_counts_as_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    account = world.account
+    beat = Heartbeat(ThreadKind.REFRESH, "default", 0.0, 0.0)
+    allowed: list[float] = []
+
+    def step() -> float:
+        allowed.append(beat.due_at - beat.ran_at)
+        account._end()
+        return world.clock.now()
+
+    monkeypatch.setattr(account, "step", step)
+    account._run(beat)
+    assert allowed == [3 * 30.0]
