@@ -287,3 +287,15 @@ class TestBatch:
         batch = Batch(["a"], created=T0)
         batch.turn().append("b")
         assert batch.ids == ["a"]
+
+
+@pytest.mark.parametrize(("waited", "batches"), [(200, 1), (201, 2)])
+def test_the_oldest_member_of_what_is_packed_waits_for_one_more_interval_at_most(waited: float, batches: int) -> None:
+    kind = Batches()
+    kind.sync("ab", T0)
+    kind.all[0].started(T0)
+    kind.all[0].oldest_start = T0 - waited
+    kind.sync("abc", T0 + 100)
+    kind.all[1].started(T0 + 100)
+    kind.pack(T0 + 101, INTERVAL)
+    assert len(kind.all) == batches
