@@ -175,7 +175,7 @@ def test_what_the_lists_no_longer_name_goes_at_once(cache: Cache, now: Freshness
     snapshot = cache.snapshot()
     assert (set(snapshot.listed_plants), set(snapshot.listed_devices)) == ({"B"}, {"3"})
     assert (set(snapshot.plant_readings), set(snapshot.device_readings)) == ({"B"}, {"3"})
-    assert set(snapshot.alarms) == {"B"}
+    assert snapshot.alarms == {"B": PlantAlarms((alarm("B"),), complete=True)}
     assert (set(snapshot.plants), set(snapshot.devices), set(snapshot.device_fetched_at)) == ({"B"}, {"3"}, {"3"})
     assert all(set(fetched) <= {"B"} for fetched in snapshot.plant_fetched_at.values())
     assert snapshot.expired == dict.fromkeys(CollectorName, 0)
