@@ -80,8 +80,10 @@ def _guided(target: str, run: Target, options: argparse.Namespace) -> None:
         # of the product's own: with all that is imported it never begins
         if isinstance(each, FunctionType) and (each.__module__ or "").startswith(_OWN):
             atheris.instrument_func(each)
-    limits = [f"-max_total_time={options.seconds}", f"-runs={options.inputs}", f"-seed={options.seed}"]
-    limits.append(f"-artifact_prefix={CORPUS / target}/found-")
+    limits = [
+        *(f"-max_total_time={options.seconds}", f"-runs={options.inputs}", f"-seed={options.seed}"),
+        f"-artifact_prefix={CORPUS / target}/found-",
+    ]
     learnt = tempfile.mkdtemp(prefix="fuzz-")  # what reaches new lines, and is no finding
     atheris.Setup([sys.argv[0], *limits, learnt, str(CORPUS / target)], run)
     atheris.Fuzz()

@@ -234,6 +234,7 @@ def test_the_next_run_knows_the_calls_of_the_one_before(tmp_path: Path, monkeypa
     assert known[0] == {}
     ((interface, moments),) = known[1].items()
     assert interface is interfaces.Interface.GET_DEV_HISTORY_KPI
+    assert moments
     assert moments == pytest.approx(asked[: len(moments)], abs=1)
 
 
