@@ -180,3 +180,17 @@ def test_all_batches_age_alike_while_an_interface_is_slower_than_planned() -> No
     gaps = [after - before for moments in asked.values() for before, after in pairwise(moments)]
     assert len(asked) == 8
     assert max(gaps) < 2 * min(gaps)
+
+
+@pytest.mark.no_cover
+def test_values_last_until_the_call_of_a_pace_that_their_own_answer_settled() -> None:
+    with LimitedWorld(HOUSE) as house:
+        house.run(HOUR)
+        house.order(FaultKind.GATEWAY, Interface.PLANT_REAL_TIME, times=5)
+        for _ in range(6):
+            house.run_to_request(Interface.PLANT_REAL_TIME)
+        assert house.scrape().by("interface", PACE)[Interface.PLANT_REAL_TIME] > 4
+        answered = len(house.requests(Interface.PLANT_REAL_TIME))
+        while len(house.requests(Interface.PLANT_REAL_TIME)) == answered:
+            assert house.account.cache.snapshot().plant_readings
+            house.run(60)

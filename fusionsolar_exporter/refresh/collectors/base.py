@@ -106,7 +106,11 @@ class Collector(ABC):
         """Seconds: the configured interval where it breaks no limit, else what limits and learnt paces allow."""
         configured = self.context.settings.collectors.of(self.name).interval
         planned = self.auto_interval() if configured is None else max(configured, self.shortest_interval())
-        return max(planned, self.calls_needed() * self.limiter.paces.wanted(self.planned_interface()))
+        return max(planned, self.learnt_interval())
+
+    def learnt_interval(self) -> float:
+        """Seconds that a turn takes at the learnt pace; 0 where none is learnt."""
+        return self.calls_needed() * self.limiter.paces.wanted(self.planned_interface())
 
     def shortest_interval(self) -> float:
         """The shortest interval that breaks no limit, in seconds."""
@@ -119,7 +123,8 @@ class Collector(ABC):
 
     def auto_ttl(self) -> float:
         """Seconds."""
-        return _TTL_INTERVALS * max(self.interval, self.longest_interval)
+        # the answer that brings the values may just have settled a slower pace, which no interval follows yet
+        return _TTL_INTERVALS * max(self.interval, self.longest_interval, self.learnt_interval())
 
     def started(self, job: Job, moment: float) -> None:
         """The request is about to be sent."""
