@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import h11
+from typing_extensions import override
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
@@ -93,6 +95,25 @@ class Connections:
         self._silent.pop(connection, None)
 
 
+class _WholeBeginnings(h11.Connection):
+    """Gives an answer's head together with the beginning of its body: two sends wake a client twice."""
+
+    def __init__(self, head_bytes: int) -> None:
+        super().__init__(h11.SERVER, head_bytes)
+        self._head = b""
+
+    @override
+    def send(self, event: h11.Event) -> bytes:  # type: ignore[override]
+        """Give what to send now; after a head nothing yet."""
+        data = super().send(event) or b""  # None for the end of a connection
+        if isinstance(event, h11.Response):
+            self._head = data
+            return b""
+        if self._head:
+            data, self._head = self._head + data, b""
+        return data
+
+
 class GuardedConnection(H11Protocol):
     """One connection. It has a deadline for each request and one for slow readers, and may lose its place."""
 
@@ -105,6 +126,7 @@ class GuardedConnection(H11Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self.conn = _WholeBeginnings(connections.limits.head_bytes)
         self._connections = connections
         self._request_deadline: asyncio.TimerHandle | None = None
         self._answer_deadline: asyncio.TimerHandle | None = None

@@ -1,11 +1,14 @@
 """Which representation a client prefers (RFC 9110, section 12.5). Odd headers never fail: they mean the default."""
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 OPENMETRICS_VERSIONS = frozenset({"1.0.0", "0.0.1"})
 TEXT_VERSION = "0.0.4"
+_REMEMBERED = 16
+"""Headers whose answer is known: a client says the same at each scrape, and one of 64 KiB may be kept as well."""
 
 # possessive, so that no header makes matching slow; a quoted part may hold commas and semicolons
 _ITEM = re.compile(r'(?:[^,"]|"(?:\\.|[^"\\])*+"?)++', re.DOTALL)
@@ -56,6 +59,7 @@ def _text_ranks(header: str) -> Iterator[tuple[int, float]]:
             yield (2 if choice.value == "text/*" else 1), choice.quality
 
 
+@functools.lru_cache(_REMEMBERED)
 def wants_openmetrics(accept: str) -> bool:
     """Tell whether OpenMetrics is preferred: named itself (no wildcard), and no less wanted than text 0.0.4."""
     quality = _highest(_openmetrics_ranks(accept))
@@ -70,6 +74,7 @@ def _coding_ranks(header: str, names: frozenset[str], wildcard: str) -> Iterator
             yield 1, choice.quality
 
 
+@functools.lru_cache(_REMEMBERED)
 def wants_gzip(accept_encoding: str) -> bool:
     """Tell whether gzip is acceptable, and no less wanted than the plain body where that is named."""
     quality = _highest(_coding_ranks(accept_encoding, frozenset({"gzip", "x-gzip"}), "*"))

@@ -33,7 +33,7 @@ class Scrapes:
         """Give what the query selects, in the representation the client prefers."""
         openmetrics = wants_openmetrics(request.header("accept"))
         gzipped = wants_gzip(request.header("accept-encoding"))
-        query = parse_qs(request.query, keep_blank_values=True)
+        query = parse_qs(request.query, keep_blank_values=True) if request.query else {}
         accounts, names = _selected(query, "account"), _selected(query, "name[]")
         content_type = OPENMETRICS_CONTENT_TYPE if openmetrics else TEXT_CONTENT_TYPE
         headers = (("vary", "Accept, Accept-Encoding"), *((("content-encoding", "gzip"),) if gzipped else ()))

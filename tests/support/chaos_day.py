@@ -5,9 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 from fusionsolar_exporter.simulator.faults import Fault, FaultKind
 from fusionsolar_exporter.simulator.interfaces import Interface
+from fusionsolar_exporter.simulator.limit_shapes import DOCUMENTED
+from fusionsolar_exporter.simulator.limit_text import limits_of
 from fusionsolar_exporter.simulator.plan import FleetPlan
-from support.chaos_world import HOUR, LIVE, MINUTE, SLOWEST_BACK_OFF, TIMEOUT, ChaosWorld
+from support.chaos_world import DAY, HOUR, LIVE, MINUTE, SLOWEST_BACK_OFF, TIMEOUT, ChaosWorld
+from support.http_world import PASSWORD, USER
 
+FULL_DISKS = 0.05
+"""Share of the bursts that have one."""
+REBOOTS = 0.2
+"""Share of the ends that are the machine's."""
 PATIENCE = 3
 """Intervals after which nothing is dark any more."""
 LOGIN_PAUSE, RATE_PAUSE, LONGEST_WINDOW = 31 * MINUTE, 2 * HOUR, HOUR
@@ -41,6 +48,14 @@ SPOILT = (
     FaultKind.DROP_SESSION,
 )
 TYPES = (1, 10, 17, 38, 39, 47, 62, 23070, 23071)
+LIMITS = (
+    "getStationRealKpi window=7m",
+    "getDevRealKpi every=10m",
+    "getAlarmList window=45m",
+    "getStationRealKpi+getDevRealKpi window=5m calls=1",
+    "stations calls=10",
+)
+"""Stricter than documented."""
 CONFIGURATIONS: Sequence[Mapping[str, object]] = (
     {"plants": {"exclude": [".*5"]}},
     {"device_types": [1, 38]},
@@ -75,10 +90,14 @@ class ChaosDay:
         self._pause, self._forgiven = SLOWEST_BACK_OFF, True
         kinds: Sequence[Callable[[], str]] = (
             *(self._spoil, self._refuse, self._refuse_ids, self._status, self._slow, self._silence, self._sleep),
-            *(self._shrink, self._grow, self._kill, self._restart, self._reload),
+            *(self._steal, self._forbid, self._limit, self._shrink, self._grow, self._rename),
+            *(self._kill, self._restart, self._reload, self._jump),
         )
         seconds = self.chance.choice((20.0, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE))
-        for happen in self.chance.sample(kinds, self.chance.randint(1, 3)):
+        happening = self.chance.sample(kinds, self.chance.randint(1, 3))
+        if self.chance.random() < FULL_DISKS:
+            happening = [self._fill_disk]  # alone: a process that ends while nothing can be kept loses what it knew
+        for happen in happening:
             told = happen()
             self.bursts.append(f"{self.world.now / HOUR:.2f} h, {seconds:.0f} s: {told}")
         self.world.run(seconds)
@@ -154,6 +173,44 @@ class ChaosDay:
         self._undo.append(lambda: setattr(self.world.transport, "deaf", False))
         return "nobody listens"
 
+    def _steal(self) -> str:
+        system = self.world.system
+        system.tokens.add(system.sessions.login(USER, PASSWORD, self.world.clock.now()))
+        return "another program logs in"
+
+    def _forbid(self) -> str:
+        interface = self.chance.choice(OF_IDS)
+        self.world.system.forbidden = frozenset({interface})
+        self._undo.append(lambda: setattr(self.world.system, "forbidden", frozenset()))
+        self._forgiven = False
+        return f"{interface} is permitted no more"
+
+    def _limit(self) -> str:
+        text = self.chance.choice(LIMITS)
+        self.world.system.change_limits(limits_of(text))
+        self._undo.append(lambda: self.world.system.change_limits(DOCUMENTED))
+        self._pause = RATE_PAUSE
+        self._forgiven = False
+        return f"limits are stricter: {text}"
+
+    def _fill_disk(self) -> str:
+        self.world.disk_full = True
+        self._undo.append(lambda: setattr(self.world, "disk_full", False))
+        return "the disk is full"
+
+    def _jump(self) -> str:
+        seconds = self.chance.choice((-1, 1)) * self.chance.uniform(1, 2 * DAY)
+        self.world.clock.wall_step = seconds
+        self._undo.append(lambda: setattr(self.world.clock, "wall_step", 0.0))
+        return f"the clock on the wall is {seconds:.0f} s off"
+
+    def _rename(self) -> str:
+        fleet = self.world.system.fleet
+        code, key = self.chance.choice(list(fleet.plants)), self.chance.choice(list(fleet.devices))
+        fleet.rename_plant(code, f"plant of {self.world.now:.0f}")
+        fleet.rename_device(key, f"device of {self.world.now:.0f}")
+        return f"{code} and {key} are called otherwise"
+
     def _shrink(self) -> str:
         fleet = self.world.system.fleet
         plants, devices = list(fleet.plants), list(fleet.devices)
@@ -174,6 +231,9 @@ class ChaosDay:
         return f"{new} come"
 
     def _kill(self) -> str:
+        if not self.world.clock.wall_step and self.chance.random() < REBOOTS:
+            self.world.reboot()
+            return "the machine lost its power"
         sending = self.chance.random() < 0.7
         self.world.kill(sending=sending)
         return f"killed{' while it sends' if sending else ''}"

@@ -33,9 +33,10 @@ from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.plan import START, FleetPlan
+from fusionsolar_exporter.state.sqlite_file import SqliteFile, UnusableFileError
 from fusionsolar_exporter.status import CollectorName
 from fusionsolar_exporter.supervision import ThreadKind
-from support.constant_values import ConstantValues
+from support.chaos_oracle import DocumentedQuotas, Oracle, SaidMoments
 from support.http_world import PASSWORD, USER, FarSide
 from support.lockstep_clock import DEADLINE, LockstepClock
 from support.world import InProcess
@@ -84,7 +85,13 @@ class ChaosWorld:
         self.clock = LockstepClock(START + chance.uniform(0, DAY), lambda: len(self.exporter.supervisor._beats))
         self.started_at = self.clock.now()
         self.system = FarSide(SimulatedFleet(plan), self.clock, rules=Rules(constant_bodies=True), log_size=None)
-        self.system.faults = ConstantValues()
+        self.system._quotas = self._quotas = DocumentedQuotas()
+        self.system.faults = said = SaidMoments(self.system.fleet, self.clock.now)
+        self.oracle = Oracle(said)
+        self.wrong: list[str] = []
+        """What was served and should not have been."""
+        self.disk_full = False
+        patch.setattr(SqliteFile, "transaction", self._transaction(SqliteFile.transaction))
         self.transport = Chaotic(self.system, self.clock, answered=self._judge)
         self._judged = 0
         # nobody else wants the account, and looking around every few seconds would take most of the time
@@ -114,7 +121,7 @@ class ChaosWorld:
         return validate(
             {
                 "accounts": [account | self.account_keys | {"rate_limits": rates}],
-                "metrics": {"include": ["fusionsolar_up", "fusionsolar_plant_*", "fusionsolar_device_*"]},
+                "metrics": {"include": ["fusionsolar_(up|plant_.*|device_.*)"]},
                 "state": {"url": f"sqlite:{self._directory / 'state.sqlite'}"},
                 **self.sections,
             },
@@ -139,10 +146,29 @@ class ChaosWorld:
             if self._killed:
                 self._bury(killed=True)
             self.stale_beats += self.exporter.ailments()
+            self._look()
+
+    def _look(self) -> None:
+        """Read what is served now."""
+        body = self.exporter.exposition(openmetrics=False, gzipped=False, accounts=None, names=None)
+        text = b"".join(body.parts).decode()
+        assert 'fusionsolar_up{account="default"}' in text
+        for key, named in (*self.system.fleet.plants.items(), *self.system.fleet.devices.items()):
+            self.oracle.names[key].add(named.name)
+        lives = {each.name: each.auto_ttl() for each in self.account._engine.collectors.all}
+        self.wrong += [f"{self.now / HOUR:.2f} h: {one}" for one in self.oracle.wrong(text, self.clock.now(), lives)]
+        if PASSWORD in text or any(token in text for token in self.system.tokens):
+            self.wrong.append(f"{self.now / HOUR:.2f} h: a secret")
 
     def restart(self) -> None:
         """An orderly one."""
         self._bury(killed=False)
+
+    def reboot(self) -> None:
+        """The machine loses its power, and with it the count of seconds since its start."""
+        self._keep_state()
+        self.clock.boot_id, self.clock._booted_at = f"boot at {self.now:.0f}", self.clock.now()
+        self._bury(killed=True)
 
     def kill(self, *, sending: bool) -> None:
         """SIGKILL, now, or when the next request is about to be sent."""
@@ -191,7 +217,7 @@ class ChaosWorld:
 
     def _judge(self) -> None:
         """Limits follow from the fleet, of which the exporter knows what its lists have said."""
-        news, self._judged = self.system.quotas.broken[self._judged :], len(self.system.quotas.broken)
+        news, self._judged = self._quotas.broken[self._judged :], len(self._quotas.broken)
         if not self._gone():
             self.unexplained += [(interface, at - self.started_at) for interface, at in news]
         elif news:
@@ -208,6 +234,16 @@ class ChaosWorld:
         exporter.supervisor.start(ThreadKind.RELOAD, self._reloads.run)
         exporter.start()
         return exporter
+
+    def _transaction(self, real: Callable[[SqliteFile], Any]) -> Callable[[SqliteFile], Any]:
+        """What begins a transaction, as long as there is room for what it writes."""
+
+        def begin(file: SqliteFile) -> Any:
+            if self.disk_full:
+                raise UnusableFileError("database or disk is full")
+            return real(file)
+
+        return begin
 
     def _die(self) -> None:
         self.transport.sends = lambda: None

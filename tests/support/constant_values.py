@@ -1,6 +1,6 @@
 """Every id that the far side serves has one constant value: worlds in which only it counts who is served at all."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from enum import StrEnum
 
 from typing_extensions import override
@@ -8,11 +8,6 @@ from typing_extensions import override
 from fusionsolar_exporter.simulator.answers import Reply
 from fusionsolar_exporter.simulator.faults import Faults
 from fusionsolar_exporter.simulator.interfaces import Interface
-
-_ITEMS: Mapping[StrEnum, Callable[[str], dict[str, object]]] = {
-    Interface.PLANT_REAL_TIME: lambda key: {"stationCode": key, "dataItemMap": {"day_power": "1.0"}},
-    Interface.DEVICE_REAL_TIME: lambda key: {"devId": int(key), "dataItemMap": {"run_state": 1}},
-}
 
 
 class ConstantValues(Faults):
@@ -29,7 +24,18 @@ class ConstantValues(Faults):
 
     @override
     def change_data(self, interface: StrEnum, reply: Reply) -> None:
-        item = _ITEMS.get(interface)
-        if item is not None:
-            reply.data = [item(key) for key in self._asked]
+        if interface is Interface.PLANT_REAL_TIME:
+            reply.data = [{"stationCode": key, "dataItemMap": self.plant(key)} for key in self._asked]
+        elif interface is Interface.DEVICE_REAL_TIME:
+            reply.data = [{"devId": int(key), "dataItemMap": self.device(key)} for key in self._asked]
         super().change_data(interface, reply)
+
+    def plant(self, code: str) -> dict[str, object]:
+        """Real-time values of a plant."""
+        del code
+        return {"day_power": "1.0"}
+
+    def device(self, key: str) -> dict[str, object]:
+        """Real-time values of a device."""
+        del key
+        return {"run_state": 1}

@@ -31,27 +31,23 @@ class Gate:
         rules = self._security.rules
         limit = rules.config.rate_limit
         sending = _with_headers(send, rules)
-        request = Request.of(scope)
         if not self._bucket.take(limit.interval, limit.burst):
-            await self._refuse(request, plain(HTTPStatus.TOO_MANY_REQUESTS, "too many requests"), sending)
-        elif not await self._is_known(rules, request):
+            await self._refuse(scope, plain(HTTPStatus.TOO_MANY_REQUESTS, "too many requests"), sending)
+        elif rules.config.users and not await self._is_known(rules, Request.of(scope)):
             told = plain(HTTPStatus.UNAUTHORIZED, "user name and password are needed", headers=(_CHALLENGE,))
-            await self._refuse(request, told, sending)
+            await self._refuse(scope, told, sending)
         else:
             await self._app(scope, receive, sending)
 
     async def _is_known(self, rules: SecurityRules, request: Request) -> bool:
-        users = rules.config.users
-        if not users:
-            return True
         token = request.header(HEALTH_HEADER)
         if token and request.path == HEALTH_PATH:
             return hmac.compare_digest(token.encode(), health_token(rules.config).encode())
-        return await self._passwords.allow(users, request.header("authorization"))
+        return await self._passwords.allow(rules.config.users, request.header("authorization"))
 
     @staticmethod
-    async def _refuse(request: Request, response: Response, send: Send) -> None:
-        await response.send(send, with_body=request.method != "HEAD")
+    async def _refuse(scope: Scope, response: Response, send: Send) -> None:
+        await response.send(send, with_body=scope["method"] != "HEAD")
 
 
 def _with_headers(send: Send, rules: SecurityRules) -> Send:
