@@ -1,6 +1,5 @@
 """Days of chaos: no limit is broken that the far side documents, nothing stays dark, and no thread ends or errs."""
 
-import os
 import random
 import threading
 from collections import Counter
@@ -20,7 +19,7 @@ SERVED_A_DAY = 100
 
 
 def open_files() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def live(seed: int, seconds: float, directory: Path, patch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.limit_shapes import DOCUMENTED
 from fusionsolar_exporter.simulator.limit_text import limits_of
 from fusionsolar_exporter.simulator.plan import FleetPlan
+from fusionsolar_exporter.status import CollectorName
 from support.chaos_world import DAY, HOUR, LIVE, MINUTE, SLOWEST_BACK_OFF, TIMEOUT, ChaosWorld
 from support.http_world import PASSWORD, USER
 
@@ -77,6 +78,8 @@ class ChaosDay:
         """Ids that stayed dark."""
         self._pause = 0.0
         self._forgiven = True
+        self._searches = 0
+        """How many ids are refused: which ones they are, is found out by halves."""
         self._undo: list[Callable[[], None]] = []
 
     def live(self, seconds: float) -> None:
@@ -87,7 +90,7 @@ class ChaosDay:
             self._calm()
 
     def _burst(self) -> None:
-        self._pause, self._forgiven = SLOWEST_BACK_OFF, True
+        self._pause, self._forgiven, self._searches = SLOWEST_BACK_OFF, True, 0
         kinds: Sequence[Callable[[], str]] = (
             *(self._spoil, self._refuse, self._refuse_ids, self._status, self._slow, self._silence, self._sleep),
             *(self._steal, self._forbid, self._limit, self._shrink, self._grow, self._rename),
@@ -111,18 +114,23 @@ class ChaosDay:
     def _calm(self) -> None:
         over = self.world.now + self._pause
         for name in sorted(LIVE, key=self.world.interval):
-            moment = over + PATIENCE * self.world.interval(name)
+            patience = PATIENCE + self._searches * self.world.turns_of_a_search()
+            moment = over + patience * self.world.interval(name)
             self.world.run(max(moment - self.world.now, 1.0))
             # who learns from a refusal that the fleet is smaller pauses for a window, as after any other
             paused = self.world.explained_at + LONGEST_WINDOW + PATIENCE * self.world.interval(name)
             if self.world.dark(name):
                 self.world.run(max(paused - self.world.now, 1.0))
             searched = self.world.now + self.world.search_time(name)
-            while self.world.dark(name) and self.world.now < searched:
+            # what a list names no more is asked for no more from the next turn on
+            while self.world.dark(name) and self.world.now < max(searched, self._corrected(name)):
                 self.world.run(self.world.interval(name))
             dark = self.world.dark(name)
             if dark:
                 self.darkened.append(f"{self.world.now / HOUR:.2f} h: {name} {sorted(dark)}, after {self.bursts[-3:]}")
+
+    def _corrected(self, name: CollectorName) -> float:
+        return self.world.misled_at + PATIENCE * self.world.interval(name)
 
     def _order(self, kind: FaultKind, interface: Interface | None, **how: object) -> str:
         times = self.chance.choice((1, 2, 5, None))
@@ -145,6 +153,7 @@ class ChaosDay:
             self._pause = max(self._pause, LOGIN_PAUSE)
         if code in TOO_OFTEN:
             self._pause = RATE_PAUSE
+        self._searches += code in ID_CODES and interface in (*OF_IDS, None)
         self._forgiven = False
         return self._order(FaultKind.FAIL_CODE, interface, fail_code=code)
 
@@ -153,6 +162,7 @@ class ChaosDay:
         fleet = self.world.system.fleet
         known = list(fleet.devices if interface is Interface.DEVICE_REAL_TIME else fleet.plants)
         ids = frozenset(self.chance.sample(known, min(len(known), self.chance.randint(1, 3))))
+        self._searches += len(ids)
         self._forgiven = False
         return self._order(FaultKind.REFUSE_IDS, interface, ids=ids, fail_code=self.chance.choice((*ID_CODES, 401)))
 

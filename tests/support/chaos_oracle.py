@@ -24,7 +24,8 @@ _SERVED = re.compile(
     re.MULTILINE,
 )
 _INVERTERS = (1, 38)  # of other devices the unit of the active power is doubtful
-_PLANNED_LOOKS = 100  # as long as a time to live may go back
+_LONGEST_LIFE = 86400.0
+_BETWEEN_LOOKS = 600.0
 
 
 class SaidMoments(ConstantValues):
@@ -79,12 +80,15 @@ class Oracle:
         self.names: defaultdict[str, set[str]] = defaultdict(set)
         self.values = 0
         """How many were looked at."""
-        self._longest: defaultdict[CollectorName, deque[float]] = defaultdict(lambda: deque(maxlen=_PLANNED_LOOKS))
+        self._planned: defaultdict[CollectorName, deque[tuple[float, float]]] = defaultdict(deque)
+        """Moments and the times to live as planned then."""
 
     def wrong(self, text: str, now: float, lives: dict[CollectorName, float]) -> Iterator[str]:
         """What should not be served in a text at a moment; ``lives`` are the times to live as planned now."""
-        for name, seconds in lives.items():
-            self._longest[name].append(seconds)
+        for planned, seconds in lives.items():
+            self._planned[planned].append((now, seconds))
+            while self._planned[planned][0][0] < now - _LONGEST_LIFE:
+                self._planned[planned].popleft()
         for found in _SERVED.finditer(text):
             self.values += 1
             of_plant = found["code"] is not None
@@ -94,7 +98,8 @@ class Oracle:
             age = now - START - second
             if second not in self._said[key]:
                 yield f"{key}: nobody said {second:.0f}"
-            if age > max(self._longest[collector]) + 1:
-                yield f"{key}: {age:.0f} s old, may be {max(self._longest[collector]):.0f}"
+            longest = max(life for at, life in self._planned[collector] if at >= now - age - _BETWEEN_LOOKS)
+            if age > longest + 1:
+                yield f"{key}: {age:.0f} s old, may be {longest:.0f}"
             if name not in self.names[key]:
                 yield f"{key}: was never called {name}"

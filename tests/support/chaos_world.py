@@ -108,8 +108,12 @@ class ChaosWorld:
         """Calls above a documented limit, though every list that the exporter has names only what there still is."""
         self.explained_at = -math.inf
         """The newest one that a smaller fleet explains."""
+        self.misled_at = -math.inf
+        """When the exporter's lists last named what there is no more."""
         self.added_at: dict[str, float] = {}
         """Plants and devices that are new, with the moment from which the far side lists them."""
+        self._listed_at: dict[str, float] = {}
+        """When the exporter was first seen to know of them."""
         self.told = io.StringIO()
         logs.configure("info", "json", self.told)
         self.exporter = self._process()
@@ -153,8 +157,16 @@ class ChaosWorld:
         body = self.exporter.exposition(openmetrics=False, gzipped=False, accounts=None, names=None)
         text = b"".join(body.parts).decode()
         assert 'fusionsolar_up{account="default"}' in text
-        for key, named in (*self.system.fleet.plants.items(), *self.system.fleet.devices.items()):
-            self.oracle.names[key].add(named.name)
+        if self._gone():
+            self.misled_at = self.now
+        inventory = self.account._engine.inventory
+        for key in self.added_at.keys() & (inventory.listed.keys() | inventory.devices.keys()):
+            self._listed_at.setdefault(key, self.now)
+        fleet = self.system.fleet
+        for plant in fleet.plants.values():
+            self.oracle.names[plant.code].add(plant.name)
+        for device in fleet.devices.values():
+            self.oracle.names[device.id].add(device.name)
         lives = {each.name: each.auto_ttl() for each in self.account._engine.collectors.all}
         self.wrong += [f"{self.now / HOUR:.2f} h: {one}" for one in self.oracle.wrong(text, self.clock.now(), lives)]
         if PASSWORD in text or any(token in text for token in self.system.tokens):
@@ -206,9 +218,13 @@ class ChaosWorld:
         asked = all(of.reserve(interface, now) >= 1 and of.earliest(interface) <= now for of, interface in lists)
         if asked or not gone:
             return 0.0
-        ids = len(engine.inventory.devices)
-        turns = min(2 * gone * math.ceil(math.log2(ids)) + 2, 3 * ids)
+        turns = min(gone * self.turns_of_a_search(), 3 * len(engine.inventory.devices))
         return turns * self.interval(name)
+
+    def turns_of_a_search(self) -> int:
+        """How many the search for one id takes at most."""
+        ids = max(len(self.account._engine.inventory.devices), 2)
+        return 2 * math.ceil(math.log2(ids)) + 2
 
     def _gone(self) -> AbstractSet[str]:
         """What the exporter's lists name, and the far side knows no more."""
@@ -224,9 +240,18 @@ class ChaosWorld:
             self.explained_at = self.now
 
     def _new(self) -> set[str]:
-        """What the lists of the exporter need not name yet."""
-        slowest = sum(each.interval for each in self.account._engine.collectors.all if each.name in LISTS)
-        return {key for key, at in self.added_at.items() if self.now < at + 2 * slowest}
+        """What the lists of the exporter need not name yet, or have named just now.
+
+        A day's calls for a list may be used up by what happened before: then the next one names it.
+        """
+        intervals = {each.name: each.interval for each in self.account._engine.collectors.all}
+        two_turns = 2 * sum(intervals[name] for name in LISTS)
+        first_turns = 3 * max(intervals[name] for name in LIVE)
+        return {
+            key
+            for key, at in self.added_at.items()
+            if self.now < max(at + two_turns, self._listed_at.get(key, at + DAY) + first_turns)
+        }
 
     def _process(self) -> Exporter:
         exporter = build_exporter(self.config(), self.config, clock=self.clock, log=EventLogger())
