@@ -249,6 +249,14 @@ def test_what_has_ended_is_asked_about_after_a_quarter_of_an_hour_and_after_six(
     assert regular == pytest.approx(86403 / 20)  # 25 a day, less a tenth, less two
 
 
+def test_a_batch_that_spans_zones_keeps_calls_for_each_of_their_midnights() -> None:
+    with reports_world(moment("2025-08-30T20:00", LISBON), "plant_hourly") as world:
+        world.run(14 * HOUR)
+        regular = world.scrape().interval("plant_hourly")
+
+    assert regular == pytest.approx(86403 / 16)  # 25 a day, less a tenth, less two for each of three zones
+
+
 def test_the_running_period_goes_when_it_is_over() -> None:
     start = moment("2025-08-30T20:50", LISBON)
     with reports_world(start, "plant_hourly", places=(LISBON,), plants=1) as world:

@@ -58,8 +58,7 @@ def answered(request: bytes, *chunks: bytes, later: bytes = b"") -> list[bytes]:
             connection.connection_made(sent)
             connection.data_received(request)
             if later:
-                await asyncio.sleep(0)
-                connection.data_received(later)
+                asyncio.get_running_loop().call_soon(connection.data_received, later)
             await asyncio.gather(*connection.tasks)
             connection.connection_lost(ConnectionResetError())
         return sent.writes

@@ -100,18 +100,17 @@ class _WholeBeginnings(h11.Connection):
 
     def __init__(self, head_bytes: int) -> None:
         super().__init__(h11.SERVER, head_bytes)
-        self._head = b""
+        self._head: list[bytes] = []
 
     @override
     def send(self, event: h11.Event) -> bytes:  # type: ignore[override]
         """Give what to send now; after a head nothing yet."""
-        data = super().send(event) or b""  # None for the end of a connection
+        data = self.send_with_data_passthrough(event) or []  # None for the end of a connection
         if isinstance(event, h11.Response):
             self._head = data
             return b""
-        if self._head:
-            data, self._head = self._head + data, b""
-        return data
+        head, self._head = self._head, []
+        return b"".join((*head, *data))
 
 
 class GuardedConnection(H11Protocol):

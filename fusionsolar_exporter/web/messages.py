@@ -14,6 +14,7 @@ from fusionsolar_exporter.web.asgi import Receive, Scope, Send
 _ABSOLUTE = re.compile(r"https?://[^/]*", re.IGNORECASE)
 """What an absolute request target (RFC 9112, section 3.2.2) has before its path; it is nobody's but ours."""
 PLAIN = "text/plain; charset=utf-8"
+_ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 FIRST_CHUNK_BYTES = 256 * 1024
 LARGEST_CHUNK_BYTES = 1024 * 1024
 """Large answers are handed over in pieces, so that a slow reader holds one piece in the server's buffer."""
@@ -69,15 +70,13 @@ class Response:
 
     def fields(self) -> Sequence[tuple[bytes, bytes]]:
         """The headers."""
-        fields = (
-            ("content-type", self.content_type),
-            ("content-length", str(self.content.size)),
-            ("date", formatdate(usegmt=True)),
-            ("x-content-type-options", "nosniff"),
-            ("cache-control", "no-store"),
-            *self.headers,
-        )
-        return [(key.encode("latin-1"), value.encode("latin-1")) for key, value in fields]
+        return [
+            (b"content-type", self.content_type.encode("latin-1")),
+            (b"content-length", b"%d" % self.content.size),
+            (b"date", formatdate(usegmt=True).encode("ascii")),
+            *_ALWAYS,
+            *((key.encode("latin-1"), value.encode("latin-1")) for key, value in self.headers),
+        ]
 
     async def send(self, send: Send, *, with_body: bool) -> None:
         """Hand the answer to the server; waits whenever the client does not read."""

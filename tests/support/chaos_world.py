@@ -172,12 +172,17 @@ class ChaosWorld:
         if PASSWORD in text or any(token in text for token in self.system.tokens):
             self.wrong.append(f"{self.now / HOUR:.2f} h: a secret")
 
+    def _rest(self) -> None:
+        """Until no thread is about to do anything: what a process does behind its end has not happened."""
+        self.clock.run_to(self.clock.now())
+
     def restart(self) -> None:
         """An orderly one."""
         self._bury(killed=False)
 
     def reboot(self) -> None:
         """The machine loses its power, and with it the count of seconds since its start."""
+        self._rest()
         self._keep_state()
         self.clock.boot_id, self.clock._booted_at = f"boot at {self.now:.0f}", self.clock.now()
         self._bury(killed=True)
@@ -187,6 +192,7 @@ class ChaosWorld:
         if sending:
             self.transport.sends = self._die
         else:
+            self._rest()
             self._keep_state()
             self._bury(killed=True)
 
