@@ -33,6 +33,8 @@ ASKED = (
 OF_IDS = (Interface.DEVICES, Interface.PLANT_REAL_TIME, Interface.DEVICE_REAL_TIME, Interface.ALARMS)
 ID_CODES = (20006, 20007, 20008, 20013, 20045, 20046, 20056)
 TOO_OFTEN = (407, 20618)
+BY_GATEWAY = (403, 429)
+"""HTTP statuses that say the same."""
 LOGIN_CODES = (20001, 20002, 20003, 20400, 20402, 20403, 30029)
 # no 305 to 307 here: of a session that has ended the far side counts no call, of one that is ordered it does
 CODES = (401, 403, 429, 20004, 20009, 20026, 20200, 20614, 30008, 30030, 99999, *TOO_OFTEN, *ID_CODES)
@@ -141,6 +143,8 @@ class ChaosDay:
 
     def _spoil(self) -> str:
         kind, interface = self.chance.choice(SPOILT), self.chance.choice(ASKED)
+        if kind is FaultKind.GATEWAY:
+            self._pause = RATE_PAUSE
         if interface in (Interface.LOGIN, None):  # an empty answer to a login is met as a refused one
             self._pause = max(self._pause, LOGIN_PAUSE)
         return self._order(kind, interface)
@@ -169,7 +173,7 @@ class ChaosDay:
     def _status(self) -> str:
         # no 401, as no 305
         status = self.chance.choice((403, 404, 429, 500, 502, 503))
-        self._pause = max(self._pause, LOGIN_PAUSE)
+        self._pause = RATE_PAUSE if status in BY_GATEWAY else max(self._pause, LOGIN_PAUSE)
         return self._order(FaultKind.STATUS, self.chance.choice(ASKED), status=status)
 
     def _slow(self) -> str:
