@@ -119,20 +119,20 @@ class ChaosDay:
             patience = PATIENCE + self._searches * self.world.turns_of_a_search()
             moment = over + patience * self.world.interval(name)
             self.world.run(max(moment - self.world.now, 1.0))
-            # who learns from a refusal that the fleet is smaller pauses for a window, as after any other
-            paused = self.world.explained_at + LONGEST_WINDOW + PATIENCE * self.world.interval(name)
-            if self.world.dark(name):
-                self.world.run(max(paused - self.world.now, 1.0))
             searched = self.world.now + self.world.search_time(name)
-            # what a list names no more is asked for no more from the next turn on
-            while self.world.dark(name) and self.world.now < max(searched, self._corrected(name)):
+            while self.world.dark(name) and self.world.now < max(searched, self._settled(name)):
                 self.world.run(self.world.interval(name))
             dark = self.world.dark(name)
             if dark:
                 self.darkened.append(f"{self.world.now / HOUR:.2f} h: {name} {sorted(dark)}, after {self.bursts[-3:]}")
 
-    def _corrected(self, name: CollectorName) -> float:
-        return self.world.misled_at + PATIENCE * self.world.interval(name)
+    def _settled(self, name: CollectorName) -> float:
+        """When all that there is has been asked for, since the lists name nothing any more that there is not.
+
+        Who learns from a refusal that the fleet is smaller pauses for a window, as after any other.
+        """
+        known = max(self.world.misled_at, self.world.explained_at + LONGEST_WINDOW)
+        return known + PATIENCE * self.world.interval(name)
 
     def _order(self, kind: FaultKind, interface: Interface | None, **how: object) -> str:
         times = self.chance.choice((1, 2, 5, None))

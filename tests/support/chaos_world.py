@@ -149,6 +149,7 @@ class ChaosWorld:
             self.clock.run_to(min(until, self.clock.now() + 5 * MINUTE), lambda: self._killed)
             if self._killed:
                 self._bury(killed=True)
+                self._rest()
             self.stale_beats += self.exporter.ailments()
             self._look()
 
@@ -169,7 +170,7 @@ class ChaosWorld:
             self.oracle.names[device.id].add(device.name)
         lives = {each.name: each.auto_ttl() for each in self.account._engine.collectors.all}
         self.wrong += [f"{self.now / HOUR:.2f} h: {one}" for one in self.oracle.wrong(text, self.clock.now(), lives)]
-        if PASSWORD in text or any(token in text for token in self.system.tokens):
+        if PASSWORD in text or any(token in text for token in tuple(self.system.tokens)):
             self.wrong.append(f"{self.now / HOUR:.2f} h: a secret")
 
     def _rest(self) -> None:
