@@ -83,12 +83,15 @@ class Oracle:
         self._planned: defaultdict[CollectorName, deque[tuple[float, float]]] = defaultdict(deque)
         """Moments and the times to live as planned then."""
 
-    def wrong(self, text: str, now: float, lives: dict[CollectorName, float]) -> Iterator[str]:
-        """What should not be served in a text at a moment; ``lives`` are the times to live as planned now."""
-        for planned, seconds in lives.items():
-            self._planned[planned].append((now, seconds))
-            while self._planned[planned][0][0] < now - _LONGEST_LIFE:
-                self._planned[planned].popleft()
+    def planned(self, now: float, lives: dict[CollectorName, float]) -> None:
+        """Note the times to live as they are planned at a moment: at each request, as a plan may last for one only."""
+        for name, seconds in lives.items():
+            self._planned[name].append((now, seconds))
+            while self._planned[name][0][0] < now - _LONGEST_LIFE:
+                self._planned[name].popleft()
+
+    def wrong(self, text: str, now: float) -> Iterator[str]:
+        """What should not be served in a text at a moment."""
         for found in _SERVED.finditer(text):
             self.values += 1
             of_plant = found["code"] is not None

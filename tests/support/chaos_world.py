@@ -168,8 +168,8 @@ class ChaosWorld:
             self.oracle.names[plant.code].add(plant.name)
         for device in fleet.devices.values():
             self.oracle.names[device.id].add(device.name)
-        lives = {each.name: each.auto_ttl() for each in self.account._engine.collectors.all}
-        self.wrong += [f"{self.now / HOUR:.2f} h: {one}" for one in self.oracle.wrong(text, self.clock.now(), lives)]
+        self._note_plan()
+        self.wrong += [f"{self.now / HOUR:.2f} h: {one}" for one in self.oracle.wrong(text, self.clock.now())]
         if PASSWORD in text or any(token in text for token in tuple(self.system.tokens)):
             self.wrong.append(f"{self.now / HOUR:.2f} h: a secret")
 
@@ -238,6 +238,11 @@ class ChaosWorld:
         fleet, inventory = self.system.fleet, self.account._engine.inventory
         return (inventory.listed.keys() - fleet.plants.keys()) | (inventory.devices.keys() - fleet.devices.keys())
 
+    def _note_plan(self) -> None:
+        self.oracle.planned(
+            self.clock.now(), {each.name: each.auto_ttl() for each in self.account._engine.collectors.all}
+        )
+
     def _judge(self) -> None:
         """Limits follow from the fleet, of which the exporter knows what its lists have said."""
         news, self._judged = self._quotas.broken[self._judged :], len(self._quotas.broken)
@@ -245,6 +250,7 @@ class ChaosWorld:
             self.unexplained += [(interface, at - self.started_at) for interface, at in news]
         elif news:
             self.explained_at = self.now
+        self._note_plan()
 
     def _new(self) -> set[str]:
         """What the lists of the exporter need not name yet, or have named just now.
