@@ -145,6 +145,23 @@ def test_only_where_the_far_side_refuses_the_time_it_is_cut_into_windows(code: i
         assert 0 < end - begin <= 31 * DAY
 
 
+def test_windows_hide_no_counts_before_their_time_and_none_that_the_whole_brings_again() -> None:
+    with HttpWorld(QUIET, collectors=ALARMS) as world:
+        world.run(HOUR)
+        world.order(FaultKind.FAIL_CODE, Interface.ALARMS, fail_code=20026)
+        world.run_to_request(Interface.ALARMS)
+        world.run_to_request(Interface.ALARMS)
+        at_first = world.scrape()
+        world.run(3 * HOUR)
+        amid_windows = world.scrape()
+        world.reload()  # which asks for the whole again
+        world.run_to_request(Interface.ALARMS)
+        at_last = world.scrape()
+
+    assert len(at_first.all(COUNT)) == len(at_last.all(COUNT)) == 4
+    assert amid_windows.all(COUNT) == []
+
+
 @pytest.mark.no_cover
 def test_a_turn_through_all_windows_is_a_sweep() -> None:
     with HttpWorld(QUIET, rules=WINDOWED, collectors=ALARMS) as world:

@@ -247,6 +247,19 @@ class TestAlarms:
         clock.advance(TTL / 2)
         assert not cache.snapshot().alarms["A"].complete
 
+    def test_time_that_is_cut_otherwise_takes_nothing_away(
+        self, cache: Cache, clock: ManualClock, now: Freshness
+    ) -> None:
+        cache.replace_alarms("A", [], ALWAYS, now)
+        clock.advance(TTL / 2)
+        longer = Freshness(clock.now(), 4 * TTL)
+        cache.replace_alarms("A", [], AlarmWindow(1000, 2000, 0, 2), longer)
+        assert cache.snapshot().alarms["A"].complete
+        clock.advance(TTL / 2)
+        assert not cache.snapshot().alarms["A"].complete  # the whole is too old, and a half is no whole
+        cache.replace_alarms("A", [], ALWAYS, Freshness(clock.now(), TTL))
+        assert cache.snapshot().alarms["A"].complete
+
     @given(st.lists(st.tuples(st.sampled_from(["A", "B"]), st.sampled_from("12"), st.integers(0, 3)), max_size=12))
     def test_equal_alarms_are_one_and_others_are_kept_apart(self, came: list[tuple[str, str, int]]) -> None:
         clock = ManualClock()

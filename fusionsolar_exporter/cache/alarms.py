@@ -1,5 +1,6 @@
 """The active alarms of plants, of which one answer may tell a part of the time only."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -28,8 +29,8 @@ class AlarmAnswers:
     def __init__(self, now: Callable[[], float]) -> None:
         self.alarms: AnswerGroups[tuple[str, Alarm], None] = AnswerGroups(now)
         """By plant code."""
-        self.parts: AnswerGroups[tuple[str, int], int] = AnswerGroups(now)
-        """How many parts the time of a plant was cut into, by plant code and by each part that was answered."""
+        self.parts: AnswerGroups[tuple[str, int, int], None] = AnswerGroups(now)
+        """What was answered: plant code, part of the time, and how many parts that was cut into then."""
         self._made_of: tuple[object, object] = (None, None)
         self._by_plant: Mapping[str, PlantAlarms] = {}
 
@@ -38,7 +39,7 @@ class AlarmAnswers:
         self.alarms.retain(lambda key: key[0] not in asked or not window.covers(key[1]))
         found = ((alarm.plant_code, alarm) for alarm in alarms if alarm.plant_code in asked)
         self.alarms.put(dict.fromkeys(found), expires_at)
-        self.parts.put({(code, window.index): window.count for code in asked}, expires_at)
+        self.parts.put(dict.fromkeys((code, window.index, window.count) for code in asked), expires_at)
 
     def keep_plants(self, codes: Collection[str]) -> None:
         """Drop what belongs to other plants."""
@@ -55,12 +56,12 @@ class AlarmAnswers:
 
 
 def _by_plant(
-    alarms: Mapping[tuple[str, Alarm], None], parts: Mapping[tuple[str, int], int]
+    alarms: Mapping[tuple[str, Alarm], None], parts: Iterable[tuple[str, int, int]]
 ) -> Mapping[str, PlantAlarms]:
     found: dict[str, list[Alarm]] = {}
     for code, alarm in alarms:
         found.setdefault(code, []).append(alarm)
-    counts: dict[str, list[int]] = {}
-    for (code, _), count in parts.items():
-        counts.setdefault(code, []).append(count)
-    return {code: PlantAlarms(tuple(found.get(code, ())), len(some) >= max(some)) for code, some in counts.items()}
+    # each way to cut the time by itself: another one neither completes what there is nor takes it away
+    answered = Counter((code, count) for code, _, count in parts)
+    complete = {code for (code, count), some in answered.items() if some == count}
+    return {code: PlantAlarms(tuple(found.get(code, ())), code in complete) for code, _ in answered}
