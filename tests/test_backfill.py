@@ -3,6 +3,7 @@
 import os
 import random
 import shutil
+import signal
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
@@ -193,6 +194,12 @@ def test_a_dry_run_prints_a_line_an_interface_and_asks_for_lists_alone(tmp_path:
         Interface.STATIONS,
         Interface.DEVICES,
     }
+
+
+def test_signals_end_what_they_ended_before(tmp_path: Path) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    PastWorld(SMALL).run(tmp_path / "out", *JUNE, "--what", "plant_hourly", "--dry-run")
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
 @pytest.mark.no_cover

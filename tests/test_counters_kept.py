@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from metrics_support import PLANT, PLANT_LABELS, Exporter, device_labels, named, series, snapshot, view
+from support.http_world import HOUR, HttpWorld
 from support.kept_world import KeptWorld
 
 from fusionsolar_exporter.counters.counted import DEVICE_KEYS, PLANT_KEYS
@@ -22,7 +23,6 @@ from fusionsolar_exporter.refresh.persistence.records import UnreadableRecordErr
 from fusionsolar_exporter.simulator.plan import FleetPlan
 
 HOME = {38: 1, 39: 1, 47: 1}
-HOUR = 3600.0
 
 
 def totals(account: Account) -> Mapping[tuple[str, str], float]:
@@ -81,6 +81,21 @@ def test_what_is_counted_is_what_the_table_says() -> None:
         (type_id, key) for type_id, kinds in DEVICE_KEYS.items() for key in kinds
     }
     assert all(FAMILIES[name].type is MetricType.COUNTER for name in COUNTERS.values())
+
+
+def test_every_type_of_device_that_counts_energy_has_its_counters() -> None:
+    with HttpWorld(FleetPlan(plants=1, devices={1: 1, 38: 1, 17: 1, 47: 1, 39: 1, 41: 1})) as world:
+        world.run(HOUR)
+        scrape = world.scrape()
+
+    for kinds, expected in (
+        (("yield",), {"string_inverter", "residential_inverter"}),
+        (("positive_active_energy", "negative_active_energy"), {"grid_meter", "power_sensor"}),
+        (("charged_energy", "discharged_energy"), {"battery", "ess"}),
+    ):
+        for kind in kinds:
+            samples = scrape.all(f"fusionsolar_device_{kind}_watthours_total")
+            assert {one.labels["device_type"] for one in samples} == expected
 
 
 @pytest.mark.parametrize("type_id", DEVICE_KEYS)
