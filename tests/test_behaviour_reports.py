@@ -36,6 +36,9 @@ AUCKLAND, LISBON, HONOLULU = (
     Place(38.72, -9.14, 0, "Europe/Lisbon"),
     Place(21.31, -157.86, -10, "Pacific/Honolulu"),
 )
+DENVER = Place(39.74, -104.99, -7, "America/Denver")
+JERUSALEM = Place(31.77, 35.21, 2, "Asia/Jerusalem")  # on a Friday
+EASTER_ISLAND = Place(-27.15, -109.43, -6, "Pacific/Easter")  # where clocks go forward at ten in the evening
 ZONES = (AUCKLAND, LISBON, HONOLULU)
 ALL = only("device_list", *REPORTS)
 Row = dict[str, Any]
@@ -278,6 +281,9 @@ CLOCKS_CHANGE = pytest.mark.parametrize(
         pytest.param(LISBON, "2025-10-26", id="north-back"),
         pytest.param(AUCKLAND, "2025-09-28", id="south-forward"),
         pytest.param(AUCKLAND, "2026-04-05", id="south-back"),
+        pytest.param(DENVER, "2025-03-09", id="america-forward"),
+        pytest.param(EASTER_ISLAND, "2025-09-06", id="chile-forward"),
+        pytest.param(JERUSALEM, "2025-03-28", id="israel-forward"),
     ],
 )
 

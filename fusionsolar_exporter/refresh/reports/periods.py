@@ -13,9 +13,16 @@ _FARTHEST_EAST = 14 * HOUR
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WHEN_CLOCKS_GO_BACK = (((3, 15), (4, 20)), ((9, 15), (11, 15)))
 """Months and days, the south's autumn and the north's."""
-_WHEN_CLOCKS_GO_FORWARD = (((3, 8), (3, 14)), ((3, 24), (3, 31)), ((9, 2), (9, 8)), ((9, 24), (10, 7)))
-"""North America, Europe; Chile, New Zealand and Australia."""
-_SUNDAY = 6
+_WHEN_CLOCKS_GO_FORWARD = (
+    ((3, 8), (3, 14)),
+    ((3, 23), (3, 31)),
+    ((4, 24), (4, 30)),
+    ((9, 1), (9, 8)),
+    ((9, 24), (10, 7)),
+)
+"""North America; Israel and Europe; Egypt; Chile; New Zealand and Australia."""
+_FRIDAY = 4
+"""On Fridays in Israel and Egypt, on a Saturday evening on Easter Island, elsewhere on Sundays."""
 
 
 class PeriodKind(Enum):
@@ -73,7 +80,7 @@ def may_be_shorter(kind: PeriodKind, end: float, offset: float) -> bool:
     day = _local_date(end - HOUR, offset)
     return (
         kind in {PeriodKind.DAY, PeriodKind.MONTH}
-        and day.weekday() == _SUNDAY
+        and day.weekday() >= _FRIDAY
         and any(since <= (day.month, day.day) <= until for since, until in _WHEN_CLOCKS_GO_FORWARD)
     )
 
