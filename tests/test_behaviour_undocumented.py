@@ -4,6 +4,7 @@ import pytest
 from support.http_world import DAY, HOUR, HttpWorld, differences, only
 
 from fusionsolar_exporter.simulator.interfaces import Interface
+from fusionsolar_exporter.simulator.limit_text import limits_of
 from fusionsolar_exporter.simulator.log import LoggedRequest
 from fusionsolar_exporter.simulator.plan import FleetPlan
 
@@ -50,6 +51,22 @@ def test_where_quota_is_left_the_first_sweep_asks() -> None:
 
     assert types[0] == 1
     assert sorted(map(str, types[1:])) == [str(ANSWERING), str(REFUSED)]
+
+
+@pytest.mark.parametrize(
+    ("devices", "account"),
+    [({ANSWERING: 1}, {}), ({1: 1, ANSWERING: 1}, {"device_types": [ANSWERING]})],
+    ids=["nothing else listed", "nothing else wanted"],
+)
+def test_it_is_asked_where_nothing_documented_is(devices: dict[int, int], account: dict[str, object]) -> None:
+    limits = {"rate_limits": {"interfaces": {"getDevRealKpi": {"calls": 1}}}}
+    with HttpWorld(FleetPlan(plants=1, devices=devices), account={**account, **limits}, collectors=DEVICES) as world:
+        world.system.quotas.shapes = limits_of("getDevRealKpi calls=1")
+        world.run(HOUR)
+        scrape = world.scrape()
+
+    assert scrape.all("fusionsolar_device_kpi", device_type="emma")
+    assert {request.parameters["devTypeId"] for request in world.requests(Interface.DEVICE_REAL_TIME)} == {ANSWERING}
 
 
 def test_one_that_is_refused_is_asked_daily_and_weekly_after_three_refusals() -> None:

@@ -51,7 +51,10 @@ class DeviceRealtimeCollector(DeviceBatchCollector):
         self._probed_last = False
         self._type_as_text = False
         self._type_form_proven = False
-        self._other_form_tried = False
+        self._other_form_tried: set[int] = set()
+        """Types of devices."""
+        self._in_other_form: int | None = None
+        """The type of device for which the other form is being tried."""
 
     @override
     def fetched_at(self) -> Mapping[str, float]:
@@ -83,9 +86,9 @@ class DeviceRealtimeCollector(DeviceBatchCollector):
     @override
     def next(self, now: float) -> Job | None:
         regular = super().next(now)
-        if regular is None or not self.limiter.limit(self.interface).calls:
+        if not self.limiter.limit(self.interface).calls:
             return None
-        if self._may_probe(regular, now):
+        if regular is None or self._may_probe(regular, now):
             probe = self._probes.next(now)
             if probe is not None:
                 return Job(self.interface, probe, now, probe.ids)
@@ -152,13 +155,22 @@ class DeviceRealtimeCollector(DeviceBatchCollector):
         return super().refused(job, remedy, error, ended)
 
     def _try_other_form(self, job: Job, content: Items[Reading], ended: float) -> None:
-        """Servers differ in how they want the type: one that answers nothing at all is asked once in the other form."""
+        """Servers differ in how they want the type: each that answers nothing at all is asked once in the other form.
+
+        One that has nothing to say in either leaves the form as it was: others may depend on it.
+        """
         if content.items:
             self._type_form_proven = True
-        elif not self._type_form_proven and not self._other_form_tried:
-            self._other_form_tried = True
-            self._type_as_text = not self._type_as_text
-            job.batch.retry_at = ended
+        elif not self._type_form_proven:
+            type_id = job.batch.device_type
+            if self._in_other_form == type_id:
+                self._in_other_form = None
+                self._type_as_text = not self._type_as_text
+            elif self._in_other_form not in self.batches_of_type and type_id not in self._other_form_tried:
+                self._other_form_tried.add(type_id)
+                self._in_other_form = type_id
+                self._type_as_text = not self._type_as_text
+                job.batch.retry_at = ended
 
     @override
     def auto_interval(self) -> float:
