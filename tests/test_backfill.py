@@ -8,18 +8,23 @@ import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from backfill_support import DAY, HOME, LONDON, NOON, Backfilled, PastWorld
 from support.http_world import HttpWorld
 from support.redis_server import RedisServer
+from typing_extensions import override
 
 from fusionsolar_exporter.backfill import command
 from fusionsolar_exporter.backfill.asker import Asker
 from fusionsolar_exporter.northbound import interfaces
 from fusionsolar_exporter.refresh.engine import Engine
+from fusionsolar_exporter.simulator.answers import Reply
 from fusionsolar_exporter.simulator.calls import Rules
+from fusionsolar_exporter.simulator.faults import Faults
 from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.site import Place
@@ -279,6 +284,41 @@ def test_what_is_not_permitted_is_said_and_the_rest_is_done(tmp_path: Path) -> N
     assert "getKpiStationHour is not permitted" in told.told
     assert {name.split("-")[0] for name in told.files} == {"plant_daily"}
     assert len(world.system.log.of(Interface.PLANT_HOURS)) == 1
+
+
+def test_each_run_asks_again_what_was_not_permitted(tmp_path: Path) -> None:
+    state = {"state": {"url": f"sqlite:{tmp_path / 'state.sqlite'}"}}
+    world = PastWorld(SMALL, options={"forbidden": frozenset({Interface.PLANT_HOURS})}, sections=state)
+    assert world.run(tmp_path / "first", *JUNE, "--what", "plant_hourly").status == 1
+    world.system.forbidden = frozenset()
+    assert world.run(tmp_path / "second", *JUNE, "--what", "plant_hourly").status == 0
+
+
+class InWatts(Faults):
+    """A far side whose grid meters speak of watts."""
+
+    @override
+    def change_data(self, interface: StrEnum, reply: Reply) -> None:
+        super().change_data(interface, reply)
+        if interface is Interface.DEVICE_HISTORY and reply.params and reply.params["devTypeId"] == 17:
+            for row in cast("list[dict[str, Any]]", reply.data):
+                values = row["dataItemMap"]
+                for key in values.keys() & {"active_power", "reactive_power"}:
+                    values[key] = None if values[key] is None else values[key] * 1000
+
+
+def test_the_readings_of_the_past_say_their_unit_themselves(tmp_path: Path) -> None:
+    plan = FleetPlan(plants=1, devices={38: 1, 17: 1}, places=(LONDON,), start=NOON)
+    found = []
+    for faults in (Faults(), InWatts()):
+        world = PastWorld(plan)
+        world.system.faults = faults
+        told = world.run(tmp_path / type(faults).__name__, *JUNE, "--what", "device_5m")
+        metered = next(key for key, device in world.fleet.devices.items() if device.type_id == 17)
+        found.append(named(told, "fusionsolar_device_active_power_watts", device_id=metered))
+    in_kilowatts, in_watts = found
+    assert len(in_watts) > 0.9 * len(in_kilowatts) > 500
+    assert in_watts == {at: pytest.approx(in_kilowatts[at]) for at in in_watts}
 
 
 def test_bare_dates_are_days_of_the_plants_own_zone(tmp_path: Path) -> None:

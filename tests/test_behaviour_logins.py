@@ -168,6 +168,15 @@ def test_other_failures_back_off_and_are_never_more_than_two_in_a_window(
     assert over.state == "ok"
 
 
+@pytest.mark.parametrize("fail_code", [407, 20618])
+def test_what_a_refused_login_waits_for_is_said_at_once(fail_code: int) -> None:
+    with HttpWorld() as world:
+        world.order(FaultKind.FAIL_CODE, Interface.LOGIN, fail_code=fail_code)
+        world.run(30)
+        (line,) = world.log_lines("waiting for a session")
+    assert "next try" in line["why"]
+
+
 def test_a_login_that_works_between_does_not_allow_more_failures() -> None:
     with HttpWorld(SMALL) as world:
         world.order(FaultKind.FAIL_CODE, Interface.LOGIN, fail_code=20200)

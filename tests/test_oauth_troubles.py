@@ -93,7 +93,7 @@ TROUBLES = {
         for error in ("invalid_request", "unauthorized_client", "unsupported_grant_type", "invalid_scope", "oddity")
     },
     "408": Trouble(
-        at_the_token_address(FaultKind.STATUS, 408), "token", "HTTP 408: asked again later", "nothing", "paused", LATER
+        at_the_token_address(FaultKind.STATUS, 408), "token", "HTTP 408 without tokens", "nothing", "paused", LATER
     ),
     "429": Trouble(
         at_the_token_address(FaultKind.STATUS, 429), "token", "HTTP 429: asked again later", "nothing", "paused", LATER

@@ -46,6 +46,19 @@ def test_refused_credentials_pause_logins(fail_code: int) -> None:
     assert logins.pause(T0 + 1800) is Pause.NONE
 
 
+@pytest.mark.parametrize(("fail_code", "seconds"), [(407, 603), (20618, 3600), (403, 60), (429, 60)])
+def test_only_the_quotas_own_refusals_pause_for_its_window(fail_code: int, seconds: float) -> None:
+    logins = LoginPolicy()
+    fail(logins, error(Reason.RATE_LIMITED, fail_code), T0)
+    assert logins.earliest(LIMIT) == T0 + seconds
+
+
+def test_the_far_side_may_ask_for_a_longer_back_off() -> None:
+    logins = LoginPolicy()
+    fail(logins, NorthboundError(Reason.RATE_LIMITED, "login", "HTTP 429", http_status=429, retry_after=400.0), T0)
+    assert logins.earliest(LIMIT) == T0 + 400
+
+
 def test_the_pause_after_refused_credentials_is_configurable() -> None:
     logins = LoginPolicy()
     logins.failed(REFUSED, WRONG, T0, RateLimits(login_pause=10.0), LIMIT)

@@ -19,6 +19,7 @@ from fusionsolar_exporter.refresh.batches.batch import Batch
 from fusionsolar_exporter.refresh.choice import choose
 from fusionsolar_exporter.refresh.collectors.base import Collector
 from fusionsolar_exporter.refresh.engine import Engine
+from fusionsolar_exporter.refresh.units import UnitsByEvidence
 from fusionsolar_exporter.state import NotLeadingError
 from fusionsolar_exporter.state.store import LOOK_SECONDS
 from fusionsolar_exporter.status import CollectorName
@@ -66,6 +67,9 @@ class Asker:
         self._stop = stop
         self._shared = shared
         self._collector = HistoryCollector(engine.context, engine.limiter)
+        # not the engine's own findings: the past may have had another unit, and must not deny what live readings say
+        self._units = UnitsByEvidence(engine.context, engine.inventory)
+        self._units.restore(engine.answers.units.kept())
         self._batches: dict[str, Batch] = {}
         self._waits_since: float | None = None
         self._unasked: tuple[CollectorName, float] | None = None
@@ -81,6 +85,7 @@ class Asker:
         """Have the lists, from state or else from the far side; whether plants are known, and their devices."""
         self._lead()
         try:
+            self.engine.forgive()  # somebody may have given a permission since the last run
             for collector in self.engine.collectors.lists:
                 while not self._known(collector) and self._ask_list(collector):
                     self.engine.replan()
@@ -140,7 +145,7 @@ class Asker:
             self._release()
         if error is None:
             self._batches.pop(key, None)
-            return Verdict.ANSWERED, self._collector.rows
+            return Verdict.ANSWERED, self._units.apply(self._collector.rows)
         return _verdict(error), ()
 
     def _spare(self, interface: Interface) -> int:

@@ -22,7 +22,7 @@ READING_SCOPE = "pvms.openapi.basic"
 _HOUR = 3600.0  # seconds that an access token lives, measured; for answers that do not say it
 _LONGEST_LIFE = 30 * 86400.0
 _CREDENTIALS = frozenset({INVALID_GRANT, INVALID_CLIENT})
-_LATER = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+_LATER = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +73,21 @@ def read_tokens(raw: RawAnswer) -> Tokens:
         raise _bad(f"HTTP {status} with a web page instead of tokens", status, html=True)
     body = _parse(raw)
     error = code(body.get("error"))
-    # before the status: 400 and 401 carry what matters in the body
-    if error:
-        raise TokenError(error, text(body.get("error_description")), http_status=status)
-    if status in _LATER:
+    if status == HTTPStatus.TOO_MANY_REQUESTS or (status in _LATER and not error):
+        told = f"HTTP {status}: asked again later"
         raise NorthboundError(
-            Reason.RATE_LIMITED, Interface.TOKEN, f"HTTP {status}: asked again later", http_status=status
+            Reason.RATE_LIMITED, Interface.TOKEN, told, http_status=status, retry_after=raw.retry_after
         )
+    # before the status: 400 and 401 carry what matters in the body, a server in trouble may say anything
+    if error and status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise TokenError(error, text(body.get("error_description")), http_status=status)
     fail_code = integer(body.get("failCode"))
     if fail_code:
         told = f"failCode {fail_code}{quoted(text(body.get('message')))}"
         raise NorthboundError(reason_of(fail_code), Interface.TOKEN, told, fail_code=fail_code, http_status=status)
     access = text(body.get("access_token"))
     if status != HTTPStatus.OK or not access:
-        raise _bad(f"HTTP {status} without tokens", status)
+        raise _bad(f"HTTP {status} without tokens{quoted(error)}", status)
     lifetime = number(body.get("expires_in"))
     if lifetime is None or lifetime <= 0:
         lifetime = _HOUR

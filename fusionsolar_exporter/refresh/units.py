@@ -7,11 +7,14 @@ the tables name (kW, kvar, kVA), so that nothing behind this has to know of two.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from fusionsolar_exporter.northbound.model import Reading
+from fusionsolar_exporter.northbound.model import DatedReading, Reading
 from fusionsolar_exporter.northbound.values import Values
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.inventory import Inventory
+
+_R = TypeVar("_R", Reading, DatedReading)
 
 _PHASES = ("a", "b", "c")
 _OF_POWER = tuple(f"{kind}_power{suffix}" for kind in ("active", "reactive") for suffix in ("", "_a", "_b", "_c"))
@@ -58,11 +61,11 @@ class UnitsByEvidence:
         """Take over what was kept."""
         self._found = dict(kept)
 
-    def apply(self, readings: Iterable[Reading]) -> Sequence[Reading]:
+    def apply(self, readings: Iterable[_R]) -> Sequence[_R]:
         """The readings with doubtful keys in the unit of the tables, or without them where nobody can tell."""
         return [self._judged(reading) for reading in readings]
 
-    def _judged(self, reading: Reading) -> Reading:
+    def _judged(self, reading: _R) -> _R:
         device = self._inventory.devices.get(reading.id)
         if device is None or device.type_id not in _KEYS:
             return reading

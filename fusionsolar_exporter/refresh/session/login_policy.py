@@ -14,6 +14,7 @@ from fusionsolar_exporter.moments import Moment
 from fusionsolar_exporter.northbound.errors import DAY_LIMIT, TRANSPORT, NorthboundError, Reason
 from fusionsolar_exporter.pacing.holds import HOUR, Hold, KeptHold
 from fusionsolar_exporter.pacing.limits import Limit
+from fusionsolar_exporter.refresh.blame import Remedy, Work, blame
 from fusionsolar_exporter.refresh.session.fingerprint import fingerprint, matches
 
 _FAILURES_PER_WINDOW = 2
@@ -113,14 +114,14 @@ class LoginPolicy:
             return
         self._refused = None  # it is not the credentials that are waited for now
         self._failures.append(moment)
-        if error.fail_code is not None and error.reason is Reason.RATE_LIMITED:
+        if blame(error, Work.LOGIN, others_answered=False).remedy is Remedy.SLOW_DOWN:
             self._hold.rate_limited(
                 moment, limit.window, error.message, at_least=HOUR if error.fail_code == DAY_LIMIT else 0
             )
             return
         if error.reason in TRANSPORT or error.html:
             self._pause = Pause.NONE
-        self._hold.back_off(moment, rates.backoff, error.message)
+        self._hold.back_off(moment, rates.backoff, error.message, at_least=error.retry_after or 0.0)
 
     def credentials_unreadable(self, moment: float, message: str, again: float) -> None:
         """A file with credentials cannot be read: nothing is sent until it can."""

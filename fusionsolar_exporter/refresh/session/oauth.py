@@ -245,4 +245,5 @@ class OAuthSession(Session):
         self.logins.failed(error, credentials, now, self.context.settings.rates, self.limiter.limit(Interface.TOKEN))
         if self.logins.refused:
             self.look_at_credentials(now)
+        if self.logins.pause(now) is not Pause.NONE:
             self.tell(now)

@@ -10,6 +10,7 @@ from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.refresh.asking import Asks
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
+from fusionsolar_exporter.refresh.session.login_policy import Pause
 from fusionsolar_exporter.refresh.session.session import KeptSession, Session
 
 
@@ -122,4 +123,5 @@ class PasswordSession(Session):
         self.logins.failed(error, credentials, now, self.context.settings.rates, limit)
         if self.logins.refused:
             self.look_at_credentials(now)
+        if self.logins.pause(now) is not Pause.NONE:
             self.tell(now)
