@@ -122,4 +122,4 @@ def test_refusals_and_oddities(body: object, status: int, reason: Reason, messag
     assert (caught.value.reason, caught.value.message, caught.value.interface) == (reason, message, Interface.TOKEN)
     assert caught.value.http_status == status
     assert caught.value.html == (b"html" in body if isinstance(body, bytes) else False)
-    assert isinstance(caught.value, TokenError) == (isinstance(body, dict) and "error" in body)
+    assert isinstance(caught.value, TokenError) == (isinstance(body, dict) and "error" in body and status < 429)
