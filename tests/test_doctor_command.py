@@ -147,6 +147,16 @@ def test_colours_on_a_terminal_and_nothing_that_a_terminal_obeys(
     assert "[red]not you" in text
 
 
+def test_what_follows_from_the_limits_has_a_line_for_each_kind_of_data(tmp_path: Path) -> None:
+    with Practice(tmp_path) as practice:
+        text = practice.visit(json_report=False).output
+
+    rows = [re.split(r"  +", line.strip()) for line in text.splitlines()]
+    assert ["plant data", "1 in 5 min 3 s", "1 min 3 s", "1", "1", "5 min 3 s"] in rows
+    assert ["device data", "7 in 5 min 3 s", "-", "7", "7", "5 min 3 s"] in rows
+    assert ["alarms", "12 in 30 min 3 s", "-", "1", "1", "5 min 3 s"] in rows
+
+
 def test_a_terminal_that_knows_ascii_alone(tmp_path: Path) -> None:
     class Ascii(io.StringIO):
         encoding = "ascii"

@@ -239,9 +239,17 @@ def test_what_is_left_out_says_so() -> None:
     assert "plant_realtime NE=000 Roof asked again in 1 h" in text
 
 
+@pytest.mark.parametrize(("names", "tools"), [(("A",), 0), (("A", "B"), 1)])
+def test_where_there_are_several_plants_one_can_search_and_sort(names: Sequence[str], tools: int) -> None:
+    html = page(with_plants({name: {} for name in names}), query="q=a&sort=yield")
+    assert html.count('role="search"') == tools
+    assert html.count('name="q" value="a"') == tools
+
+
 def test_accounts_that_are_well_are_closed_where_there_are_several() -> None:
     html = page(account("a"), account("b", state=AccountState.CONTENDED))
-    assert html.count("<details>") == 1
+    (closed,) = re.findall(r"<details><summary>(.*?)</summary>", html, re.DOTALL)
+    assert ">a<" in closed
     assert page(account("a")).count("<details>") == 0
 
 
