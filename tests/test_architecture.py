@@ -18,7 +18,7 @@ LONGEST_FILE = 250
 
 # each part may import what stands before its own line, and nothing else of the package; a new part is added here
 LAYERS = (
-    {"moments"},
+    {"key_pair", "moments"},
     {"event_log", "flag_parser", "interpreter", "northbound", "printable", "right_of_way"},
     {"secret_text", "signals", "status"},
     {"scales"},

@@ -122,4 +122,13 @@ class TlsConfig(Section):
     def _key_has_certificate(self) -> "TlsConfig":
         if self.key_file is not None and self.cert_file is None:
             raise problem("a key without a certificate; expected cert_file as well", "key_file")
+        if self.cert_file is not None:
+            try:
+                tls_context(verify=False, ca=None, cert_file=str(self.cert_file), key_file=self._key)
+            except CertificatesError as error:
+                raise problem(str(error)) from None
         return self
+
+    @property
+    def _key(self) -> str | None:
+        return None if self.key_file is None else str(self.key_file)

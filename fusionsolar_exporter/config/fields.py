@@ -24,6 +24,7 @@ from fusionsolar_exporter.config.durations import parse_duration
 from fusionsolar_exporter.config.errors import problem
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_MOST_DIGITS = 18  # of a whole number: what is reckoned with it has to fit into a float
 
 
 class Section(BaseModel):
@@ -84,9 +85,9 @@ def _number(value: Any) -> float:
 
 def _whole(least: int) -> Callable[[Any], int]:
     def validate(value: Any) -> int:
-        if isinstance(value, str) and re.fullmatch("[0-9]{1,18}", value):
+        if isinstance(value, str) and re.fullmatch(f"[0-9]{{1,{_MOST_DIGITS}}}", value):
             return _whole(least)(int(value))
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 10**_MOST_DIGITS:
             raise problem(f"not a number that fits; expected a whole number, {least} or more")
         return value
 
@@ -138,6 +139,11 @@ def _path(value: Any, info: ValidationInfo) -> Path:
     text = _text(value)
     if "\0" in text:
         raise problem("not a path; expected the name of a file")
+    return from_file(text, info)
+
+
+def from_file(text: str, info: ValidationInfo) -> Path:
+    """A path that starts, where it is relative, at the directory of the file that names it."""
     return Path((info.context or {}).get("directory", ""), text)
 
 

@@ -9,6 +9,8 @@ Path: TypeAlias = tuple[str | int, ...]
 
 _PLAIN = re.compile(r"[\w./-]+")
 _LONGEST_KEY = 60
+_VALUE = re.compile(r"[:=]")
+"""What stands between a key and a value whose space was forgotten."""
 
 
 def render(path: Sequence[str | int]) -> str:
@@ -23,6 +25,8 @@ def render(path: Sequence[str | int]) -> str:
 
 
 def show_key(key: str) -> str:
-    """Write a key as it is where that is plain, else quoted and escaped, and never at great length."""
-    short = key if len(key) <= _LONGEST_KEY else key[:_LONGEST_KEY] + "..."
+    """Write a key as it is where that is plain, else quoted and escaped, never at great length, and no value in it."""
+    found = _VALUE.search(key)
+    end = min(_LONGEST_KEY, len(key) if found is None else found.end())
+    short = key if end == len(key) else key[:end] + "..."
     return short if _PLAIN.fullmatch(short) else json.dumps(short)

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from pydantic import BeforeValidator, ConfigDict
+from pydantic import BeforeValidator, ConfigDict, ValidationInfo
 
 from fusionsolar_exporter.config.errors import problem
-from fusionsolar_exporter.config.fields import PositiveDuration, Section
+from fusionsolar_exporter.config.fields import PositiveDuration, Section, from_file
 
 _DIRECTORY = "fusionsolar-exporter"
 _FILE = "state.sqlite"
@@ -67,7 +67,7 @@ def _home() -> str:
         return ""
 
 
-def _state_url(value: Any) -> StateUrl:
+def _state_url(value: Any, info: ValidationInfo) -> StateUrl:
     if isinstance(value, StateUrl):
         return value
     if not isinstance(value, str):
@@ -78,7 +78,7 @@ def _state_url(value: Any) -> StateUrl:
     if scheme == "sqlite" and colon:
         if "\0" in rest:
             raise problem("not a usable path; expected sqlite:PATH")
-        return StateUrl(StateKind.SQLITE, value)
+        return StateUrl(StateKind.SQLITE, f"sqlite:{from_file(rest, info)}" if rest else value)
     if scheme in {"redis", "rediss"}:
         _check_redis(value)
         return StateUrl(StateKind.REDIS, value)

@@ -51,6 +51,8 @@ def _line(detail: ErrorDetails, model: type[BaseModel]) -> str:
 
 
 def _unknown_key(path: KeyPath, model: type[BaseModel]) -> str:
+    if ":" in str(path[-1]):
+        return "unknown key; a space is missing behind its colon"
     known = list(_model_at(path[:-1], model).model_fields)
     near = difflib.get_close_matches(str(path[-1]), known, n=1)
     if near:

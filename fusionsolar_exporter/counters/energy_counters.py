@@ -1,5 +1,6 @@
 """The energy counters of the plants, or of the devices, of one account."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -63,12 +64,15 @@ class EnergyCounters:
             if name in values:
                 value, factor = values[name], scale(name)
                 register = registers.get(name)
+                after: Register
                 if register is None:
-                    registers[name] = kind.first(value, factor)
+                    after = kind.first(value, factor)
                 elif isinstance(register, DayRegister):
-                    registers[name] = register.next(value, factor, day_missed=missed)
+                    after = register.next(value, factor, day_missed=missed)
                 else:
-                    registers[name] = register.next(value, factor)
+                    after = register.next(value, factor)
+                if math.isfinite(after.total):  # else it would stay so for ever: such a value is nobody's energy
+                    registers[name] = after
         counted = self._counted[key] = Counted(max(answered.at, before.answered_at), registers)
         return counted
 

@@ -43,7 +43,16 @@ _KINDS = {
     "plant_realtime": "plant data",
     "device_realtime": "device data",
     "alarms": "alarms",
+    "plant_hourly": "plants by the hour",
+    "plant_daily": "plants by the day",
+    "plant_monthly": "plants by the month",
+    "plant_yearly": "plants by the year",
+    "device_daily": "devices by the day",
+    "device_monthly": "devices by the month",
+    "device_yearly": "devices by the year",
+    "inverter_convergence": "inverters by serial number",
 }
+"""Of every collector."""
 _GOOD, _BAD, _DOUBT, _FAINT = "green", "bold red", "yellow", "dim"
 
 

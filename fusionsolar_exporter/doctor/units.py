@@ -35,7 +35,7 @@ class _Judged:
     @property
     def doubtful(self) -> bool:
         low, high = _OFF
-        return low <= self.ratio <= high or low <= 1 / self.ratio <= high
+        return low <= self.ratio <= high or low * self.ratio <= 1 <= high * self.ratio
 
 
 def doubtful_units(

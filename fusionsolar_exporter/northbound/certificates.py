@@ -7,6 +7,8 @@ from pathlib import Path
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
+from fusionsolar_exporter.key_pair import KeyPairError, load_key_pair
+
 _PEM = b"-----BEGIN CERTIFICATE-----"
 _LARGEST = 16 * 1024 * 1024  # bytes
 _MOST_CONTEXTS = 64
@@ -54,7 +56,10 @@ def _context(
         context.verify_mode = ssl.CERT_NONE
     if cert_file:
         try:
-            context.load_cert_chain(cert_file, key_file)
+            load_key_pair(context, cert_file, key_file)
+        except KeyPairError as error:
+            at_fault = key_file if error.of_key and key_file else cert_file
+            raise CertificatesError(f"{at_fault!r} cannot be used: {error}") from None
         except (OSError, ValueError) as error:
             raise CertificatesError(f"{cert_file!r} cannot be used: {_words(error)}") from None
     return context

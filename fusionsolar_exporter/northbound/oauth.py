@@ -22,7 +22,6 @@ READING_SCOPE = "pvms.openapi.basic"
 _HOUR = 3600.0  # seconds that an access token lives, measured; for answers that do not say it
 _LONGEST_LIFE = 30 * 86400.0
 _CREDENTIALS = frozenset({INVALID_GRANT, INVALID_CLIENT})
-_LATER = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def read_tokens(raw: RawAnswer) -> Tokens:
         raise _bad(f"HTTP {status} with a web page instead of tokens", status, html=True)
     body = _parse(raw)
     error = code(body.get("error"))
-    if status == HTTPStatus.TOO_MANY_REQUESTS or (status in _LATER and not error):
+    if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.FORBIDDEN and not error):
         told = f"HTTP {status}: asked again later"
         raise NorthboundError(
             Reason.RATE_LIMITED, Interface.TOKEN, told, http_status=status, retry_after=raw.retry_after

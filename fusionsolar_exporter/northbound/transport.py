@@ -5,7 +5,6 @@ Nothing here reads ``~/.netrc`` or keeps cookies: what proves who asks is in the
 
 import http.client
 import json
-import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -26,16 +25,11 @@ from fusionsolar_exporter.northbound.bounds import BoundsError, check_size
 from fusionsolar_exporter.northbound.certificates import CertificatesError, tls_context
 from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.retry_after import retry_after
+from fusionsolar_exporter.northbound.send_failure import closed, failure_of, timed_out
 
 _CHUNK = 64 * 1024
 _LONGEST_TIMEOUT = 86_400.0  # seconds; sockets cannot wait for more than 24 days
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
-_TLS_RECORDS = frozenset({"\x15\x03", "\x16\x03"})
-"""Beginnings of what a server says that waits for TLS and hears HTTP."""
-_NO_TLS_SPOKEN = "the port does not speak it: write http:// in url, or the port of https"
-_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "PACKET_LENGTH_TOO_LONG"})
-"""What OpenSSL calls an answer that is no TLS."""
-_CLOSED = "the connection was closed before an answer came"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +142,8 @@ class HttpTransport(Transport):
             http.client.HTTPException,
             ValueError,  # of a chunk with less than no bytes
         ) as error:  # requests' own are OSErrors
-            raise self._failure(path, error, late=time.monotonic() >= deadline) from None
+            late = time.monotonic() >= deadline or isinstance(error, requests.exceptions.Timeout)
+            raise failure_of(error, path, begun=self._adapter.begun, waited=self._seconds if late else None) from None
         finally:
             watchdog.cancel()
 
@@ -180,69 +175,9 @@ class HttpTransport(Transport):
             if time.monotonic() >= deadline:
                 break
         if time.monotonic() >= deadline:  # what was cut can look like the end of an answer
-            raise self._timeout(path)
+            raise timed_out(path, self._seconds)
         if (
             response.status_code == HTTPStatus.OK and not body and response.headers.keys().isdisjoint(_FRAMING)
         ):  # it was cut within the headers
-            raise NorthboundError(Reason.CONNECTION, path, _CLOSED)
+            raise closed(path)
         return bytes(body)
-
-    def _timeout(self, path: str) -> NorthboundError:
-        return NorthboundError(Reason.TIMEOUT, path, f"no whole answer within {self._seconds:g} s")
-
-    def _failure(self, path: str, error: Exception, *, late: bool) -> NorthboundError:
-        causes = _causes(error)
-
-        def caused_by(*kinds: type[BaseException]) -> bool:
-            return any(isinstance(cause, kinds) for cause in causes)
-
-        sent = self._adapter.begun and not caused_by(
-            urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError
-        )
-        if isinstance(error, requests.exceptions.Timeout) or late:
-            failure = self._timeout(path)
-            failure.sent = sent
-            return failure
-        if caused_by(ssl.SSLError, urllib3.exceptions.SSLError, requests.exceptions.SSLError):
-            no_tls = any(isinstance(one, ssl.SSLError) and one.reason in _NO_TLS for one in causes)
-            told = _NO_TLS_SPOKEN if no_tls else _words(causes)
-            return NorthboundError(Reason.TLS, path, f"TLS: {told}", speaks_no_tls=no_tls, sent=sent)
-        if caused_by(ConnectionResetError, BrokenPipeError, http.client.RemoteDisconnected):
-            return NorthboundError(Reason.CONNECTION, path, _CLOSED, sent=sent)
-        if caused_by(http.client.IncompleteRead, urllib3.exceptions.IncompleteRead):
-            return NorthboundError(Reason.BAD_RESPONSE, path, "an answer that was cut short")
-        not_http = isinstance(error, ValueError) or (
-            isinstance(error, requests.exceptions.RequestException)
-            and not isinstance(error, requests.exceptions.ConnectionError)
-        )
-        if not_http or caused_by(http.client.HTTPException, urllib3.exceptions.DecodeError):
-            what = "an answer that is not HTTP" if sent else "a request that cannot be sent"
-            greeting = next((str(one.args[0]) for one in causes if isinstance(one, http.client.BadStatusLine)), "")
-            speaks_tls = greeting[:2] in _TLS_RECORDS
-            why = "the port speaks TLS: write https:// in url" if speaks_tls else type(error).__name__
-            return NorthboundError(Reason.BAD_RESPONSE, path, f"{what}: {why}", sent=sent)
-        return NorthboundError(Reason.CONNECTION, path, f"no connection: {_words(causes)}", sent=sent)
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """The error and everything it wraps: requests, urllib3 and http.client each put a layer around the next."""
-    found: list[BaseException] = []
-    todo: list[object] = [error]
-    while todo:
-        cause = todo.pop()
-        if isinstance(cause, BaseException) and cause not in found:
-            found.append(cause)
-            todo += [*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__]
-    return found
-
-
-def _words(causes: list[BaseException]) -> str:
-    """The words of the innermost cause, without addresses of objects."""
-    for cause in reversed(causes):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return cause.verify_message
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
-        if type(cause) is OSError:  # of a proxy's refusal, and of certificate files
-            return str(cause)
-    return type(causes[0]).__name__

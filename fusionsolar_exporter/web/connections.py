@@ -159,6 +159,13 @@ class GuardedConnection(H11Protocol):
         super().data_received(data)
         self._update()
 
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Finish the answer that is being sent: who has said all may still listen. TLS has no such half."""
+        if self.scheme == "https" or not self._answering() or not self.cycle.response_started:
+            return False
+        self.cycle.keep_alive = False
+        return True
+
     def on_response_complete(self) -> None:
         """Wait for the next request: for that uvicorn's keep-alive time holds."""
         super().on_response_complete()

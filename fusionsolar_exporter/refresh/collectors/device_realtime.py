@@ -12,6 +12,7 @@ from fusionsolar_exporter.northbound.interfaces import REAL_TIME_TYPES, Interfac
 from fusionsolar_exporter.northbound.model import Reading
 from fusionsolar_exporter.pacing import cadence
 from fusionsolar_exporter.refresh.answers import AcceptedAnswers
+from fusionsolar_exporter.refresh.batches.type_form import TypeForm
 from fusionsolar_exporter.refresh.batches.type_probes import KeptProbe, TypeProbes
 from fusionsolar_exporter.refresh.blame import Remedy, Work
 from fusionsolar_exporter.refresh.collectors.base import Job
@@ -49,12 +50,7 @@ class DeviceRealtimeCollector(DeviceBatchCollector):
         super().__init__(context, limiter, inventory, answers)
         self._probes = TypeProbes()
         self._probed_last = False
-        self._type_as_text = False
-        self._type_form_proven = False
-        self._other_form_tried: set[int] = set()
-        """Types of devices."""
-        self._in_other_form: int | None = None
-        """The type of device for which the other form is being tried."""
+        self._form = TypeForm()
 
     @override
     def fetched_at(self) -> Mapping[str, float]:
@@ -65,8 +61,8 @@ class DeviceRealtimeCollector(DeviceBatchCollector):
         return KeptDeviceRealtime(
             batches=self.kept_batches(),
             probes=self._probes.kept(),
-            type_as_text=self._type_as_text,
-            type_form_proven=self._type_form_proven,
+            type_as_text=self._form.as_text,
+            type_form_proven=self._form.proven,
             units=self.answers.units.kept(),
         )
 
@@ -74,7 +70,7 @@ class DeviceRealtimeCollector(DeviceBatchCollector):
         """Take over what was kept."""
         self.restore_batches(kept.batches)
         self._probes.restore(kept.probes)
-        self._type_as_text, self._type_form_proven = kept.type_as_text, kept.type_form_proven
+        self._form.restore(as_text=kept.type_as_text, proven=kept.type_form_proven)
         self.answers.units.restore(kept.units)
 
     @override
@@ -105,7 +101,7 @@ class DeviceRealtimeCollector(DeviceBatchCollector):
 
     @override
     def ask(self, client: Client, job: Job) -> Answer[Items[Reading]]:
-        return client.device_readings(job.batch.device_type, job.ids, type_as_text=self._type_as_text)
+        return client.device_readings(job.batch.device_type, job.ids, type_as_text=self._form.as_text)
 
     @override
     def started(self, job: Job, moment: float) -> None:
@@ -131,7 +127,9 @@ class DeviceRealtimeCollector(DeviceBatchCollector):
             self.context.log.info("undocumented device type answers", device_type_id=job.batch.device_type)
         else:
             self.answered(job.batch)
-            self._try_other_form(job, content, ended)
+            self._form.keep(self.batches_of_type)
+            if self._form.answered(job.batch.device_type, empty=not content.items):
+                job.batch.retry_at = ended
         self.answers.device_readings(job.ids, content.items, self.freshness(started))
         return True
 
@@ -150,27 +148,9 @@ class DeviceRealtimeCollector(DeviceBatchCollector):
 
     @override
     def refused(self, job: Job, remedy: Remedy, error: NorthboundError, ended: float) -> Sequence[str]:
-        if remedy is not Remedy.ASK_LISTS and not self._type_form_proven:
-            self._type_as_text = not self._type_as_text
+        if remedy is not Remedy.ASK_LISTS:
+            self._form.refused()
         return super().refused(job, remedy, error, ended)
-
-    def _try_other_form(self, job: Job, content: Items[Reading], ended: float) -> None:
-        """Servers differ in how they want the type: each that answers nothing at all is asked once in the other form.
-
-        One that has nothing to say in either leaves the form as it was: others may depend on it.
-        """
-        if content.items:
-            self._type_form_proven = True
-        elif not self._type_form_proven:
-            type_id = job.batch.device_type
-            if self._in_other_form == type_id:
-                self._in_other_form = None
-                self._type_as_text = not self._type_as_text
-            elif self._in_other_form not in self.batches_of_type and type_id not in self._other_form_tried:
-                self._other_form_tried.add(type_id)
-                self._in_other_form = type_id
-                self._type_as_text = not self._type_as_text
-                job.batch.retry_at = ended
 
     @override
     def auto_interval(self) -> float:

@@ -241,9 +241,4 @@ class OAuthSession(Session):
             )
 
     def _failed(self, error: NorthboundError, credentials: Credentials) -> None:
-        now = self.context.clock.now()
-        self.logins.failed(error, credentials, now, self.context.settings.rates, self.limiter.limit(Interface.TOKEN))
-        if self.logins.refused:
-            self.look_at_credentials(now)
-        if self.logins.pause(now) is not Pause.NONE:
-            self.tell(now)
+        self.login_failed(error, credentials, self.context.clock.now())

@@ -10,7 +10,6 @@ from fusionsolar_exporter.northbound.interfaces import Interface
 from fusionsolar_exporter.refresh.asking import Asks
 from fusionsolar_exporter.refresh.context import AccountContext
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
-from fusionsolar_exporter.refresh.session.login_policy import Pause
 from fusionsolar_exporter.refresh.session.session import KeptSession, Session
 
 
@@ -119,9 +118,4 @@ class PasswordSession(Session):
     def _failed(self, error: NorthboundError, credentials: Credentials) -> None:
         now = self.context.clock.now()
         self._token = None
-        limit = self.limiter.limit(Interface.LOGIN)
-        self.logins.failed(error, credentials, now, self.context.settings.rates, limit)
-        if self.logins.refused:
-            self.look_at_credentials(now)
-        if self.logins.pause(now) is not Pause.NONE:
-            self.tell(now)
+        self.login_failed(error, credentials, now)

@@ -134,6 +134,15 @@ class Session(ABC):
             self.context.log.warning("waiting for a session", account=self.context.settings.name, why=told)
         self._told = told
 
+    def login_failed(self, error: NorthboundError, credentials: Credentials, now: float) -> None:
+        """Decide when the next login may be tried, and say what is waited for."""
+        rates, limit = self.context.settings.rates, self.limiter.limit(self.interface)
+        self.logins.failed(error, credentials, now, rates, limit)
+        if self.logins.refused:
+            self.look_at_credentials(now)
+        if self.logins.pause(now) is not Pause.NONE:
+            self.tell(now)
+
     def earliest(self) -> float:
         """When the next one may be begun."""
         return max(self.limiter.earliest(self.interface), self.logins.earliest(self.limiter.limit(self.interface)))

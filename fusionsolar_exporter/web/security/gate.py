@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from fusionsolar_exporter.web.asgi import AsgiApplication, Event, Receive, Scope, Send
 from fusionsolar_exporter.web.messages import Request, Response, plain
-from fusionsolar_exporter.web.security.passwords import Passwords
+from fusionsolar_exporter.web.security.passwords import CrowdedError, Passwords
 from fusionsolar_exporter.web.security.token_bucket import TokenBucket
 from fusionsolar_exporter.web.security.web_security import SecurityRules, WebSecurity, health_token
 
@@ -32,22 +32,28 @@ class Gate:
         limit = rules.config.rate_limit
         sending = _with_headers(send, rules)
         if not self._bucket.take(limit.interval, limit.burst):
-            await self._refuse(scope, plain(HTTPStatus.TOO_MANY_REQUESTS, "too many requests"), sending)
-        elif rules.config.users and not await self._is_known(rules, Request.of(scope)):
-            told = plain(HTTPStatus.UNAUTHORIZED, "user name and password are needed", headers=(_CHALLENGE,))
-            await self._refuse(scope, told, sending)
+            refusal: Response | None = plain(HTTPStatus.TOO_MANY_REQUESTS, "too many requests")
         else:
+            refusal = await self._refusal(rules, scope) if rules.config.users else None
+        if refusal is None:
             await self._app(scope, receive, sending)
+        else:
+            await refusal.send(sending, with_body=scope["method"] != "HEAD")
+
+    async def _refusal(self, rules: SecurityRules, scope: Scope) -> Response | None:
+        try:
+            known = await self._is_known(rules, Request.of(scope))
+        except CrowdedError:
+            told = "too many passwords are being compared: try again in a moment"
+            return plain(HTTPStatus.SERVICE_UNAVAILABLE, told, headers=(("retry-after", "1"),))
+        told = "user name and password are needed"
+        return None if known else plain(HTTPStatus.UNAUTHORIZED, told, headers=(_CHALLENGE,))
 
     async def _is_known(self, rules: SecurityRules, request: Request) -> bool:
         token = request.header(HEALTH_HEADER)
         if token and request.path == HEALTH_PATH:
             return hmac.compare_digest(token.encode(), health_token(rules.config).encode())
         return await self._passwords.allow(rules.config.users, request.header("authorization"))
-
-    @staticmethod
-    async def _refuse(scope: Scope, response: Response, send: Send) -> None:
-        await response.send(send, with_body=scope["method"] != "HEAD")
 
 
 def _with_headers(send: Send, rules: SecurityRules) -> Send:

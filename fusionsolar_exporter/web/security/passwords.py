@@ -16,6 +16,8 @@ from fusionsolar_exporter.web.workers import DaemonExecutor
 _REMEMBERED = 256  # of each, right and wrong: whoever guesses cannot push out who knows
 _LONGEST = 72  # bytes of a password that bcrypt looks at
 _THREADS = 2
+_MOST_PENDING = 16
+"""Comparisons that are under way or wait: whoever guesses keeps nobody waiting for longer than these take."""
 _SALT = "abcdefghijklmnopqrstuu"  # of the hash that nobody's password has
 _USUAL_COST = 10
 
@@ -37,6 +39,10 @@ def _bcrypt(password: bytes, hashed: bytes) -> bool:
         return False
 
 
+class CrowdedError(Exception):
+    """Too many passwords are being compared."""
+
+
 class Passwords:
     """Used on the event loop."""
 
@@ -49,7 +55,10 @@ class Passwords:
         self._workers = DaemonExecutor(_THREADS, "web-password")
 
     async def allow(self, users: Mapping[str, str], header: str) -> bool:
-        """Whether an ``Authorization`` header is that of one of these users, who are given by hash."""
+        """Whether an ``Authorization`` header is that of one of these users, who are given by hash.
+
+        :raises CrowdedError: nobody can say now.
+        """
         sent = _credentials(header)
         if sent is None:
             return False
@@ -68,6 +77,8 @@ class Passwords:
                 return found
         pending = self._pending.get(key)
         if pending is None:
+            if len(self._pending) >= _MOST_PENDING:
+                raise CrowdedError
             loop = asyncio.get_running_loop()
             job = loop.run_in_executor(self._workers, self._check, password.encode(), hashed.encode())
             pending = self._pending[key] = asyncio.ensure_future(job)

@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from fusionsolar_exporter.config import ConfigError
 from fusionsolar_exporter.config.web import CIPHERS, ClientAuth, Curve, TlsServer, TlsVersion
+from fusionsolar_exporter.key_pair import KeyPairError, load_key_pair
 
 _VERSIONS = {TlsVersion.TLS12: ssl.TLSVersion.TLSv1_2, TlsVersion.TLS13: ssl.TLSVersion.TLSv1_3}
 _CURVES = {
@@ -29,10 +30,6 @@ _VERIFYING = {
     ClientAuth.REQUIRE_AND_VERIFY: ssl.CERT_REQUIRED,
 }
 _ADDRESS = "IP Address"
-
-
-class _PassphraseError(Exception):
-    """The key is encrypted."""
 
 
 def server_context(config: TlsServer) -> ssl.SSLContext:
@@ -79,20 +76,11 @@ def _load_certificate(context: ssl.SSLContext, config: TlsServer) -> None:
     certificate_at, key_at = _named("cert", config.cert_file), _named("key", config.key_file)
     chain, secret = _content("cert", config.cert_file, config.cert), _content("key", config.key_file, key)
 
-    def refuse() -> str:
-        raise _PassphraseError
-
     with _as_file(chain) as chain_file, _as_file(secret) as key_file:
         try:
-            context.load_cert_chain(chain_file, key_file, password=refuse)
-        except _PassphraseError:
-            raise _problem(key_at, "the key has a passphrase, which nobody could enter: take one without") from None
-        except ssl.SSLError as error:
-            if error.reason == "KEY_VALUES_MISMATCH":
-                raise _problem(key_at, "the key of another certificate") from None
-            where = certificate_at if b"BEGIN CERTIFICATE" not in chain else key_at
-            what = "certificate" if where == certificate_at else "key"
-            raise _problem(where, f"no {what} in PEM format that can be read") from None
+            load_key_pair(context, chain_file, key_file)
+        except KeyPairError as error:
+            raise _problem(key_at if error.of_key else certificate_at, str(error)) from None
 
 
 def _trust(context: ssl.SSLContext, config: TlsServer) -> None:
@@ -103,7 +91,7 @@ def _trust(context: ssl.SSLContext, config: TlsServer) -> None:
         return
     found = _content("client_ca", config.client_ca_file, config.client_ca)
     try:
-        context.load_verify_locations(cadata=found.decode("ascii"))
+        context.load_verify_locations(cadata=found.decode("ascii", "ignore"))
     except (ssl.SSLError, ValueError):
         where = _named("client_ca", config.client_ca_file)
         raise _problem(where, "no certificates in PEM format that can be read") from None
