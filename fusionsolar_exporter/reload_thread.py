@@ -33,9 +33,11 @@ class ReloadThread:
     def run(self, beat: Heartbeat) -> None:
         """The loop."""
         done = 0
-        while not self._ended:
+        while True:
             beat.ran(self._clock.now(), _NAP_SECONDS)
             self._clock.wait(self._wake, _NAP_SECONDS)
+            if self._ended:  # the files may go together with the process
+                return
             self._wake.clear()  # before looking: a signal that comes while it reloads must wake it once more
             if (wanted := self._wanted) != done:
                 done = wanted

@@ -37,6 +37,7 @@ AUCKLAND, LISBON, HONOLULU = (
     Place(21.31, -157.86, -10, "Pacific/Honolulu"),
 )
 DENVER = Place(39.74, -104.99, -7, "America/Denver")
+CAIRO = Place(30.04, 31.24, 2, "Africa/Cairo")  # where a Friday begins at one in the morning
 JERUSALEM = Place(31.77, 35.21, 2, "Asia/Jerusalem")  # on a Friday
 EASTER_ISLAND = Place(-27.15, -109.43, -6, "Pacific/Easter")  # where clocks go forward at ten in the evening
 ZONES = (AUCKLAND, LISBON, HONOLULU)
@@ -284,6 +285,7 @@ CLOCKS_CHANGE = pytest.mark.parametrize(
         pytest.param(DENVER, "2025-03-09", id="america-forward"),
         pytest.param(EASTER_ISLAND, "2025-09-06", id="chile-forward"),
         pytest.param(JERUSALEM, "2025-03-28", id="israel-forward"),
+        pytest.param(CAIRO, "2025-04-25", id="egypt-forward"),
     ],
 )
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+from support.papers import LOCKED, Papers
 
 from fusionsolar_exporter.config.errors import ConfigError
 from fusionsolar_exporter.config.load import config_from_environment, load_config
@@ -39,6 +40,33 @@ def test_that_of_every_program_counts_where_there_is_no_other(name: str, monkeyp
     assert trusted({}) is None
     monkeypatch.setenv(name, "/authorities.pem")
     assert trusted({}) == "/authorities.pem"
+
+
+ACCOUNT_WITH_KEY = """
+accounts: [{name: a, url: 'https://x', username: u, password: p, tls: {cert_file: own.pem, key_file: own.key}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("own.key", LOCKED, "own.key' cannot be used: the key has a passphrase"),
+        ("own.key", trustme.CA().issue_cert("other").private_key_pem.bytes(), "own.key'.*the key of another"),
+        ("own.key", b"words", "own.key'.*no key in PEM format"),
+        ("own.pem", b"words", "own.pem'.*no certificate in PEM format"),
+        ("own.pem", b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", "own.pem'.*no certificate"),
+    ],
+)
+def test_a_certificate_and_a_key_that_are_no_pair_are_refused(
+    tmp_path: Path, name: str, content: bytes, words: str
+) -> None:
+    Papers.of_a_new_authority(tmp_path).certificate("own", "far.example")
+    config = tmp_path / "config.yml"
+    config.write_text(ACCOUNT_WITH_KEY)
+    assert load_config(config, {}).accounts[0].tls.key_file == tmp_path / "own.key"
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ConfigError, match=f"tls: .*{words}"):
+        load_config(config, {})
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Energy counters: registers that dip, fall and begin anew, against the energy that there truly was."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from math import isclose
@@ -124,6 +125,14 @@ def test_answers_without_the_key_are_answers() -> None:
     found = counters.count("1", PLANT_KEYS, {DAY_KEY: 4.5}, lambda _: 1.0, answered(NOON + 72000))
 
     assert found.totals == {DAY_KEY: pytest.approx(0.5)}
+
+
+@pytest.mark.parametrize("key", [KEY, DAY_KEY])
+def test_no_value_makes_a_total_infinite(key: str) -> None:
+    totals = counted([1000.0, 1e308, 1001.0, 1e308, 1002.0], key=key)
+    assert all(map(math.isfinite, totals))
+    assert totals[-1] - totals[0] == pytest.approx(2000)
+    assert counted([1e308, 5.0, 6.0], key=key)[-1] < 1e9
 
 
 @given(st.lists(st.floats(-1e6, 1e6) | st.sampled_from([0.0, 1.0, 100.0]), min_size=2), st.sampled_from([KEY, DAY_KEY]))

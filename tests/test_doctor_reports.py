@@ -5,11 +5,12 @@ from typing import Any
 
 from doctor_support import Practice
 
+from fusionsolar_exporter.doctor import tables
 from fusionsolar_exporter.northbound.interfaces import HOUR
 from fusionsolar_exporter.report_interfaces import REPORT_INTERFACES
 from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.plan import FleetPlan
-from fusionsolar_exporter.status import REPORTS
+from fusionsolar_exporter.status import REPORTS, CollectorName
 
 ENABLED: dict[str, Any] = {name.value: {"enabled": True} for name in REPORTS}
 CONVERGENCE = "cs/getInventerRealKpi"
@@ -33,6 +34,17 @@ def test_each_report_is_asked_once_and_not_again_before_its_time(tmp_path: Path)
             assert row["next_timestamp_seconds"] - again.report["timestamp_seconds"] > HOUR / 2
         assert found.interface(CONVERGENCE)["summary"] == "asked for 2 inverters"
         assert practice.asked[CONVERGENCE] == 1
+
+
+def test_every_kind_of_data_has_its_lines_in_the_tables(tmp_path: Path) -> None:
+    collectors = {**ENABLED, "inverter_convergence": {"enabled": True}}
+    with Practice(tmp_path, FleetPlan(plants=1, devices={38: 1}), collectors=collectors) as practice:
+        found = practice.visit(json_report=False)
+
+    assert found.status == 0
+    for words in ("plants by the hour", "devices by the year", "inverters by serial number"):
+        assert len([line for line in found.output.splitlines() if line.strip().startswith(words)]) == 2
+    assert tables._KINDS.keys() == set(CollectorName)
 
 
 def test_what_is_not_permitted_is_named(tmp_path: Path) -> None:

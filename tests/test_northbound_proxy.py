@@ -116,6 +116,15 @@ def test_a_proxy_that_is_not_there_sends_nothing_on() -> None:
     assert "Connection refused" in error.message
 
 
+@pytest.mark.parametrize("value", ["foo:bar:baz", "http://", "ftp://x", "http://user:hunter2@[::1", "socks5://x:1"])
+def test_a_proxy_of_the_environment_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", value)
+    error = failure(TransportSettings("https://far.example"))
+    assert (error.reason, error.sent) == (Reason.CONNECTION, False)
+    assert "the proxy cannot be used that the environment names: see HTTPS_PROXY" in error.message
+    assert "hunter2" not in str(error)
+
+
 def test_a_socks_proxy_of_the_environment_is_never_passed_by(monkeypatch: pytest.MonkeyPatch) -> None:
     with FarSide(saying(reply())).running() as far:
         monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")

@@ -36,4 +36,4 @@ def test_each_turn_says_that_it_lives_and_a_signal_reloads_once() -> None:
     clock.thread.wake()
     clock.thread.run(clock.beat)
     assert clock.beats == [(0.0, 5.0)] * 4
-    assert done == ["reload", *["look"] * 4]
+    assert done == ["reload", *["look"] * 3]  # who is stopped looks at nothing any more

@@ -3,7 +3,7 @@
 import ssl
 
 import pytest
-from support.papers import Papers
+from support.papers import LOCKED, Papers
 from support.world import ListLog
 
 from fusionsolar_exporter.config import ConfigError
@@ -70,6 +70,9 @@ PAIR = "cert_file: server.pem, key_file: server.key"
         ('http_server_config: {headers: {X-XSS-Protection: "a\\nb"}}', "not a text that a header may hold"),
         ("rate_limit: {interval: 1s}", "rate_limit.burst: 0, though interval is set"),
         ("rate_limit: {interval: fast, burst: 1}", "rate_limit.interval: "),
+        ("basic_auth_users: {prom:$2y$10$abc}", 'basic_auth_users."prom:...": '),
+        (f"rate_limit: {{interval: 1s, burst: {'9' * 400}}}", "rate_limit.burst: not a number that fits"),
+        ("tls_server_config: {cert_file: corrupt.pem, key_file: server.key}", "cert_file: no certificate in PEM"),
         ("basic_auth_users: {a: plain}", "basic_auth_users.a: not a bcrypt hash"),
         (
             f"basic_auth_users: {{a: {COSTLY}}}",
@@ -82,6 +85,7 @@ def test_what_is_wrong_is_said_in_one_line(papers: Papers, text: str, message: s
     papers.certificate("server", "127.0.0.1")
     papers.certificate("good", "prometheus.example")
     papers.write("locked.key", LOCKED)
+    papers.write("corrupt.pem", b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
     path = papers.write("bad.yml", text.encode())
     with pytest.raises(ConfigError) as refused:
         WebSecurity(path, ListLog())
@@ -89,15 +93,6 @@ def test_what_is_wrong_is_said_in_one_line(papers: Papers, text: str, message: s
     assert problem.startswith(f"{path}: ")
     assert message in problem
     assert "$2" not in problem
-
-
-LOCKED = b"""-----BEGIN ENCRYPTED PRIVATE KEY-----
-MIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAgavIzHUt8k/AICCAAw
-DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEGq0q5d/cDCjQ0Q5YVG/HyYEQGQv
-9iGBxuqvIShgxHNki/7/0KOTyVJ6Arprk2IYvfEYemb09DnpwDol935XfO1lEiLs
-LSaLtnmxwjkqROo3NZ4=
------END ENCRYPTED PRIVATE KEY-----
-"""
 
 
 def test_what_cannot_be_done_is_accepted_with_a_line(papers: Papers) -> None:

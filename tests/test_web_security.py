@@ -20,7 +20,7 @@ import trustme
 import yaml
 from support.papers import Papers
 from support.world import ListLog
-from web_support import DEADLINE, FakeExporter, FixedClock, endpoint
+from web_support import DEADLINE, FakeExporter, FixedClock, connect, endpoint
 
 from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts
 from fusionsolar_exporter.web.addresses import listen_on
@@ -173,6 +173,12 @@ def test_client_certificates(papers: Papers) -> None:
         assert running.ask(papers.client(other)).status == 200
         with pytest.raises(failures):
             running.ask(papers.client(good))
+    papers.write(
+        "noted.pem", "# Zertifikat der M\u00fcller GmbH\n".encode() + (papers.directory / "ca.pem").read_bytes()
+    )
+    noted = {**required, "client_ca_file": "noted.pem"}
+    with guarded(papers.web_config({"tls_server_config": noted})) as running:
+        assert running.ask(papers.client(good)).status == 200
     given = {**trust, "client_auth_type": "VerifyClientCertIfGiven"}
     with guarded(papers.web_config({"tls_server_config": given})) as running:
         assert running.ask(papers.client()).status == 200
@@ -294,6 +300,32 @@ def test_what_is_remembered_of_one_user_never_serves_another(papers: Papers) -> 
             assert running.ask(Authorization=basic(user, password)).status == 401
             assert running.ask(Authorization=basic(user, password)).status == 401
         assert running.ask(Authorization=basic("bob", BOB)).status == 200
+
+
+def test_who_guesses_is_told_to_wait_and_keeps_nobody_waiting_who_is_known(papers: Papers) -> None:
+    slow, begun = threading.Event(), threading.Semaphore(0)
+
+    def check(password: bytes, hashed: bytes) -> bool:
+        del hashed
+        if password != ALICE.encode():
+            begun.release()
+            slow.wait(DEADLINE)
+        return password == ALICE.encode()
+
+    with guarded(papers.web_config({"basic_auth_users": HASHES}), Passwords(check)) as running:
+        assert running.ask(Authorization=basic("alice", ALICE)).status == 200
+        with contextlib.ExitStack() as opened:
+            for number in range(16):
+                header = basic("alice", f"guess {number}")
+                sent = f"GET /-/healthy HTTP/1.1\r\nHost: a\r\nAuthorization: {header}\r\n\r\n"
+                opened.enter_context(connect(running.server, sent.encode()))
+            for _ in range(2):  # as many as there are threads
+                assert begun.acquire(timeout=DEADLINE)
+            while (answer := running.ask(Authorization=basic("bob", f"late {time.monotonic()}"))).status != 503:
+                pass  # not all of them have arrived
+            assert answer.headers["Retry-After"] == "1"
+            assert running.ask(Authorization=basic("alice", ALICE)).status == 200
+            slow.set()
 
 
 class Counting:

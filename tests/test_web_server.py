@@ -150,6 +150,16 @@ def test_large_heads_are_refused_while_others_are_served(head: bytes) -> None:
         assert peak_memory() - before < 20 * 1_000_000  # they sent 40 MB
 
 
+def test_who_has_said_all_and_listens_has_the_whole_answer() -> None:
+    asked = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
+    with serving(exporter=FakeExporter(b"x" * 5_000_000)) as server, connect(server, asked) as connection:
+        connection.shutdown(socket.SHUT_WR)
+        answer = read_to_end(connection)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"content-length: 5000000" in head
+    assert len(body) == 5_000_000
+
+
 def test_a_head_of_the_largest_size_is_taken_and_one_that_has_not_ended_by_then_is_not() -> None:
     begins, ends = b"GET /-/healthy HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX: ", b"\r\n\r\n"
     largest = ConnectionLimits().head_bytes

@@ -9,6 +9,15 @@ from typing import Any, Self
 import trustme
 import yaml
 
+LOCKED = b"""-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAgavIzHUt8k/AICCAAw
+DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEGq0q5d/cDCjQ0Q5YVG/HyYEQGQv
+9iGBxuqvIShgxHNki/7/0KOTyVJ6Arprk2IYvfEYemb09DnpwDol935XfO1lEiLs
+LSaLtnmxwjkqROo3NZ4=
+-----END ENCRYPTED PRIVATE KEY-----
+"""
+"""A key with a passphrase."""
+
 
 @dataclass(frozen=True)
 class Papers:
