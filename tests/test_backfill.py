@@ -290,8 +290,9 @@ def test_each_run_asks_again_what_was_not_permitted(tmp_path: Path) -> None:
     state = {"state": {"url": f"sqlite:{tmp_path / 'state.sqlite'}"}}
     world = PastWorld(SMALL, options={"forbidden": frozenset({Interface.PLANT_HOURS})}, sections=state)
     assert world.run(tmp_path / "first", *JUNE, "--what", "plant_hourly").status == 1
-    world.system.forbidden = frozenset()
+    world.system.forbidden, began = frozenset(), world.clock.now()
     assert world.run(tmp_path / "second", *JUNE, "--what", "plant_hourly").status == 0
+    assert world.clock.now() - began < DAY / 2
 
 
 class InWatts(Faults):
