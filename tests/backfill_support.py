@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,9 @@ NOON = 1750000000.0 - 1750000000.0 % 86400 + 86400 + 12 * 3600
 DAY = 86400.0
 LONDON = Place(51.5, 0.0, 0)
 HOME = {38: 1, 39: 1, 47: 1}
-
-
+SMALL = FleetPlan(plants=1, devices=HOME, places=(LONDON,), start=NOON, alarm_share=0)
+JUNE = ("--from", "2025-06-10", "--to", "2025-06-12")
+LABELS = ("--label", "job=fusionsolar", "--label", "instance=roof:10035")
 _LEASE = 15.0  # seconds
 
 
@@ -151,3 +153,19 @@ class PastWorld:
     def refused(self) -> dict[tuple[Interface, int], int]:
         """Answers with a failCode other than 0."""
         return dict(self.system.log.refusals)
+
+
+def unix(text: str) -> float:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+
+
+def named(told: Backfilled, name: str, **labels: str) -> dict[float, float]:
+    """The points of the one series of a name that has these labels."""
+    wanted = [f'{key}="{value}"' for key, value in labels.items()]
+    found = [
+        points
+        for series, points in told.samples().items()
+        if series.startswith(f"{name}{{") and all(pair in series for pair in wanted)
+    ]
+    assert len(found) == 1, (name, labels, len(found))
+    return found[0]

@@ -7,47 +7,21 @@ import signal
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
-from backfill_support import DAY, HOME, LONDON, NOON, Backfilled, PastWorld
+from backfill_support import DAY, HOME, JUNE, LABELS, LONDON, NOON, SMALL, PastWorld, named, unix
 from support.http_world import HttpWorld
 from support.redis_server import RedisServer
-from typing_extensions import override
 
 from fusionsolar_exporter.backfill import command
 from fusionsolar_exporter.backfill.asker import Asker
 from fusionsolar_exporter.northbound import interfaces
 from fusionsolar_exporter.refresh.engine import Engine
-from fusionsolar_exporter.simulator.answers import Reply
 from fusionsolar_exporter.simulator.calls import Rules
-from fusionsolar_exporter.simulator.faults import Faults
 from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.site import Place
-
-JUNE = ("--from", "2025-06-10", "--to", "2025-06-12")
-LABELS = ("--label", "job=fusionsolar", "--label", "instance=roof:10035")
-SMALL = FleetPlan(plants=1, devices=HOME, places=(LONDON,), start=NOON, alarm_share=0)
-
-
-def unix(text: str) -> float:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
-
-
-def named(told: Backfilled, name: str, **labels: str) -> dict[float, float]:
-    """The points of the one series of a name that has these labels."""
-    wanted = [f'{key}="{value}"' for key, value in labels.items()]
-    found = [
-        points
-        for series, points in told.samples().items()
-        if series.startswith(f"{name}{{") and all(pair in series for pair in wanted)
-    ]
-    assert len(found) == 1, (name, labels, len(found))
-    return found[0]
 
 
 @pytest.mark.no_cover
@@ -82,32 +56,6 @@ def test_hours_days_and_months_are_what_the_far_side_says(tmp_path: Path) -> Non
     assert min(told.files) == "device_daily-2025-03-01.om"
     assert "plant_monthly-2025-05-01.om" in told.files
     assert "plant_monthly-2025-06-01.om" not in told.files  # June is not whole
-
-
-@pytest.mark.no_cover
-def test_five_minutes_are_what_the_far_side_says_and_plants_are_summed(tmp_path: Path) -> None:
-    world = PastWorld(FleetPlan(plants=1, devices={38: 2, 39: 1, 47: 1}, places=(LONDON,), start=NOON))
-    told = world.run(tmp_path / "out", *JUNE, "--what", "device_5m", *LABELS)
-    (plant,) = world.fleet.plants.values()
-    power = named(told, "fusionsolar_plant_active_power_watts", plant_code=plant.code, job="fusionsolar")
-    assert sorted(power) == [unix("2025-06-10") + step * 300 for step in range(576)]
-    sums = dict.fromkeys(power, 0.0)
-    for device in plant.inverters:
-        points = named(told, "fusionsolar_device_active_power_watts", device_id=device.id, instance="roof:10035")
-        rows = world.truth(
-            "getDevHistoryKpi",
-            devIds=device.id,
-            devTypeId=38,
-            startTime=int(unix("2025-06-10") * 1000),
-            endTime=int(unix("2025-06-12") * 1000) - 1,
-        )
-        assert points == {
-            row["collectTime"] / 1000: pytest.approx(row["dataItemMap"]["active_power"] * 1000) for row in rows
-        }
-        for at, value in points.items():
-            sums[at] += value
-    assert power == pytest.approx(sums)
-    assert max(power.values()) > 0
 
 
 def test_series_have_the_names_and_labels_of_live_scrapes(tmp_path: Path) -> None:
@@ -262,21 +210,6 @@ def test_while_one_interface_has_to_wait_others_are_asked(tmp_path: Path) -> Non
     assert max(begins) < min(ends)
 
 
-@pytest.mark.no_cover
-def test_a_server_without_history_is_asked_the_older_way(tmp_path: Path) -> None:
-    world = PastWorld(SMALL, options={"missing": frozenset({Interface.DEVICE_HISTORY})})
-    told = world.run(tmp_path / "out", *JUNE, "--what", "device_5m")
-    newer = PastWorld(SMALL).run(tmp_path / "newer", *JUNE, "--what", "device_5m")
-    assert told.status == 0
-    assert "getDevFiveMinutes" in told.told
-    assert told.files.keys() == newer.files.keys()
-    old, new = told.samples(), newer.samples()
-    assert old.items() <= new.items()
-    asked = len(world.system.log.of(Interface.DEVICE_HISTORY))
-    world.run(tmp_path / "out", *JUNE, "--what", "device_5m")
-    assert len(world.system.log.of(Interface.DEVICE_HISTORY)) == asked  # it is known by now
-
-
 def test_what_is_not_permitted_is_said_and_the_rest_is_done(tmp_path: Path) -> None:
     world = PastWorld(SMALL, options={"forbidden": frozenset({Interface.PLANT_HOURS})})
     told = world.run(tmp_path / "out", *JUNE, "--what", "plant_hourly,plant_daily")
@@ -293,33 +226,6 @@ def test_each_run_asks_again_what_was_not_permitted(tmp_path: Path) -> None:
     world.system.forbidden, began = frozenset(), world.clock.now()
     assert world.run(tmp_path / "second", *JUNE, "--what", "plant_hourly").status == 0
     assert world.clock.now() - began < DAY / 2
-
-
-class InWatts(Faults):
-    """A far side whose grid meters speak of watts."""
-
-    @override
-    def change_data(self, interface: StrEnum, reply: Reply) -> None:
-        super().change_data(interface, reply)
-        if interface is Interface.DEVICE_HISTORY and reply.params and reply.params["devTypeId"] == 17:
-            for row in cast("list[dict[str, Any]]", reply.data):
-                values = row["dataItemMap"]
-                for key in values.keys() & {"active_power", "reactive_power"}:
-                    values[key] = None if values[key] is None else values[key] * 1000
-
-
-def test_the_readings_of_the_past_say_their_unit_themselves(tmp_path: Path) -> None:
-    plan = FleetPlan(plants=1, devices={38: 1, 17: 1}, places=(LONDON,), start=NOON)
-    found = []
-    for faults in (Faults(), InWatts()):
-        world = PastWorld(plan)
-        world.system.faults = faults
-        told = world.run(tmp_path / type(faults).__name__, *JUNE, "--what", "device_5m")
-        metered = next(key for key, device in world.fleet.devices.items() if device.type_id == 17)
-        found.append(named(told, "fusionsolar_device_active_power_watts", device_id=metered))
-    in_kilowatts, in_watts = found
-    assert len(in_watts) > 0.9 * len(in_kilowatts) > 500
-    assert in_watts == {at: pytest.approx(in_kilowatts[at]) for at in in_watts}
 
 
 def test_bare_dates_are_days_of_the_plants_own_zone(tmp_path: Path) -> None:

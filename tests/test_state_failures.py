@@ -1,12 +1,10 @@
 """What is wrong with a state file is said once, costs nothing but the state, and never stops the exporter."""
 
 import gc
-import pwd
 import stat
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from support.http_world import HttpWorld
@@ -15,13 +13,9 @@ from support.manual_clock import ManualClock
 from support.observed import Observed
 from support.world import PASSWORD, USER, ListLog
 
-from fusionsolar_exporter.config import StateConfig, StateUrl
-from fusionsolar_exporter.config.state import StateKind
-from fusionsolar_exporter.pacing.clock import SystemClock
 from fusionsolar_exporter.simulator.interfaces import Interface as FarInterface
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.state import Entry, NotLeadingError
-from fusionsolar_exporter.state.opening import open_state
 from fusionsolar_exporter.state.sqlite import SqliteState
 from fusionsolar_exporter.state.sqlite_file import UnusableFileError
 from fusionsolar_exporter.state.sqlite_partition import SqlitePartition
@@ -260,58 +254,6 @@ def test_no_secret_and_no_person_is_in_the_file(tmp_path: Path) -> None:
     assert USER.encode() not in content
     for text in ("Example Street", "Example Person", "person@example.com"):  # the plant list has them
         assert text.encode() not in content
-
-
-@pytest.mark.parametrize(
-    ("environ", "path"),
-    [
-        ({"STATE_DIRECTORY": "/var/lib/one:/var/lib/two", "HOME": "/home/me"}, "/var/lib/one/state.sqlite"),
-        ({"XDG_STATE_HOME": "/xdg", "HOME": "/home/me"}, "/xdg/fusionsolar-exporter/state.sqlite"),
-        ({"HOME": "/home/me"}, "/home/me/.local/state/fusionsolar-exporter/state.sqlite"),
-        ({}, "/home/known/.local/state/fusionsolar-exporter/state.sqlite"),
-    ],
-)
-def test_where_the_file_is(environ: dict[str, str], path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = SimpleNamespace(pw_dir="/home/known")
-    monkeypatch.setattr(pwd, "getpwuid", lambda _: known)
-    assert StateUrl(StateKind.SQLITE, "sqlite:").path(environ) == Path(path)
-    assert StateUrl(StateKind.SQLITE, "sqlite:here.db").path(environ) == Path("here.db")
-
-
-def nobody(_: int) -> NoReturn:
-    raise KeyError
-
-
-def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("STATE_DIRECTORY", "XDG_STATE_HOME", "HOME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(pwd, "getpwuid", nobody)
-    log = ListLog()
-    open_state(StateConfig(), SystemClock(), log, Observed())
-    (line,) = log.messages()
-    assert "HOME" in line
-    assert "set one of them, or state.url" in line
-
-
-def test_that_state_is_kept_is_said_only_where_it_is(tmp_path: Path) -> None:
-    (tmp_path / "taken").touch()
-    said = {}
-    for path in (tmp_path / "free" / "state.sqlite", tmp_path / "taken" / "state.sqlite"):
-        log = ListLog()
-        url = StateUrl(StateKind.SQLITE, f"sqlite:{path}")
-        open_state(StateConfig(url=url), SystemClock(), log, Observed()).close()
-        said[path.parent.name] = [line.partition(":")[0] for line in log.messages()]
-    assert said == {"free": ["state is kept in a file"], "taken": ["state cannot be kept"]}
-
-
-def test_another_state_after_a_reload_waits_for_the_next_start(tmp_path: Path) -> None:
-    with HttpWorld(PLAN, state={"url": f"sqlite:{tmp_path / 'one.sqlite'}"}) as world:
-        world.run(MINUTE)
-        world.sections["state"] = {"url": f"sqlite:{tmp_path / 'two.sqlite'}"}
-        assert world.exporter.reload().problems == ()
-        assert world.log_lines("another state is used from the next start on")
-        world.run(MINUTE)
-    assert not (tmp_path / "two.sqlite").exists()
 
 
 def test_a_state_that_is_opened_many_times_holds_nothing_open(bench: Bench) -> None:
