@@ -5,15 +5,15 @@ import socket
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import h11
-from typing_extensions import override
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from fusionsolar_exporter.metrics.connection_counts import ConnectionCounts, CutReason
+from fusionsolar_exporter.web.conversation import Conversation, KnownRequests
 
 _NO_LINGER = struct.pack("ii", 1, 0)
 _REFUSAL = (
@@ -53,6 +53,7 @@ class Connections:
         self.counts = counts
         self.welcome = welcome
         """Whether a client may connect, by its verified certificate."""
+        self.known = KnownRequests()
         self._open: set[GuardedConnection] = set()
         self._silent: dict[GuardedConnection, None] = {}  # in the order in which they fell silent
         # in the order of their beginnings; one that failed stays until others take its place, since nobody tells of it
@@ -95,24 +96,6 @@ class Connections:
         self._silent.pop(connection, None)
 
 
-class _WholeBeginnings(h11.Connection):
-    """Gives an answer's head together with the beginning of its body: two sends wake a client twice."""
-
-    def __init__(self, head_bytes: int) -> None:
-        super().__init__(h11.SERVER, head_bytes)
-        self._head: list[bytes] = []
-
-    @override
-    def send(self, event: h11.Event) -> bytes:  # type: ignore[override]
-        """Give what to send now; after a head nothing yet."""
-        data = self.send_with_data_passthrough(event) or []  # None for the end of a connection
-        if isinstance(event, h11.Response):
-            self._head = data
-            return b""
-        head, self._head = self._head, []
-        return b"".join((*head, *data))
-
-
 class GuardedConnection(H11Protocol):
     """One connection. It has a deadline for each request and one for slow readers, and may lose its place."""
 
@@ -125,7 +108,8 @@ class GuardedConnection(H11Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.conn = _WholeBeginnings(connections.limits.head_bytes)
+        # uvicorn asks for h11's class but only ever calls it
+        self.conn = cast("h11.Connection", Conversation(connections.known, connections.limits.head_bytes))
         self._connections = connections
         self._request_deadline: asyncio.TimerHandle | None = None
         self._answer_deadline: asyncio.TimerHandle | None = None

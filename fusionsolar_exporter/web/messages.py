@@ -1,7 +1,9 @@
 """Requests as the routes see them, and answers as they give them."""
 
 import asyncio
+import functools
 import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -18,6 +20,11 @@ _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-stor
 FIRST_CHUNK_BYTES = 256 * 1024
 LARGEST_CHUNK_BYTES = 1024 * 1024
 """Large answers are handed over in pieces, so that a slow reader holds one piece in the server's buffer."""
+
+
+@functools.lru_cache(1)
+def _date(second: int) -> bytes:
+    return formatdate(second, usegmt=True).encode("ascii")
 
 
 class ClientGoneError(Exception):
@@ -73,7 +80,7 @@ class Response:
         return [
             (b"content-type", self.content_type.encode("latin-1")),
             (b"content-length", b"%d" % self.content.size),
-            (b"date", formatdate(usegmt=True).encode("ascii")),
+            (b"date", _date(int(time.time()))),
             *_ALWAYS,
             *((key.encode("latin-1"), value.encode("latin-1")) for key, value in self.headers),
         ]
