@@ -12,8 +12,8 @@ from fusionsolar_exporter.status import CollectorName
 from support.chaos_world import DAY, HOUR, LIVE, MINUTE, SLOWEST_BACK_OFF, TIMEOUT, ChaosWorld
 from support.http_world import PASSWORD, USER
 
-FULL_DISKS = 0.05
-"""Share of the bursts that have one."""
+NOTHING_KEPT = 0.05
+"""Share of the bursts in which the disk is full, or Redis away."""
 REBOOTS = 0.2
 """Share of the ends that are the machine's."""
 PATIENCE = 3
@@ -100,8 +100,9 @@ class ChaosDay:
         )
         seconds = self.chance.choice((20.0, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE))
         happening = self.chance.sample(kinds, self.chance.randint(1, 3))
-        if self.chance.random() < FULL_DISKS:
-            happening = [self._fill_disk]  # alone: a process that ends while nothing can be kept loses what it knew
+        if self.chance.random() < NOTHING_KEPT:
+            # alone: a process that ends while nothing can be kept loses what it knew
+            happening = [self._fill_disk if self.world.redis is None else self._lose_redis]
         for happen in happening:
             told = happen()
             self.bursts.append(f"{self.world.now / HOUR:.2f} h, {seconds:.0f} s: {told}")
@@ -125,6 +126,8 @@ class ChaosDay:
             dark = self.world.dark(name)
             if dark:
                 self.darkened.append(f"{self.world.now / HOUR:.2f} h: {name} {sorted(dark)}, after {self.bursts[-3:]}")
+
+        self.world.look_at_pages()
 
     def _settled(self, name: CollectorName) -> float:
         """When all that there is has been asked for, since the lists name nothing any more that there is not.
@@ -178,13 +181,13 @@ class ChaosDay:
 
     def _slow(self) -> str:
         seconds = self.chance.choice((3.0, 9.0, TIMEOUT, 15.0))
-        self.world.transport.slow = seconds
-        self._undo.append(lambda: setattr(self.world.transport, "slow", 0.0))
+        self.world.system.slow = seconds
+        self._undo.append(lambda: setattr(self.world.system, "slow", 0.0))
         return f"answers take {seconds} s"
 
     def _silence(self) -> str:
-        self.world.transport.deaf = True
-        self._undo.append(lambda: setattr(self.world.transport, "deaf", False))
+        self.world.system.deaf = True
+        self._undo.append(lambda: setattr(self.world.system, "deaf", False))
         return "nobody listens"
 
     def _steal(self) -> str:
@@ -208,9 +211,18 @@ class ChaosDay:
         return f"limits are stricter: {text}"
 
     def _fill_disk(self) -> str:
-        self.world.disk_full = True
-        self._undo.append(lambda: setattr(self.world, "disk_full", False))
+        self.world.fill_disk(full=True)
+        self._undo.append(lambda: self.world.fill_disk(full=False))
         return "the disk is full"
+
+    def _lose_redis(self) -> str:
+        redis, saves = self.world.redis, self.chance.random() < 0.5
+        assert redis is not None
+        redis.stop(save=saves)
+        if not saves:
+            (redis.directory / "dump.rdb").unlink(missing_ok=True)
+        self._undo.append(redis.start)
+        return f"Redis is away, {'with' if saves else 'without'} its data"
 
     def _jump(self) -> str:
         seconds = self.chance.choice((-1, 1)) * self.chance.uniform(1, 2 * DAY)
@@ -264,8 +276,7 @@ class ChaosDay:
 
     def _sleep(self) -> str:
         seconds = self.chance.uniform(MINUTE, 3 * HOUR)
-        self.world.clock.advance(seconds)
-        self.world.run(1)  # whoever was due goes first, and then what comes next
+        self.world.sleep(seconds)
         return f"the machine sleeps for {seconds:.0f} s"
 
 

@@ -1,109 +1,104 @@
-"""One account of the exporter in its own threads and in simulated time; its process and its far side are in trouble."""
+"""The command with one account, in simulated time; its process and its far side are in trouble."""
 
-import io
-import logging
+import http.client
 import math
+import os
 import random
-import shutil
-from collections import Counter
+import signal
+from collections import deque
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import pytest
+import yaml
 from typing_extensions import override
 
-from fusionsolar_exporter import building, logs
-from fusionsolar_exporter.building import build_exporter
-from fusionsolar_exporter.config import Config
-from fusionsolar_exporter.config.validation import validate
-from fusionsolar_exporter.exporter import Exporter
-from fusionsolar_exporter.logs import EventLogger
-from fusionsolar_exporter.northbound.auth import Auth
-from fusionsolar_exporter.northbound.errors import NorthboundError, Reason
 from fusionsolar_exporter.northbound.interfaces import REAL_TIME_TYPES
-from fusionsolar_exporter.northbound.transport import RawAnswer
-from fusionsolar_exporter.refresh import account as refresh_account
-from fusionsolar_exporter.refresh.account import Account
-from fusionsolar_exporter.reload_thread import ReloadThread
+from fusionsolar_exporter.simulator.answers import Delivery, SimulatedAnswer
 from fusionsolar_exporter.simulator.calls import Rules
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.plan import START, FleetPlan
-from fusionsolar_exporter.state.sqlite_file import SqliteFile, UnusableFileError
+from fusionsolar_exporter.simulator.server import SimulatorServer
 from fusionsolar_exporter.status import CollectorName
-from fusionsolar_exporter.supervision import ThreadKind
+from support.chaos_command import KNOWN_HEADER, LISTS
 from support.chaos_oracle import DocumentedQuotas, Oracle, SaidMoments
+from support.chaos_process import NOTHING, ChaosProcess, Footprint, Known
+from support.driven_clock import DrivenClock
 from support.http_world import PASSWORD, USER, FarSide
-from support.lockstep_clock import DEADLINE, LockstepClock
-from support.world import InProcess
+from support.redis_server import RedisServer
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 TIMEOUT = 10.0
 SLOWEST_BACK_OFF = 10 * MINUTE
-LISTS = (CollectorName.PLANT_LIST, CollectorName.DEVICE_LIST)
 LIVE = (CollectorName.PLANT_REALTIME, CollectorName.DEVICE_REALTIME, CollectorName.ALARMS)
+TOKENS = 20
+"""So many logins ago a token is too old to be told by anybody."""
+HEALTHY = ("healthy",)
+LOST = SimulatedAnswer(200, {}, b"", delivery=Delivery.RESET)
 
 
-class KilledError(BaseException):
-    """What SIGKILL is to a process: nothing behind this line happens."""
+class ChaosSide(FarSide):
+    """A far side that may be slow, deaf, or the end of the process that asks it."""
 
-
-@dataclass
-class Chaotic(InProcess):
-    """A transport that may be slow, deaf, or the end of its process."""
-
-    sends: Callable[[], None] = lambda: None
-    answered: Callable[[], None] = lambda: None
-    slow: float = 0.0
-    """Seconds that a request is on its way; from the timeout on it is given up, though it has arrived."""
-    deaf: bool = False
+    def __init__(self, plan: FleetPlan, clock: DrivenClock) -> None:
+        super().__init__(SimulatedFleet(plan), clock, rules=Rules(constant_bodies=True), log_size=0)
+        self.judge = self._quotas = DocumentedQuotas()
+        self.faults = self.moments = SaidMoments(self.fleet, clock.now)
+        self.slow = 0.0
+        """Seconds that a request is on its way; from the timeout on it is given up, though it has arrived."""
+        self.deaf = False
+        self.kills: Callable[[], None] | None = None
+        """Kills the next process that asks: before its request arrives, or while the answer is on its way."""
+        self.kills_before = False
+        self.newest_tokens: deque[str] = deque(maxlen=TOKENS)
+        self.judged: Callable[[Known], None] = lambda _known: None
+        """Called for each request that has arrived, with what is known to whoever sent it."""
 
     @override
-    def post(self, path: str, payload: Mapping[str, Any], auth: Auth) -> RawAnswer:
-        self.sends()
+    def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> SimulatedAnswer:
+        kills, self.kills = self.kills, None
+        if kills is not None and self.kills_before:
+            kills()
+            return LOST
         if self.deaf:
-            raise NorthboundError(Reason.CONNECTION, path, "nobody listens", sent=False)
-        self.clock.advance(self.slow)
-        try:
-            answer = super().post(path, payload, auth)
-        finally:
-            self.answered()
-        if self.slow >= TIMEOUT:
-            raise NorthboundError(Reason.TIMEOUT, path, "no answer in time")
-        return answer
+            return LOST
+        self._clock.advance(self.slow)
+        answer = super().handle(method, path, headers, body)
+        self.newest_tokens.extend(value for name, value in answer.headers.items() if name == "xsrf-token")
+        self.judged(Known.of(headers[KNOWN_HEADER]))
+        if kills is not None:
+            kills()
+        return LOST if kills is not None or self.slow >= TIMEOUT else answer
 
 
 class ChaosWorld:
-    """Seconds are counted from the start; a context manager that ends the threads."""
+    """Seconds are counted from the start; a context manager that ends the process."""
 
-    def __init__(self, plan: FleetPlan, directory: Path, chance: random.Random, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, plan: FleetPlan, directory: Path, chance: random.Random, redis: RedisServer | None) -> None:
         self.chance = chance
-        self.clock = LockstepClock(START + chance.uniform(0, DAY), lambda: len(self.exporter.supervisor._beats))
+        self.redis = redis
+        """Where state is kept; None for a file."""
+        self.directory = directory
+        self._time = directory / "time"
+        self.clock = DrivenClock.create(self._time, START + chance.uniform(0, DAY))
         self.started_at = self.clock.now()
-        self.system = FarSide(SimulatedFleet(plan), self.clock, rules=Rules(constant_bodies=True), log_size=None)
-        self.system._quotas = self._quotas = DocumentedQuotas()
-        self.system.faults = said = SaidMoments(self.system.fleet, self.clock.now)
-        self.oracle = Oracle(said)
+        self.system = ChaosSide(plan, self.clock)
+        self.system.judged = self._judge
+        self.server = SimulatorServer(self.system)
+        self.server.start()
+        self.oracle = Oracle(self.system.moments)
         self.wrong: list[str] = []
-        """What was served and should not have been."""
-        self.disk_full = False
-        patch.setattr(SqliteFile, "transaction", self._transaction(SqliteFile.transaction))
-        self.transport = Chaotic(self.system, self.clock, answered=self._judge)
+        """What was served, said or left undone and should not have been."""
         self._judged = 0
-        # nobody else wants the account, and looking around every few seconds would take most of the time
-        for nap in ("_LONGEST_NAP", "_LONGEST_NAP_SHARED"):
-            patch.setattr(refresh_account, nap, 5 * MINUTE)
-        patch.setattr(building, "HttpTransport", lambda _settings: self.transport)
-        self._directory, self._survives = directory / "state", directory / "survives"
-        self._killed = False
+        self._expected = False
+        """Whether the process may end by itself."""
         self.account_keys: dict[str, Any] = {}
         self.sections: dict[str, Any] = {}
-        self.internal_errors: Counter[str] = Counter()
-        self.stale_beats: list[str] = []
         self.unexplained: list[tuple[Interface, float]] = []
         """Calls above a documented limit, though every list that the exporter has names only what there still is."""
         self.explained_at = -math.inf
@@ -114,28 +109,31 @@ class ChaosWorld:
         """Plants and devices that are new, with the moment from which the far side lists them."""
         self._listed_at: dict[str, float] = {}
         """When the exporter was first seen to know of them."""
-        self.told = io.StringIO()
-        logs.configure("info", "json", self.told)
-        self.exporter = self._process()
+        self.log: list[str] = []
+        self._scanned = 0
+        self.footprints: list[Footprint] = []
+        """Of processes that have lived for an hour, and are not killed in it."""
+        self._born = 0.0
+        self.slowest = 0.0
+        """Seconds (real ones) of the page that took longest."""
+        self.known = NOTHING
+        self._process = self._begin()
 
-    def config(self) -> Config:
+    def write_config(self) -> Path:
         """The configuration as it is now; a reload reads it again."""
         rates = {"backoff": {"maximum": f"{SLOWEST_BACK_OFF:.0f}s"}, **self.account_keys.get("rate_limits", {})}
-        account = {"name": "default", "url": "http://far.example", "username": USER, "password": PASSWORD}
-        return validate(
-            {
-                "accounts": [account | self.account_keys | {"rate_limits": rates}],
-                "metrics": {"include": ["fusionsolar_(up|plant_.*|device_.*)"]},
-                "state": {"url": f"sqlite:{self._directory / 'state.sqlite'}"},
-                **self.sections,
-            },
-            Path.cwd(),
-        )
-
-    @property
-    def account(self) -> Account:
-        (account,) = self.exporter._accounts.all()
-        return account
+        account = {"name": "default", "url": self.server.url, "username": USER, "password": PASSWORD}
+        state = self.redis.url if self.redis is not None else f"sqlite:{self.directory / 'state.sqlite'}"
+        file = self.directory / "exporter.yml"
+        told = {
+            "accounts": [account | self.account_keys | {"rate_limits": rates}],
+            "metrics": {"include": ["fusionsolar_(up|plant_.*|device_.*)"]},
+            "state": {"url": state},
+            **self.sections,
+        }
+        file.touch(0o600)
+        file.write_text(yaml.safe_dump(told), encoding="utf-8")
+        return file
 
     @property
     def now(self) -> float:
@@ -143,176 +141,173 @@ class ChaosWorld:
         return self.clock.now() - self.started_at
 
     def run(self, seconds: float) -> None:
-        """Let the threads live for so long; a process that is killed meanwhile is started again at once."""
+        """Let the process live for so long; one that is killed meanwhile is started again at once."""
         until = self.clock.now() + seconds
         while self.clock.now() < until:
-            self.clock.run_to(min(until, self.clock.now() + 5 * MINUTE), lambda: self._killed)
-            if self._killed:
-                self._bury(killed=True)
-                self._rest()
-            self.stale_beats += self.exporter.ailments()
-            self._look()
+            known = self._process.run_to(min(until, self.clock.now() + 5 * MINUTE))
+            if known is None:
+                assert self._expected, self.log[-20:]
+                self._bury()
+            else:
+                self.known = known
+                self._look()
 
     def _look(self) -> None:
         """Read what is served now."""
-        body = self.exporter.exposition(openmetrics=False, gzipped=False, accounts=None, names=None)
-        text = b"".join(body.parts).decode()
+        status, text = self._process.page("/metrics")
+        assert status == HTTPStatus.OK
         assert 'fusionsolar_up{account="default"}' in text
+        _, health = self._process.page("/-/healthy")
+        ailments = [line for line in health.splitlines() if line not in HEALTHY and "thread web" not in line]
         if self._gone():
             self.misled_at = self.now
-        inventory = self.account._engine.inventory
-        for key in self.added_at.keys() & (inventory.listed.keys() | inventory.devices.keys()):
+        for key in self.added_at.keys() & (self.known.plants | self.known.devices):
             self._listed_at.setdefault(key, self.now)
         fleet = self.system.fleet
         for plant in fleet.plants.values():
             self.oracle.names[plant.code].add(plant.name)
         for device in fleet.devices.values():
             self.oracle.names[device.id].add(device.name)
-        self._note_plan()
-        self.wrong += [f"{self.now / HOUR:.2f} h: {one}" for one in self.oracle.wrong(text, self.clock.now())]
-        if PASSWORD in text or any(token in text for token in tuple(self.system.tokens)):
-            self.wrong.append(f"{self.now / HOUR:.2f} h: a secret")
+        self.oracle.planned(self.clock.now(), self.known.lives)
+        found = [*self.oracle.wrong(text, self.clock.now()), *ailments, *self._secrets(text)]
+        self.wrong += [f"{self.now / HOUR:.2f} h: {one}" for one in found]
+        if self.now >= self._born + HOUR and len(self.footprints) < self.now // HOUR:
+            self.footprints.append(self._process.footprint)
 
-    def _rest(self) -> None:
-        """Until no thread is about to do anything: what a process does behind its end has not happened."""
-        self.clock.run_to(self.clock.now())
+    def look_at_pages(self) -> None:
+        """Look for secrets and mistakes in everything else that leaves the process."""
+        for path in ("/", "/api/v1/status"):
+            status, text = self._process.page(path)
+            told = [*self._secrets(text), *([] if status == HTTPStatus.OK else [f"{path}: {status}"])]
+            self.wrong += [f"{self.now / HOUR:.2f} h: {one}" for one in told]
+        self.wrong += self._secrets(self._process.arguments)
+        open_to_others = [each for each in self.directory.glob("state.sqlite*") if each.stat().st_mode & 0o077]
+        self.wrong += [f"{each} can be read by others" for each in open_to_others]
+
+    def _secrets(self, page: str) -> list[str]:
+        """Secrets in a page, and in what was logged since."""
+        news, self._scanned = self.log[self._scanned :], len(self.log)
+        text = "".join([page, *news])
+        known = [PASSWORD, *self.system.newest_tokens]
+        secrets = [f"a secret in {text[max(text.index(each) - 80, 0) :][:80]}" for each in known if each in text]
+        return secrets + [line for line in news if "Traceback" in line or "internal error" in line]
 
     def restart(self) -> None:
         """An orderly one."""
-        self._bury(killed=False)
+        self._expected = self._expected or self.system.kills is not None
+        status = self._process.stop()
+        assert status == 0 or self._expected, self.log[-20:]
+        self._bury()
 
     def reboot(self) -> None:
         """The machine loses its power, and with it the count of seconds since its start."""
-        self._rest()
-        self._keep_state()
-        self.clock.boot_id, self.clock._booted_at = f"boot at {self.now:.0f}", self.clock.now()
-        self._bury(killed=True)
+        self._process.kill()
+        self.clock.reboot()
+        self._bury()
 
     def kill(self, *, sending: bool) -> None:
-        """SIGKILL, now, or when the next request is about to be sent."""
+        """SIGKILL, now, or around the next request."""
         if sending:
-            self.transport.sends = self._die
+            self._expected = True
+            self.system.kills_before = self.chance.random() < 0.5
+            self.system.kills = lambda: os.kill(self._process.pid, signal.SIGKILL)
         else:
-            self._rest()
-            self._keep_state()
-            self._bury(killed=True)
+            self._process.kill()
+            self._bury()
+
+    def sleep(self, seconds: float) -> None:
+        """SIGSTOP, and SIGCONT when so much time has passed."""
+        self._process.signal(signal.SIGSTOP)
+        self.clock.advance(seconds)
+        self._process.signal(signal.SIGCONT)
+        self.run(1)  # whoever was due goes first, and then what comes next
 
     def reload(self, account: Mapping[str, Any] | None = None, **sections: Any) -> None:
-        """Replace what the configuration has beside the account's name, and have the thread read it again."""
+        """Replace what the configuration has beside the account's name, and have it read again."""
         self.account_keys, self.sections = dict(account or {}), sections
-        self._reloads.wake()
+        self.write_config()
+        if self.chance.random() < 0.5:
+            self._process.signal(signal.SIGHUP)  # may come as late as the next request does
+        try:
+            status, text = self._process.page("/-/reload", "POST")
+            assert status == HTTPStatus.OK, text
+        except (OSError, http.client.HTTPException):
+            assert self._expected, self.log[-20:]
         self.run(1)
+
+    def fill_disk(self, *, full: bool) -> None:
+        """Nothing can be written to any file, or everything again."""
+        self._process.limit_files(0 if full else -1)
 
     def dark(self, name: CollectorName) -> set[str]:
         """The ids that the far side would serve, and that have nothing of this collector that may be served now."""
-        fleet, served = self.system.fleet, self.account.cache.snapshot()
-        plants = fleet.plants.keys() - self._new()
-        if name is CollectorName.PLANT_REALTIME:
-            return plants - served.plant_readings.keys()
-        if name is CollectorName.ALARMS:
-            return plants - {code for code, alarms in served.alarms.items() if alarms.complete}
+        fleet = self.system.fleet
         devices = {key for key, device in fleet.devices.items() if device.type_id in REAL_TIME_TYPES}
-        return devices - self._new() - served.device_readings.keys()
+        wanted = devices if name is CollectorName.DEVICE_REALTIME else fleet.plants.keys()
+        return set(wanted) - self._new() - self.known.served.get(name, frozenset())
 
     def interval(self, name: CollectorName) -> float:
         """Seconds, as the exporter plans now."""
-        return next(each.interval for each in self.account._engine.collectors.all if each.name is name)
+        return self.known.intervals[name]
 
     def search_time(self, name: CollectorName) -> float:
         """Seconds that the search for ids that are gone may take, where no list may be asked that would name them."""
-        engine, gone, now = self.account._engine, len(self._gone()), self.clock.now()
-        lists = [(each.limiter, each.planned_interface()) for each in engine.collectors.all if each.name in LISTS]
-        asked = all(of.reserve(interface, now) >= 1 and of.earliest(interface) <= now for of, interface in lists)
-        if asked or not gone:
+        gone = len(self._gone())
+        if self.known.lists_may_be_asked or not gone:
             return 0.0
-        turns = min(gone * self.turns_of_a_search(), 3 * len(engine.inventory.devices))
+        turns = min(gone * self.turns_of_a_search(), 3 * len(self.known.devices))
         return turns * self.interval(name)
 
     def turns_of_a_search(self) -> int:
         """How many the search for one id takes at most."""
-        ids = max(len(self.account._engine.inventory.devices), 2)
-        return 2 * math.ceil(math.log2(ids)) + 2
+        return 2 * math.ceil(math.log2(max(len(self.known.devices), 2))) + 2
 
     def _gone(self) -> AbstractSet[str]:
         """What the exporter's lists name, and the far side knows no more."""
-        fleet, inventory = self.system.fleet, self.account._engine.inventory
-        return (inventory.listed.keys() - fleet.plants.keys()) | (inventory.devices.keys() - fleet.devices.keys())
+        fleet = self.system.fleet
+        return (self.known.plants - fleet.plants.keys()) | (self.known.devices - fleet.devices.keys())
 
-    def _note_plan(self) -> None:
-        self.oracle.planned(
-            self.clock.now(), {each.name: each.auto_ttl() for each in self.account._engine.collectors.all}
-        )
+    def _judge(self, known: Known) -> None:
+        """A request has arrived from one who knows so much: a plan may last for one only.
 
-    def _judge(self) -> None:
-        """Limits follow from the fleet, of which the exporter knows what its lists have said."""
-        news, self._judged = self._quotas.broken[self._judged :], len(self._quotas.broken)
+        Limits follow from the fleet, of which the exporter knows what its lists have said.
+        """
+        self.known = replace(known, served=self.known.served)
+        self.oracle.planned(known.now, known.lives)
+        broken = self.system.judge.broken
+        news, self._judged = broken[self._judged :], len(broken)
         if not self._gone():
             self.unexplained += [(interface, at - self.started_at) for interface, at in news]
         elif news:
             self.explained_at = self.now
-        self._note_plan()
 
     def _new(self) -> set[str]:
         """What the lists of the exporter need not name yet, or have named just now.
 
         A day's calls for a list may be used up by what happened before: then the next one names it.
         """
-        intervals = {each.name: each.interval for each in self.account._engine.collectors.all}
-        two_turns = 2 * sum(intervals[name] for name in LISTS)
-        first_turns = 3 * max(intervals[name] for name in LIVE)
+        two_turns = 2 * sum(self.interval(name) for name in LISTS)
+        first_turns = 3 * max(self.interval(name) for name in LIVE)
         return {
             key
             for key, at in self.added_at.items()
             if self.now < max(at + two_turns, self._listed_at.get(key, at + DAY) + first_turns)
         }
 
-    def _process(self) -> Exporter:
-        exporter = build_exporter(self.config(), self.config, clock=self.clock, log=EventLogger())
-        self._reloads = ReloadThread(exporter.reload, lambda: None, self.clock)
-        exporter.supervisor.start(ThreadKind.RELOAD, self._reloads.run)
-        exporter.start()
-        return exporter
+    def _begin(self) -> ChaosProcess:
+        self._born = self.now
+        return ChaosProcess(self.write_config(), self._time, self.log)
 
-    def _transaction(self, real: Callable[[SqliteFile], Any]) -> Callable[[SqliteFile], Any]:
-        """What begins a transaction, as long as there is room for what it writes."""
-
-        def begin(file: SqliteFile) -> Any:
-            if self.disk_full:
-                raise UnusableFileError("database or disk is full")
-            return real(file)
-
-        return begin
-
-    def _die(self) -> None:
-        self.transport.sends = lambda: None
-        self._keep_state()
-        self._killed = True
-        raise KilledError
-
-    def _keep_state(self) -> None:
-        shutil.rmtree(self._survives, ignore_errors=True)
-        shutil.copytree(self._directory, self._survives)
-
-    def _bury(self, *, killed: bool) -> None:
+    def _bury(self) -> None:
+        self._expected, self.system.kills = False, None
         self.end()
-        if killed:
-            shutil.rmtree(self._directory)
-            self._survives.rename(self._directory)
-        self._killed = False
-        self.exporter = self._process()
+        self.clock.advance(self.chance.uniform(1, 20))
+        self._process = self._begin()
 
     def end(self) -> None:
-        """End the process."""
-        errors = Counter(self.exporter.supervisor.errors())
-        errors["refresh"] -= self._killed  # that it was killed counts as one of its thread
-        self.internal_errors += errors
-        ending = [account._end() for account in self.exporter._accounts.all()]
-        self.clock.advance(self.chance.uniform(1, 20))  # a thread that was killed waits a second before it ends
-        for thread in ending:
-            if thread is not None:
-                thread.join(DEADLINE)  # a busy machine needs longer than the exporter waits
-        self._reloads.stop()
-        self.exporter.stop()
+        """End the process, in whatever way it lives."""
+        self.slowest = max(self.slowest, self._process.slowest)
+        self._process.kill()
 
     def __enter__(self) -> Self:
         return self
@@ -321,5 +316,5 @@ class ChaosWorld:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.end()
-        for handler in [each for each in logging.getLogger().handlers if getattr(each, "stream", None) is self.told]:
-            logging.getLogger().removeHandler(handler)
+        self.server.stop()
+        self.clock.close()
