@@ -1,5 +1,7 @@
 """What the cache keeps of reports and of data by serial number: for whom, until when, and when each was asked."""
 
+from dataclasses import replace
+
 import pytest
 from support.manual_clock import ManualClock
 
@@ -128,6 +130,16 @@ def test_when_periods_were_asked(cache: Cache, now: Freshness, name: CollectorNa
     cache.enable_only(list(CollectorName))
     assert fetched(cache, name) == {}
     assert cache.snapshot().reports[name] == {CURRENT: {}, LAST: {}}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_when_periods_were_asked_is_news(cache: Cache, clock: ManualClock, now: Freshness, name: CollectorName) -> None:
+    ids = known_ids(name)
+    cache.fetched_reports(name, ids, now)
+    assert fetched(cache, name) == dict.fromkeys(ids, now.fetched_at)
+    later = replace(now, fetched_at=clock.now() + 1)
+    cache.fetched_reports(name, ids, later)
+    assert fetched(cache, name) == dict.fromkeys(ids, later.fetched_at)
 
 
 @pytest.mark.parametrize("name", DEVICE_REPORTS)

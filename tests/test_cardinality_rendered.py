@@ -50,6 +50,9 @@ def test_unknown_keys_over_the_limit_are_counted_over_parts_that_did_not_change_
     assert cut(site, SeriesLimit.UNKNOWN_KEYS) == 150
     assert site.text() == site.oracle()
     assert site.cuts == [("home", SeriesLimit.UNKNOWN_KEYS, 150)]
+    site.read({"1": VALUES | {"odd": 5.0, "oddest": 6.0}})
+    site.renderer.refresh()
+    assert cut(site, SeriesLimit.UNKNOWN_KEYS) == 151
 
 
 def test_unfitted_strings_have_no_series_until_they_carry_something() -> None:

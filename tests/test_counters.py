@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusionsolar_exporter.counters.counted import PLANT_KEYS
+from fusionsolar_exporter.counters.counted import DEVICE_KEYS, PLANT_KEYS
 from fusionsolar_exporter.counters.energy_counters import Answered, Counted, EnergyCounters
 from fusionsolar_exporter.counters.local_time import utc_offset
 from fusionsolar_exporter.counters.registers import DayRegister, LifetimeRegister
@@ -55,6 +55,7 @@ def counted(
         ([100.0, 0.0, 0.0, 0.0, 0.0, 100.2], [100e3] * 5 + [100.2e3]),
         ([100.0, 0.0, 0.0, 0.0, 99.5, 100.2], [100e3] * 5 + [100.2e3]),
         ([100.0, 0.0, 0.0, 0.0, 1.0, 2.0], [100e3] * 4 + [101e3, 102e3]),
+        ([100.0, 50.0, 50.0, 50.0, 100.0], [100e3] * 4 + [150e3]),  # half of it is a register of its own
         ([100.0, 3.0, 3.0, 3.0, 1.0, 1.0, 4.0], [100e3] * 6 + [101e3]),  # what replaced it is believed as long
         ([0.0, 1.0, None, 2.0], [0.0, 1e3, 1e3, 2e3]),
         ([-100.0, -101.0, -100.5, -102.0], [100e3, 101e3, 101e3, 102e3]),
@@ -191,6 +192,13 @@ def test_days_as_real_servers_show_them(seed: int) -> None:
     assert isclose(found.totals[DAY_KEY], true * 1000, rel_tol=1e-3)
 
 
+def test_what_is_counted_of_which_devices() -> None:
+    meter = {"active_cap": LifetimeRegister, "reverse_active_cap": LifetimeRegister}
+    storage = {"charge_cap": DayRegister, "discharge_cap": DayRegister}
+    inverter = {"total_cap": LifetimeRegister}
+    assert {1: inverter, 38: inverter, 17: meter, 47: meter, 23070: meter, 39: storage, 41: storage} == DEVICE_KEYS
+
+
 def test_the_newer_registers_and_the_higher_totals_are_taken_over() -> None:
     mine = Counted(10.0, {KEY: LifetimeRegister(500.0, 5.0, 1), DAY_KEY: DayRegister(1.0, 1.0, 1.0, 1)})
     theirs = Counted(20.0, {KEY: LifetimeRegister(400.0, 6.0, 1)})
@@ -203,6 +211,21 @@ def test_the_newer_registers_and_the_higher_totals_are_taken_over() -> None:
         assert taken == Counted(20.0, {KEY: LifetimeRegister(500.0, 6.0, 1), DAY_KEY: DayRegister(1.0, 1.0, 1.0, 1)})
         assert counters.of(["1", "2"]) == {"1": taken}
         assert counters.get("2") is None
+
+
+def test_of_two_as_new_the_own_registers_stay() -> None:
+    counters = EnergyCounters()
+    mine, theirs = (Counted(10.0, {KEY: LifetimeRegister(total, total, 1)}) for total in (5.0, 4.0))
+    counters.take_over("1", mine)
+    assert counters.take_over("1", theirs) == mine
+
+
+def test_a_register_that_nobody_else_knows_is_taken_as_it_is() -> None:
+    counters = EnergyCounters()
+    counters.take_over("1", Counted(10.0, {}))
+    assert counters.take_over("1", Counted(20.0, {DAY_KEY: (day := DayRegister(0.0, 1.0, 1.0, 1))})).registers == {
+        DAY_KEY: day
+    }
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,13 @@ def test_a_device_of_another_plant_is_better_than_none() -> None:
     assert set(named(found, "fusionsolar_alarm")) == {series("", device_labels(INVERTER, "string_inverter") | TEXTS)[1]}
 
 
+def test_alarms_of_a_plant_that_is_not_shown_hide_no_others() -> None:
+    content = snapshot(devices=[INVERTER], alarms={"NE=9": [alarm("SN9")], PLANT.code: [alarm()]})
+    found = Exporter([view(content)]).scrape()
+
+    assert set(named(found, "fusionsolar_alarm")) == {series("", device_labels(INVERTER, "string_inverter") | TEXTS)[1]}
+
+
 @pytest.mark.parametrize(
     ("moments", "earliest"),
     [([30.0, 10.0, 20.0], 10), ([None, 10.0], 10), ([10.0, None], 10), ([None, None], None)],

@@ -17,16 +17,19 @@ class Turns(ManualClock):
         self.left = most
         self.thread: ReloadThread | None = None
         self.beats: list[tuple[float, float]] = []
+        self.woken: list[bool] = []
         self.beat = Heartbeat(ThreadKind.RELOAD, "", 0.0, 0.0)
 
     @override
     def wait(self, event: threading.Event, seconds: float) -> None:
+        self.woken.append(event.is_set())
         self.beats.append((self.beat.ran_at - self.now(), self.beat.due_at - self.now()))
         super().wait(event, seconds)
         self.left -= 1
         assert self.thread is not None
         if not self.left:
             self.thread.stop()
+            self.woken.append(event.is_set())
 
 
 def test_each_turn_says_that_it_lives_and_a_signal_reloads_once() -> None:
@@ -36,4 +39,5 @@ def test_each_turn_says_that_it_lives_and_a_signal_reloads_once() -> None:
     clock.thread.wake()
     clock.thread.run(clock.beat)
     assert clock.beats == [(0.0, 5.0)] * 4
+    assert clock.woken == [True, False, False, False, True]
     assert done == ["reload", *["look"] * 3]  # who is stopped looks at nothing any more

@@ -202,6 +202,20 @@ def test_a_slow_request_and_a_displaced_connection_are_counted() -> None:
     assert cut(counts) == {"slow_request": 1, "displaced": 1}
 
 
+def test_a_connection_that_was_closed_makes_no_room() -> None:
+    counts = ConnectionCounts()
+    with serving(limits=ConnectionLimits(connections=2), counts=counts) as server:
+        with Client(server) as gone:
+            gone.ask(HEALTH)
+        with Client(server) as first, Client(server) as second:
+            first.ask(HEALTH)
+            second.ask(HEALTH)
+            assert ask(server, "/-/healthy").status == 200
+            assert first.socket.recv(1) == b""
+            second.ask(HEALTH)
+    assert cut(counts) == {"displaced": 1}
+
+
 def test_a_refused_connection_is_counted() -> None:
     counts = ConnectionCounts()
     exporter = FakeExporter()

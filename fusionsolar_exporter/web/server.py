@@ -66,7 +66,6 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
         for connection in tuple(self.server_state.connections):
             cast("H11Protocol", connection).transport.abort()
-        await asyncio.sleep(0)  # the transports say goodbye in the loop's next turn
 
 
 class WebServer:
