@@ -75,6 +75,17 @@ def test_who_guesses_is_told_to_wait_and_keeps_nobody_waiting_who_is_known(paper
             slow.set()
 
 
+def test_a_mistake_at_the_door_lets_nobody_in_and_is_told(papers: Papers, caplog: pytest.LogCaptureFixture) -> None:
+    def fails(password: bytes, hashed: bytes) -> bool:
+        del password, hashed
+        raise RuntimeError("a mistake of ours")
+
+    with guarded(papers.web_config({"basic_auth_users": HASHES}), Passwords(fails)) as running:
+        assert running.ask(Authorization=basic("alice", ALICE)).status == 500
+    assert "a mistake of ours" in caplog.text
+    assert [record.name for record in caplog.records] == ["fusionsolar_exporter.web.security.gate"]
+
+
 class Counting:
     """Counts what is compared with which hash."""
 

@@ -13,7 +13,7 @@ from fusionsolar_exporter.rendering.piece import Body
 from fusionsolar_exporter.right_of_way import RightOfWay
 from fusionsolar_exporter.view import AccountView
 from fusionsolar_exporter.web.asgi import Receive, Scope, Send
-from fusionsolar_exporter.web.messages import ClientGoneError, Request, Response, plain, read_body
+from fusionsolar_exporter.web.messages import MISTAKE, ClientGoneError, Request, Response, plain, read_body
 from fusionsolar_exporter.web.origin import is_foreign
 from fusionsolar_exporter.web.scrape import Scrapes
 from fusionsolar_exporter.web.status.builder import build_report
@@ -129,7 +129,7 @@ class Application:
             response = await self._route(request)
         except Exception:
             log.exception("answering failed", extra={"path": request.path})
-            response = plain(HTTPStatus.INTERNAL_SERVER_ERROR, "the answer could not be made; the log says why")
+            response = plain(HTTPStatus.INTERNAL_SERVER_ERROR, MISTAKE)
         await response.send(send, with_body=request.method != "HEAD")
 
     async def _route(self, request: Request) -> Response:

@@ -15,6 +15,7 @@ from fusionsolar_exporter.web.asgi import Receive, Scope, Send
 
 _ABSOLUTE = re.compile(r"https?://[^/]*", re.IGNORECASE)
 """What an absolute request target (RFC 9112, section 3.2.2) has before its path; it is nobody's but ours."""
+MISTAKE = "the answer could not be made; the log says why"
 PLAIN = "text/plain; charset=utf-8"
 _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 FIRST_CHUNK_BYTES = 256 * 1024

@@ -1,11 +1,12 @@
 """What stands before the application: who asks, how often, and the headers that every answer has."""
 
 import hmac
+import logging
 from collections.abc import Callable
 from http import HTTPStatus
 
 from fusionsolar_exporter.web.asgi import AsgiApplication, Event, Receive, Scope, Send
-from fusionsolar_exporter.web.messages import Request, Response, plain
+from fusionsolar_exporter.web.messages import MISTAKE, Request, Response, plain
 from fusionsolar_exporter.web.security.passwords import CrowdedError, Passwords
 from fusionsolar_exporter.web.security.token_bucket import TokenBucket
 from fusionsolar_exporter.web.security.web_security import SecurityRules, WebSecurity, health_token
@@ -13,6 +14,8 @@ from fusionsolar_exporter.web.security.web_security import SecurityRules, WebSec
 HEALTH_HEADER = "x-fusionsolar-healthcheck"
 HEALTH_PATH = "/-/healthy"
 _CHALLENGE = ("www-authenticate", 'Basic realm="fusionsolar-exporter", charset="UTF-8"')
+
+log = logging.getLogger(__name__)
 
 
 class Gate:
@@ -29,18 +32,23 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
         rules = self._security.rules
-        limit = rules.config.rate_limit
         sending = _with_headers(send, rules)
-        if not self._bucket.take(limit.interval, limit.burst):
-            refusal: Response | None = plain(HTTPStatus.TOO_MANY_REQUESTS, "too many requests")
-        else:
-            refusal = await self._refusal(rules, scope) if rules.config.users else None
+        try:
+            refusal = await self._refusal(rules, scope)
+        except Exception:
+            log.exception("letting a client in failed", extra={"path": scope["path"]})
+            refusal = plain(HTTPStatus.INTERNAL_SERVER_ERROR, MISTAKE)
         if refusal is None:
             await self._app(scope, receive, sending)
         else:
             await refusal.send(sending, with_body=scope["method"] != "HEAD")
 
     async def _refusal(self, rules: SecurityRules, scope: Scope) -> Response | None:
+        limit = rules.config.rate_limit
+        if not self._bucket.take(limit.interval, limit.burst):
+            return plain(HTTPStatus.TOO_MANY_REQUESTS, "too many requests")
+        if not rules.config.users:
+            return None
         try:
             known = await self._is_known(rules, Request.of(scope))
         except CrowdedError:
