@@ -83,6 +83,8 @@ def test_no_secret_in_any_representation() -> None:
         ({"refresh_token": None}, Tokens("access", None, 3600)),
         ({"refresh_token": ""}, Tokens("access", None, 3600)),
         ({"expires_in": None}, Tokens("access", "refresh", 3600)),
+        ({"expires_in": 1}, Tokens("access", "refresh", 1)),
+        ({"expires_in": 0}, Tokens("access", "refresh", 3600)),
         ({"expires_in": -1}, Tokens("access", "refresh", 3600)),
         ({"expires_in": 1e300}, Tokens("access", "refresh", 30 * 86400)),
         ({"failCode": 0}, Tokens("access", "refresh", 3600)),

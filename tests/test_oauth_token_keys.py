@@ -197,6 +197,22 @@ def test_where_the_key_is_lost_another_consent_takes_their_place(tmp_path: Path,
     assert world.state == "ok"
 
 
+def test_who_gets_its_key_back_leaves_the_account_to_the_process_that_leads(tmp_path: Path, keys: Keys) -> None:
+    world = OAuthWorld(tmp_path, oauth={"token_key_file": str(keys.path)})
+    world.run(10 * MINUTE)
+    keys.write(SECOND)
+    beside = world.process()
+    for now, key in enumerate([SECOND] * 20 + [FIRST] * 100):
+        keys.write(key)
+        world.account.step()
+        beside.step()
+        world.clock.advance(10)
+        assert (world.account._engine.store.leads, beside._engine.store.leads) == (True, False), now
+    assert "the tokens in the state can be read again" in world.log.messages("info")
+    assert world.state == "ok"
+    assert len(world.token_requests) == 1
+
+
 @pytest.mark.no_cover
 def test_no_token_is_used_up_while_the_file_of_keys_is_away(tmp_path: Path, keys: Keys) -> None:
     world = OAuthWorld(tmp_path, oauth={"token_key_file": str(keys.path)})

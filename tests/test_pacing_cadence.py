@@ -85,6 +85,7 @@ def test_regular_lists_leave_half_of_the_quota(limit: Limit, needed: int) -> Non
         ([0.0, 0.5, 0.47], [1, 1, 1]),
         ([1.94], [2]),
         ([0.02, 0.95, 0.95], [1, 2, 2]),  # little keeps its cadence
+        ([0.04] * 10 + [1.14], [1] * 10 + [2]),
         ([0.05] * 30, [1.5 / 0.97] * 30),  # many that want little want much together
         ([0.049] * 10 + [0.97], [1.46 / 0.97] * 11),
     ],

@@ -1,7 +1,9 @@
 """Interfaces that share a limit: found by what refusals contradict, paced together, each with its share."""
 
 import math
+from collections import deque
 from collections.abc import Sequence
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -98,6 +100,31 @@ def test_one_limit_explains_what_two_contradict() -> None:
     both = evidence.explain([PLANTS, DEVICES], 4)
     assert (both.wrong, both.count) == (0, 1)
     assert 50 <= both.refused < (both.answered or 0) <= 150
+
+
+@pytest.mark.parametrize("calls", [20, 24, 28, 33, 43])
+def test_a_limit_of_many_calls_is_found_by_about_as_many(calls: int) -> None:
+    chance, moment, arrivals, ends = Random(0), T0, deque[float](maxlen=calls), []
+    for _ in range(400):
+        moment += chance.expovariate(1.3 * calls / 3000)
+        ends.append((DEVICES, moment, len(arrivals) < calls or moment - arrivals[0] >= 3000))
+        arrivals.append(moment)
+    found = evidence_of(*ends).explain([DEVICES], 64)
+    assert sum(not answered for *_, answered in ends) > 300
+    assert found.wrong < 20
+    assert found.count == pytest.approx(calls, rel=0.15)
+    assert found.count * found.refused == pytest.approx(3000, rel=0.15)
+
+
+def test_one_that_is_refused_whatever_its_pace_slows_down_no_other() -> None:
+    practice, asked = Practice(), 0
+    for _ in range(100):
+        interface = min(LIMITS, key=practice.earliest)
+        asked += interface is PLANTS
+        practice.ask(interface, answered=interface is DEVICES or asked <= 4)
+        assert practice.paces.members(DEVICES) == (DEVICES,)
+    assert asked >= 4 + 5
+    assert practice.paces.learnt(DEVICES) is None
 
 
 def test_what_is_always_refused_is_explained_by_no_answer() -> None:

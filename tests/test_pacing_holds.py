@@ -78,6 +78,18 @@ def test_permission_is_tried_again_daily() -> None:
     assert (hold.until, hold.reason) == (T0 + DAY, "401")
 
 
+def test_only_a_hold_for_want_of_a_permission_is_forgiven() -> None:
+    hold = Hold()
+    hold.not_permitted(T0, "401")
+    hold.forgive()
+    assert (hold.until, hold.denied) == (-math.inf, False)
+    hold.not_permitted(T0, "401")
+    hold.answered()
+    hold.rate_limited(T0 + DAY, 303.0, "407")
+    hold.forgive()
+    assert (hold.until, hold.reason, hold.denied) == (T0 + DAY + 303, "407", False)
+
+
 def test_a_shorter_pause_never_shortens_a_longer_one() -> None:
     hold = Hold()
     hold.pause(T0 + 100, "long")

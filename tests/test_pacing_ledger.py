@@ -2,6 +2,7 @@
 
 import math
 from array import array
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -256,6 +257,28 @@ def test_what_is_kept_comes_back_moved_by_the_clock(calls: list[tuple[Interface,
         assert again.earliest(interface, limit) == pytest.approx(ledger.earliest(interface, limit) + shift)
         early = ledger.early_within(interface, 1e9, moment), again.early_within(interface, 1e9, moment + shift)
         assert early[0] == early[1]
+
+
+@pytest.mark.parametrize("after", [Ledger.give_back, lambda ledger, interface: ledger.end(interface, T0 + 180)])
+def test_what_was_given_back_before_a_restart_is_no_other_call_behind_it(
+    after: Callable[[Ledger, Interface], None],
+) -> None:
+    ledger, again, limit = Ledger(), Ledger(), Limit(3, 303, 63, 3)
+    ledger.start(KPI, T0, limit)
+    ledger.start(KPI, T0 + 100, limit)
+    ledger.give_back(KPI)
+    again.restore(*ledger.kept())
+    after(again, KPI)
+    assert again.within(KPI, limit, T0 + 200) == (T0,)
+
+
+def test_a_newest_call_that_is_said_to_count_and_is_not_among_the_counted_does_not() -> None:
+    ledger, limit = Ledger(), Limit(3, 303, 63, 3)
+    ledger.restore({KPI: KeptCalls(0, 0, last=T0, last_end=T0, last_counted=True)}, array("d"))
+    ledger.end(KPI, T0 + 20)
+    ledger.give_back(KPI)
+    assert ledger.within(KPI, limit, T0 + 20) == ()
+    assert ledger.earliest(KPI, limit) == T0 + 17 + 63
 
 
 @pytest.mark.parametrize("numbers", [(-1, 0), (2, 0), (0, 2)])

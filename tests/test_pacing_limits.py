@@ -129,6 +129,13 @@ class TestSystemClock:
         assert clock.wall(clock.now()) == pytest.approx(time.time(), abs=60)
         assert clock.boot(clock.now())[1] == pytest.approx(time.monotonic(), abs=60)
 
+    def test_a_pause_is_as_long_as_it_is_asked_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        slept: list[float] = []
+        monkeypatch.setattr(time, "sleep", slept.append)
+        for seconds in (0.25, -1.0, 3.0):
+            SystemClock().pause(seconds)
+        assert slept == [0.25, 0.0, 3.0]
+
     @pytest.mark.parametrize("seconds", [-1.0, 0.0, 1e-3, 1e12])
     def test_waiting_ends_with_the_event_or_the_time(self, seconds: float) -> None:
         event = threading.Event()

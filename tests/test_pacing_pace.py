@@ -93,6 +93,15 @@ def test_what_was_kept_is_doubted_less_after_sixteen_answers(answers: int, slowe
     assert (restored.learnt.answered is not None) == (slower > 1)  # a stray one makes it a little slower, at once
 
 
+@pytest.mark.parametrize(("answers", "stray"), [(23, False), (24, True)])
+def test_a_refusal_is_a_stray_one_only_after_six_windows_of_answers(answers: int, *, stray: bool) -> None:
+    pace = Pace()
+    pace.restore(LearntPace(count=4, pace=200.0, learnt_at=T0, refused=190.0, answered=200.0))
+    asked(pace, REAL_TIME, [True] * answers + [False])
+    assert pace.learnt is not None
+    assert pace.learnt.answered == (pytest.approx(210.0) if stray else None)
+
+
 def test_the_calls_of_a_learnt_window_leave_a_second_for_those_that_arrive_late() -> None:
     pace = Pace()
     pace.restore(LearntPace(count=4, pace=200.0, learnt_at=T0, answered=200.0))

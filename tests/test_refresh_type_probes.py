@@ -87,6 +87,15 @@ def test_what_is_known_of_a_type_stays_while_it_is_listed() -> None:
     assert due(probes, T0 + 30).ids == ["b"]
 
 
+def test_one_that_answers_at_last_stays_regular_when_a_device_goes() -> None:
+    probes = probing(type_23070=["a", "b"])
+    probes.refused(due(probes, T0), T0)
+    probes.accepted(due(probes, T0 + DAY))
+    probes.sync({23070: ["a"]}, T0 + 2 * DAY)
+    assert probes.answered(23070)
+    assert probes.next(T0 + 1e9) is None
+
+
 def test_a_refusal_may_have_been_about_a_device_that_goes() -> None:
     probes = probing(type_23070=["a", "b"])
     probes.refused(due(probes, T0), T0)

@@ -3,7 +3,6 @@
 import random
 import threading
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -197,10 +196,12 @@ def test_a_write_whose_answer_is_lost_is_read_again(world: World) -> None:
     partition.write([world.entry("account", b"3")])
 
 
-def test_who_starts_in_the_same_moment_shares_the_accounts_and_keeps_them(world: World) -> None:
-    world.delay = partial(random.Random(7).uniform, 0.0, 1.0)
+def test_who_starts_in_the_same_moment_shares_the_accounts_and_keeps_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(random, "uniform", random.Random(7).uniform)
     names = [f"account-{number}" for number in range(9)]
-    states = [world.state() for _ in range(3)]
+    states = [RedisState(TimedLink(world.server.url, LEASE, world.clock), LEASE, world.clock) for _ in range(3)]
     partitions = [[state.partition("far.example", name) for name in names] for state in states]
 
     def led() -> list[list[str]]:

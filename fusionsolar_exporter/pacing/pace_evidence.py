@@ -34,7 +34,7 @@ class Explanation:
     answered: float | None = None
     """The fastest that was answered for being slow enough."""
     closed: int = 0
-    """How many refusals it explains by a limit so slow that no call has kept to it."""
+    """How many more would be wrong without it, where it is so slow that no call has kept to it."""
 
 
 class PaceEvidence:
@@ -110,7 +110,7 @@ def _spans(calls: Iterable[_SeenCall], count: int, *, refused_count: bool) -> It
 
 def _best_window(spans: Sequence[tuple[float, bool]], count: int) -> Explanation:
     """The window that is wrong about the fewest calls; ``spans`` from the shortest."""
-    wrong = best = sum(not answered for _, answered in spans)
+    without = wrong = best = sum(not answered for _, answered in spans)
     inside = 0
     for index, (span, answered) in enumerate(spans):
         wrong += 1 if answered else -1
@@ -120,5 +120,5 @@ def _best_window(spans: Sequence[tuple[float, bool]], count: int) -> Explanation
     slower = next((span for span, answered in spans[inside:] if answered), None)
     slowest_refused = max(refused, default=0.0) / count
     if slower is None:
-        return Explanation(best, count, slowest_refused, closed=len(refused))
+        return Explanation(best, count, slowest_refused, closed=without - best)
     return Explanation(best, count, slowest_refused, slower / count)
