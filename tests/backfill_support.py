@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from support.manual_clock import ManualClock
 from support.observed import Observed
 from support.redis_server import TimedLink
@@ -169,3 +170,8 @@ def named(told: Backfilled, name: str, **labels: str) -> dict[float, float]:
     ]
     assert len(found) == 1, (name, labels, len(found))
     return found[0]
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> str:
+    """Everything that was logged, with all of its fields."""
+    return str([record.__dict__ for record in caplog.records])

@@ -149,6 +149,15 @@ def test_a_dry_run_prints_a_line_an_interface_and_asks_for_lists_alone(tmp_path:
     }
 
 
+def test_the_plan_leaves_the_exporter_what_its_own_reports_need(tmp_path: Path) -> None:
+    state = {"state": {"url": f"sqlite:{tmp_path / 'state.sqlite'}"}}
+    world = PastWorld(SMALL, sections={**state, "collectors": {"plant_hourly": {"enabled": True}}})
+    told = world.run(tmp_path / "out", *JUNE, "--what", "plant_hourly,plant_daily", "--dry-run")
+    # of 25: a tenth stays free, two are for the end of the day, the others are spread over it
+    assert "getKpiStationHour: 2 calls, 3 a day beside the exporter" in told.told
+    assert "getKpiStationDay: 1 calls, 25 a day beside the exporter" in told.told
+
+
 def test_signals_end_what_they_ended_before(tmp_path: Path) -> None:
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     PastWorld(SMALL).run(tmp_path / "out", *JUNE, "--what", "plant_hourly", "--dry-run")

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backfill_support import DAY, HOME, LONDON, NOON, PastWorld
+from backfill_support import DAY, HOME, LONDON, NOON, PastWorld, logged
+from support.http_world import differences
 
 from fusionsolar_exporter.backfill.folder import own_folder
 from fusionsolar_exporter.simulator.faults import Fault, FaultKind
@@ -20,10 +21,6 @@ JUNE = ("--from", "2025-06-10", "--to", "2025-06-12")
 SMALL = FleetPlan(plants=1, devices=HOME, places=(LONDON,), start=NOON, alarm_share=0)
 ONE = FleetPlan(plants=1, devices={38: 1}, places=(LONDON,), start=NOON, alarm_share=0)
 TWO = FleetPlan(plants=1, devices={38: 2}, places=(LONDON,), start=NOON, alarm_share=0)
-
-
-def logged(caplog: pytest.LogCaptureFixture) -> str:
-    return str([record.__dict__ for record in caplog.records])
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -95,6 +92,17 @@ def test_a_run_that_is_interrupted_before_it_knows_the_plants_says_so_and_plans_
     assert told.told.count("interrupted") == 1
     assert "are not known" not in told.told
     assert len(world.system.log.requests) == 1
+
+
+def test_a_session_that_ends_before_the_plants_are_known_is_begun_anew(tmp_path: Path) -> None:
+    world = PastWorld(ONE)
+    world.system.faults.order(Fault(FaultKind.DROP_SESSION, Interface.STATIONS))
+    told = world.run(tmp_path / "out", *JUNE, "--what", "plant_hourly")
+    assert told.status == 0
+    assert len(told.files) == 2
+    sent = [request.at for request in world.system.log.requests]
+    assert len(world.system.log.of(Interface.LOGIN)) == 2
+    assert min(differences(sent)) >= 1  # second
 
 
 def test_more_than_the_far_side_keeps_is_not_asked_for(tmp_path: Path) -> None:

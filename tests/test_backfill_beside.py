@@ -1,12 +1,14 @@
 """A backfill beside a live exporter, in simulated time: one state, no refused request, and data as fresh as ever."""
 
+import math
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from backfill_support import DAY, HOME, LONDON, NOON, Backfilled, PastWorld
+from backfill_support import DAY, HOME, JUNE, LONDON, NOON, SMALL, Backfilled, PastWorld, logged
 from support.http_world import differences
 from support.manual_clock import ManualClock
 from support.world import CountingInstruments, InProcess, ListLog, QuietFailures
@@ -20,6 +22,7 @@ from fusionsolar_exporter.refresh.settings import AccountSettings
 from fusionsolar_exporter.simulator.interfaces import Interface
 from fusionsolar_exporter.simulator.limit_text import limits_of
 from fusionsolar_exporter.simulator.plan import FleetPlan
+from fusionsolar_exporter.state import Partition
 from fusionsolar_exporter.state.opening import open_state
 from fusionsolar_exporter.wiring import account_identity
 
@@ -108,6 +111,72 @@ def test_where_no_exporter_runs_it_is_waited_for_once(tmp_path: Path) -> None:
     assert told.status == 0
     assert len(told.files) == 11
     assert past.clock.now() - NOON < 11 * 63 + 60  # the interface is asked once in 63 s anyway
+    (listed,) = past.system.log.of(Interface.DEVICES)
+    assert 60 < past.system.log.of(Interface.PLANT_HOURS)[0].at - listed.at < 66
+
+
+class Impatient(ManualClock):
+    """While a run waits, another process may take the account, and keep it, and somebody may end the run."""
+
+    takes = ends = math.inf
+    """Seconds after the beginning."""
+    other: Partition
+    taken = False
+
+    def wait(self, event: threading.Event, seconds: float) -> None:
+        super().wait(event, min(seconds, 0.1) if event.is_set() else seconds)
+        if self.now() >= NOON + self.takes and not self.taken:
+            self.taken = self.other.acquire()
+        if self.now() >= NOON + self.ends:
+            event.set()
+        assert self.now() < NOON + 3600, "it waits for ever"
+
+
+@contextmanager
+def another_process(past: PastWorld, tmp_path: Path) -> Iterator[Impatient]:
+    """Another one that uses the state."""
+    past.sections = {"state": {"url": f"sqlite:{tmp_path / 'state.sqlite'}"}}
+    past.clock = clock = Impatient(NOON)
+    past.system.now = clock.now
+    config = past.config()
+    state = open_state(config.state, clock, EventLogger(), NoStateObserver())
+    clock.other = state.partition(*account_identity(config.accounts[0]))
+    yield clock
+    clock.other.release()
+    state.close()
+
+
+def test_an_account_that_another_process_keeps_is_given_up_after_a_minute(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    past = PastWorld(SMALL)
+    with another_process(past, tmp_path) as clock:
+        clock.other.acquire()
+        told = past.run(tmp_path / "out", *JUNE, "--what", "plant_hourly")
+    assert told.status == 1
+    assert "another process did not let go of the account" in logged(caplog)
+    assert clock.now() - NOON == pytest.approx(60, abs=2)
+    assert past.system.log.requests == ()
+
+
+@pytest.mark.parametrize("takes", [0, 10])
+def test_a_run_that_is_ended_while_it_waits_for_the_account_ends_at_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, takes: float
+) -> None:
+    past = PastWorld(SMALL)
+    with another_process(past, tmp_path) as clock:
+        clock.takes, clock.ends, clock.taken = takes, 20, not takes and clock.other.acquire()
+        told = past.run(tmp_path / "out", *JUNE, "--what", "plant_hourly")
+        assert clock.taken
+        assert clock.now() - NOON == pytest.approx(20, abs=1)
+    assert told.status == 1
+    assert told.told.endswith("interrupted: the same command goes on where this one was\n")
+    assert "did not let go" not in logged(caplog)
+    assert bool(past.system.log.of(Interface.DEVICES)) == bool(takes)
+    assert past.system.log.of(Interface.PLANT_HOURS) == ()
+    past.clock = ManualClock(clock.now())
+    past.system.now = past.clock.now
+    assert past.run(tmp_path / "out", *JUNE, "--what", "plant_hourly").status == 0
 
 
 @pytest.mark.slow

@@ -9,12 +9,17 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import TextIO, cast
 
 import pytest
+from support.manual_clock import ManualClock
 from support.oauth_practice import DEADLINE, Browser, OAuthPractice
 from support.oauth_world import CLIENT, OWNER, OWNERS_PASSWORD, oauth_account
 from support.process import ExporterProcess
 
+from fusionsolar_exporter import cli
+from fusionsolar_exporter.authorize import command
+from fusionsolar_exporter.config import load_config
 from fusionsolar_exporter.logs import EventLogger, without_secrets
 from fusionsolar_exporter.northbound.consent_state import ConsentState
 from fusionsolar_exporter.pacing.clock import SystemClock
@@ -89,6 +94,24 @@ def test_a_second_call_with_the_address(
     told = capsys.readouterr().err
     assert "invalid_grant (authorization code already used)" in told
     assert ended.partition("code=")[2].partition("&")[0] not in told
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(59, 0), (62, 1)])
+def test_what_is_printed_is_good_for_an_hour(practice: OAuthPractice, minutes: int, status: int) -> None:
+    clock, output = ManualClock(time.time()), io.StringIO()
+
+    class Person:
+        def readline(self) -> str:
+            ended = Browser().agree(printed(output.getvalue()))
+            clock.advance(60 * minutes)
+            return ended
+
+    args = cli._parser().parse_args(["authorize", "roofs"])
+    config = load_config(practice.file, {})
+    answers = cast("TextIO", Person())
+    assert command.run(args, config, EventLogger(), clock=clock, answers=answers, output=output) == status
+    assert ("The consent for roofs is kept." in output.getvalue()) == (status == 0)
+    assert len(practice.oauth.token_requests) == (status == 0)
 
 
 def test_an_address_from_standard_input(
@@ -192,13 +215,15 @@ def test_no_code_is_used_up_where_tokens_could_not_be_kept(
     assert practice.run("--response", ended) == 0
 
 
-def test_no_code_is_used_up_where_the_state_opens_and_takes_nothing(
-    practice: OAuthPractice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("room", [-1, 16], ids=["nothing", "too little"])
+def test_no_code_is_used_up_where_the_state_opens_and_does_not_take_it(
+    practice: OAuthPractice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, room: int
 ) -> None:
     ended = Browser().agree(printed_address(practice, capsys, monkeypatch))
     SqliteEntries(practice.state, SystemClock(), EventLogger(), NoStateObserver()).close()
     with closing(sqlite3.connect(practice.state)) as file:
-        file.execute("CREATE TRIGGER full BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'no room'); END")
+        full = f"WHEN length(NEW.value) > {room} BEGIN SELECT RAISE(ABORT, 'no room'); END"
+        file.execute(f"CREATE TRIGGER full BEFORE INSERT ON entries {full}")
     assert practice.run("--response", ended) == 1
     assert "no code was used" in capsys.readouterr().err
     assert practice.oauth.token_requests == ()

@@ -36,6 +36,34 @@ def test_however_often_it_runs_half_of_the_lists_calls_are_left_to_the_exporter(
         assert last.status == 0
 
 
+def test_half_of_a_lists_calls_are_for_examinations_to_the_last_of_them(tmp_path: Path) -> None:
+    with Practice(tmp_path) as practice:
+        practice.account_keys["rate_limits"] = {"interfaces": {"stations": {"calls": 4}}}
+        outcomes = []
+        for _ in range(4):
+            outcomes.append(practice.visit().interface("stations")["outcome"])
+            practice.clock.advance(310)
+
+        assert outcomes == ["answered", "answered", "answered", "not_asked"]  # the first was due anyway
+        assert practice.asked["stations"] == 3
+
+
+def test_a_state_that_has_not_heard_of_the_account_says_so_once(tmp_path: Path) -> None:
+    with Practice(tmp_path) as practice:
+        first, second = practice.visit(), practice.visit()
+
+        (remark,) = first.account["remarks"]
+        assert remark.startswith("this state has not heard of the account before.")
+        assert second.account["remarks"] == []
+
+
+def test_where_no_session_begins_nothing_is_said_of_a_state_that_is_new(tmp_path: Path) -> None:
+    with Practice(tmp_path) as practice:
+        practice.password = "not the password"
+
+        assert practice.visit().account["remarks"] == []
+
+
 def test_a_program_that_ends_the_sessions_is_told(tmp_path: Path) -> None:
     with Practice(tmp_path) as practice:
         for _ in range(4):

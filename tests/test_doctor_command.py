@@ -157,6 +157,26 @@ def test_what_follows_from_the_limits_has_a_line_for_each_kind_of_data(tmp_path:
     assert ["alarms", "12 in 30 min 3 s", "-", "1", "1", "5 min 3 s"] in rows
 
 
+def test_how_many_of_the_plants_are_taken_where_not_all_are(tmp_path: Path) -> None:
+    with Practice(tmp_path, FleetPlan(plants=3, devices={38: 1})) as practice:
+        told = []
+        for plants in ({}, {"include": ["Alder.*"]}):
+            practice.account_keys = {"plants": plants}
+            text = practice.visit(json_report=False).output
+            told += re.findall(r"^ *known +(.*?), ", text, re.MULTILINE)
+
+    assert told == ["3 plants", "3 plants (the configuration takes 1)"]
+
+
+def test_what_the_configuration_probably_does_not_mean_is_told_without_its_value(tmp_path: Path) -> None:
+    with Practice(tmp_path) as practice:
+        practice.password = "\u201cgeheim\u201d"
+        found = practice.visit()
+
+    assert "accounts[0].password: has quotes around it that are sent as a part of it" in found.progress
+    assert "geheim" not in found.progress + found.output
+
+
 def test_a_terminal_that_knows_ascii_alone(tmp_path: Path) -> None:
     class Ascii(io.StringIO):
         encoding = "ascii"

@@ -110,6 +110,35 @@ def test_what_is_no_json_is_not_written(tmp_path: Path) -> None:
     assert "answer" not in record
 
 
+def test_a_token_is_hidden_in_the_words_of_the_answer_that_brings_it(tmp_path: Path) -> None:
+    directory = tmp_path / "record"
+    with Practice(tmp_path) as practice:
+
+        def repeat(envelope: dict[str, Any]) -> None:
+            (token,) = practice.system.tokens
+            envelope["message"] = f"your token is {token}"
+
+        practice.system.rewrites[Interface.LOGIN] = repeat
+        practice.visit("--record", str(directory))
+
+    (login,) = [record for record in read(directory) if record["interface"] == "login"]
+    assert login["answer"]["message"] == "your token is <secret>"
+
+
+def test_of_what_nobody_knows_numbers_become_nothing_and_words_become_others() -> None:
+    answer = {
+        "success": True,
+        "data": [{"phone": " +15550100 ", "floor": 3, "remark": "Mrs Example", "of": False, "by": "Mrs Example"}],
+        "isOwner": True,
+        "stationCode": None,
+    }
+    redacted = Redactor(Pseudonyms(), []).redact(answer)
+    (item,) = redacted["data"]
+    assert item.pop("remark") == item.pop("by") == "text-1"
+    assert item == {"phone": "0", "floor": 0, "of": False}
+    assert (redacted["success"], redacted["isOwner"], redacted["stationCode"]) == (True, True, None)
+
+
 def test_a_request_without_an_answer(tmp_path: Path) -> None:
     directory = tmp_path / "record"
     with Practice(tmp_path) as practice:

@@ -102,8 +102,10 @@ class Asker:
 
     def _ask_list(self, collector: Collector) -> bool:
         """Ask for a list when its limits allow it; whether it makes sense to go on."""
-        job = collector.next(self._clock.now())
-        if job is None or not self._pause_until(max(job.due, self.engine.limiter.earliest(job.interface)), _LISTS):
+        job, limiter = collector.next(self._clock.now()), self.engine.limiter
+        if job is None or not self._pause_until(
+            max(job.due, limiter.earliest(job.interface), limiter.next_gap), _LISTS
+        ):
             return False
         if not self._logged_in():
             return False
@@ -129,8 +131,8 @@ class Asker:
             if request.end <= kept_since:
                 return Verdict.TOO_OLD, ()
             request = replace(request, begin=max(request.begin, kept_since))
-        self._lead()
         try:
+            self._lead()
             now = self._clock.now()
             if self.ready_at(request.interface) > now or self._live_goes_first(now) or not self._logged_in():
                 return Verdict.LATER, ()
@@ -183,14 +185,17 @@ class Asker:
         return True
 
     def _lead(self) -> None:
-        """Have whoever leads the account give it up."""
+        """Have whoever leads the account give it up; NotLeadingError where the run is ended meanwhile."""
         store, until = self.engine.store, self._clock.now() + _HANDOVER
         while True:
             store.request_handover()
             self.engine.take_part()
             if store.leads:
                 return
-            if self._stop.is_set() or self._clock.now() >= until:
+            if self._stop.is_set():
+                self._release()
+                raise NotLeadingError
+            if self._clock.now() >= until:
                 self._release()
                 raise LeadError("another process did not let go of the account, or the state cannot be reached")
             self._clock.wait(self._stop, LOOK_SECONDS)
@@ -200,15 +205,13 @@ class Asker:
             self.engine.store.release()
 
     def _logged_in(self) -> bool:
+        """Whether there is a session, after a login where that is needed and allowed. Called when the gap is over."""
         session, now = self.engine.session, self._clock.now()
         session.look(now)
         if session.auth(now) is not None:
             return True
-        if max(session.earliest(), self.engine.limiter.next_gap) > now:
-            if not self._pause_until(self.engine.limiter.next_gap):
-                return False
-            if session.earliest() > self._clock.now():
-                return False
+        if session.earliest() > now:
+            return False
         error = self.engine.login()
         self.engine.store.save()
         return error is None and self._pause_until(self.engine.limiter.next_gap)
