@@ -17,7 +17,8 @@ import yaml
 from alert_tools.servers import prometheus, wait_for
 from deploy_support import template, the
 from support.redis_server import RedisServer
-from test_replicas_processes import ACCOUNTS, POWER, REDIS_PASSWORD, Cluster, Process
+from support.replica_processes import Process
+from test_replicas_processes import ACCOUNTS, POWER, REDIS_PASSWORD, Cluster
 
 
 class Service(socketserver.ThreadingTCPServer):

@@ -1,91 +1,25 @@
 """Three real processes over a real Redis, killed, paused, cut off; the far side is strict, and its time runs fast."""
 
-import re
 import signal
-import subprocess
-import sys
-import threading
 import time
-import urllib.request
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from support.redis_server import RedisServer
-from support.scrape import Scrape
+from support.replica_processes import PASSWORD, SPEED, USER, Process, account, until
 
-from fusionsolar_exporter.demo import scaled_rate_limits
 from fusionsolar_exporter.simulator.fleet import SimulatedFleet
 from fusionsolar_exporter.simulator.plan import FleetPlan
 from fusionsolar_exporter.simulator.scaled_time import ScaledTime
 from fusionsolar_exporter.simulator.server import SimulatorServer
 from fusionsolar_exporter.simulator.system import SimulatedSystem
 
-SPEED = 60.0
-USER, PASSWORD, REDIS_PASSWORD = "northbound", "k7Qz wv9R-tx4M", "p4ssw0rd-of-redis"
+REDIS_PASSWORD = "p4ssw0rd-of-redis"
 ACCOUNTS = ("north", "south")
-DEADLINE = 30.0  # seconds
-LEADER, UP, STATE_UP = "fusionsolar_account_leader", "fusionsolar_up", "fusionsolar_state_up"
+UP, STATE_UP = "fusionsolar_up", "fusionsolar_state_up"
 POWER = "fusionsolar_device_active_power_watts"
-
-
-class Process:
-    """One exporter."""
-
-    def __init__(self, config: Path, log: Path) -> None:
-        self.log = log
-        arguments = [sys.executable, "-m", "fusionsolar_exporter", "--config.file", str(config)]
-        with log.open("wb") as file:
-            self.popen = subprocess.Popen([*arguments, "--web.listen-address", "127.0.0.1:0"], stderr=file)
-        self._address = ""
-
-    @property
-    def address(self) -> str:
-        if not self._address:
-            found = re.search(r'msg="?listening"? address=(\S+)', self.log.read_text())
-            self._address = found[1] if found else ""
-        return self._address
-
-    def scrape(self) -> Scrape:
-        with urllib.request.urlopen(f"http://{self.address}/metrics", timeout=DEADLINE) as answer:
-            return Scrape(answer.read().decode())
-
-    def led(self) -> set[str]:
-        return {account for account, leads in self.scrape().by("account", LEADER).items() if leads}
-
-    def ready(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"http://{self.address}/-/ready", timeout=DEADLINE) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
-
-    def signal(self, number: int) -> None:
-        self.popen.send_signal(number)
-
-    def end(self) -> None:
-        if self.popen.poll() is None:
-            self.popen.send_signal(signal.SIGCONT)
-            self.popen.kill()
-        self.popen.wait(DEADLINE)
-
-
-def until(reached: Callable[[], Any], otherwise: str, seconds: float = DEADLINE) -> float:
-    """Look again and again; the seconds it took."""
-    began = time.monotonic()
-    pause = threading.Event()
-    while not reached():
-        assert time.monotonic() - began < seconds, otherwise
-        pause.wait(0.05)
-    return time.monotonic() - began
-
-
-def account(name: str, url: str) -> dict[str, Any]:
-    rates = scaled_rate_limits(SPEED, margin=9.0)
-    return {"name": name, "url": url, "username": USER, "password": PASSWORD, "rate_limits": rates}
 
 
 class Cluster:
