@@ -272,6 +272,18 @@ def test_what_was_given_back_before_a_restart_is_no_other_call_behind_it(
     assert again.within(KPI, limit, T0 + 200) == (T0,)
 
 
+@pytest.mark.parametrize(("waited", "arrived"), [(5.0, 5.0), (30.0, 30.0), (1000.0, 30.0)])
+def test_a_call_whose_end_nobody_saw_may_have_arrived_as_late_as_a_request_lasts(waited: float, arrived: float) -> None:
+    ledger, again, limit = Ledger(), Ledger(), Limit(3, 303, 63, 3)
+    ledger.start(Interface.LOGIN, T0, limit)
+    ledger.end(Interface.LOGIN, T0 + 1)
+    ledger.start(KPI, T0, limit)
+    again.restore(*ledger.kept())
+    again.presume_ended(T0 + waited, 30.0)
+    assert again.earliest(KPI, limit) == T0 + arrived - limit.margin + limit.spacing
+    assert again.earliest(Interface.LOGIN, limit) == ledger.earliest(Interface.LOGIN, limit)
+
+
 def test_a_newest_call_that_is_said_to_count_and_is_not_among_the_counted_does_not() -> None:
     ledger, limit = Ledger(), Limit(3, 303, 63, 3)
     ledger.restore({KPI: KeptCalls(0, 0, last=T0, last_end=T0, last_counted=True)}, array("d"))

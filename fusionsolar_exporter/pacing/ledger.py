@@ -138,6 +138,12 @@ class Ledger:
         if moment > last.end:
             self._correct(interface, last._replace(end=moment))
 
+    def presume_ended(self, now: float, longest: float) -> None:
+        """A newest call that nobody has seen end was on its way for ``longest`` seconds, and arrived at last."""
+        for interface, calls in self._calls.items():
+            if calls.last.start == calls.last.end:
+                self.end(interface, min(now, calls.last.start + longest))
+
     def give_back(self, interface: Interface) -> None:
         """Take the newest call out of the quota; its spacing stays. For requests that the far side did not count."""
         self.changes += 1

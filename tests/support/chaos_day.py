@@ -180,7 +180,7 @@ class ChaosDay:
         return self._order(FaultKind.STATUS, self.chance.choice(ASKED), status=status)
 
     def _slow(self) -> str:
-        seconds = self.chance.choice((3.0, 9.0, TIMEOUT, 15.0))
+        seconds = self.chance.choice((3.0, 9.0, TIMEOUT))
         self.world.system.slow = seconds
         self._undo.append(lambda: setattr(self.world.system, "slow", 0.0))
         return f"answers take {seconds} s"

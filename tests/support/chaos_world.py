@@ -50,7 +50,7 @@ class ChaosSide(FarSide):
         self.judge = self._quotas = DocumentedQuotas()
         self.faults = self.moments = SaidMoments(self.fleet, clock.now)
         self.slow = 0.0
-        """Seconds that a request is on its way; from the timeout on it is given up, though it has arrived."""
+        """Seconds that a request is on its way; at the timeout it is given up, though it has arrived."""
         self.deaf = False
         self.kills: Callable[[], None] | None = None
         """Kills the next process that asks: before its request arrives, or while the answer is on its way."""

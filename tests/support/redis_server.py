@@ -106,17 +106,20 @@ class TimedLink(RedisLink):
         """Whether nothing gets through."""
         self.step = 0.0
         """Seconds by which the clock of Redis was set."""
+        self.started = 0.0
+        """When Redis was started, as far as it says so."""
         super().__init__(url, lease, clock, log or ListLog(), observer or Observed())
 
     def run(self, script: str, arguments: Sequence[Argument]) -> Answer:
         if self.cut:
             raise redis.exceptions.ConnectionError("cut off")
         now = round((self.clock.now() + self.step) * 1000)
-        return super().run(_in_test_time(script), (*arguments, now))
+        return super().run(_in_test_time(script), (*arguments, round(self.started * 1000), now))
 
 
 @cache
 def _in_test_time(script: str) -> str:
     changed = script.replace(scripts.NOW, "\nlocal now = tonumber(ARGV[#ARGV])\n")
     assert changed != script
-    return changed
+    # the test's time goes faster than the seconds for which Redis has run
+    return changed.replace(scripts.STARTED, "\nlocal started = tonumber(ARGV[#ARGV - 1])\n")

@@ -173,9 +173,11 @@ class AccountReader:
     def _take_calls(self, kept: Kept, *, beside: bool = False) -> None:
         try:
             # no call of the past may count in the future, however clocks have jumped: nothing would ever be asked
-            record, moments = CALLS.read(kept.value, replace(self._aged(kept), latest=self.context.clock.now()))
+            now = self.context.clock.now()
+            record, moments = CALLS.read(kept.value, replace(self._aged(kept), latest=now))
             ledgers = len(moments) - record.daily
             self.limiter.ledger.restore(record.calls, moments[:ledgers], beside=beside)
+            self.limiter.ledger.presume_ended(now, self.context.settings.account.timeout)
             own = self.limiter.daily.moments if beside else ()
             self.limiter.daily.moments = deque(sorted((*moments[ledgers:], *own)))
         except Exception:

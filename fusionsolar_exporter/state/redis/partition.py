@@ -133,8 +133,9 @@ class RedisPartition(Partition):
         self.acquire()
 
     def _take(self, now: float) -> bool:
-        led_last, demands = str(int(self._led_last)), str(int(self._wants_handover))
-        terms = (_ms(self._length), self._known, led_last, demands, self.lease.fence, _ms(self._wait))
+        led, recent, demands = self._led_last, self.lease.recent(now), self._wants_handover
+        flags = [str(int(each)) for each in (led, recent, demands)]
+        terms: list[Argument] = [_ms(self._length), self._known, *flags, self.lease.fence, _ms(self._wait)]
         try:
             fence, number, left = _texts(self._link.call(scripts.TAKE, self.account, self.holder, *terms))
         except LinkDownError:

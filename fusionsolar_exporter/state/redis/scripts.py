@@ -12,9 +12,11 @@ def _read(name: str) -> str:
 
 NOW = _read("now")
 """How a script learns the time."""
+STARTED = _read("started")
+"""How a script learns since when Redis has run."""
 _HEAD = NOW + _read("common")
 
-TAKE = _HEAD + _read("take")
+TAKE = _HEAD + STARTED + _read("take")
 WRITE = _HEAD + _read("write")
 READ = _HEAD + _read("read")
 RENEW = _HEAD + _read("renew")
