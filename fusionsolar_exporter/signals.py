@@ -3,6 +3,7 @@
 Nothing large may be imported here: this stands before everything else.
 """
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,8 +18,13 @@ def note() -> None:
     As process 1 of a container it would otherwise ignore SIGTERM until its own handlers stand, a second later; and a
     SIGHUP would end it.
     """
-    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGHUP, _remember)
+
+
+def loaded() -> None:
+    """Everything is imported: a SIGTERM ends it as an exit does, from now on."""
+    signal.signal(signal.SIGTERM, _end)
 
 
 def forget() -> None:
@@ -56,6 +62,11 @@ def taken(*, end: Callable[[], None], reload: Callable[[], None]) -> Iterator[No
 
 def _remember(number: int, _frame: FrameType | None) -> None:
     _noted.append(number)
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    # nothing is open yet, and what is raised while compiled code is imported ends in its own panic
+    os._exit(0)
 
 
 def _end(number: int, _frame: FrameType | None) -> None:

@@ -20,6 +20,7 @@ def main() -> int:
             return healthcheck.main(sys.argv[2:])
         from fusionsolar_exporter.cli import main as command  # noqa: PLC0415
 
+        signals.loaded()
         status = command()
         sys.stdout.flush()
     except BrokenPipeError:

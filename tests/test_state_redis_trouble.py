@@ -159,6 +159,23 @@ def test_while_one_tries_nobody_else_waits(tmp_path: Path) -> None:
         assert opened.observed.works
 
 
+@pytest.mark.parametrize("error", [ValueError("I/O operation on closed file."), OSError("bad file"), AttributeError()])
+def test_a_call_that_is_on_its_way_when_all_is_closed_ends_quietly(tmp_path: Path, error: Exception) -> None:
+    with RedisServer(tmp_path) as server:
+        opened = Opened(server.url)
+        link = opened.link
+
+        def run(script: str, arguments: Sequence[Argument]) -> Answer:
+            del script, arguments
+            link.close()
+            raise error
+
+        link.run = run  # type: ignore[method-assign]
+        with pytest.raises(LinkDownError):
+            link.call(RENEW, 1)
+        assert opened.log.lines == []
+
+
 def test_a_redis_that_falls_silent_is_given_up(tmp_path: Path) -> None:
     with RedisServer(tmp_path) as server:
         opened = Opened(server.url, lease=3.0)  # the shorter it is, the less patience there is

@@ -55,6 +55,7 @@ class RedisLink:
         self._scripts: dict[str, _Script] = {}
         self._again_at = float("inf")  # nobody waits for a name server, or for packets that are dropped
         self._trouble: Trouble | None = None
+        self._closed = False
         self._lock = threading.Lock()
         self._trying = threading.Lock()
         first = threading.Thread(target=self._connect, name="state-connect", daemon=True)
@@ -79,6 +80,7 @@ class RedisLink:
 
     def close(self) -> None:
         """Close all connections."""
+        self._closed = True
         self._again_at = float("inf")
         self._client.close()
 
@@ -101,7 +103,11 @@ class RedisLink:
         began = self._clock.now()
         try:
             answer = self.run(script, arguments)
-        except (redis.exceptions.RedisError, OSError) as error:
+        except Exception as error:
+            if self._closed:  # its connection was taken away from under it, which may show in any way
+                raise LinkDownError from None
+            if not isinstance(error, (redis.exceptions.RedisError, OSError)):
+                raise
             self._fails(error)
             raise LinkDownError from None
         finally:
