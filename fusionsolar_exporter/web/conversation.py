@@ -1,6 +1,6 @@
 """HTTP/1.1 on one connection, as h11 speaks it; a request that repeats the bytes of another is not read anew.
 
-A client says the same at each scrape, and for h11 that is more work than everything else that an answer needs.
+A client says the same at each scrape, and reading it takes h11 a fifth to a third of an answer's processor time.
 """
 
 from http import HTTPStatus

@@ -48,12 +48,12 @@ class LockstepClock(ManualClock):
             self._now += seconds
             self._changed.notify_all()
 
-    def run_to(self, moment: float, interrupted: Callable[[], bool] = lambda: False) -> None:
-        """Let the threads live until a moment, or until they are interrupted."""
+    def run_to(self, moment: float) -> None:
+        """Let the threads live until a moment."""
         with self._changed:
             while True:
                 assert self._changed.wait_for(self._resting, DEADLINE), "a thread neither waits nor ends"
-                if interrupted() or self._now >= moment:
+                if self._now >= moment:
                     return
                 self._now = min(moment, *(sleeper.until for sleeper in self._sleepers.values()))
                 self._changed.notify_all()

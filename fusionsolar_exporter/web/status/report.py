@@ -124,7 +124,7 @@ class AccountReport:
     """Until when logins pause; None where they do not."""
     up: bool
     leader: bool
-    """Whether this process refreshes the account; where not, another replica does."""
+    """Whether this process refreshes the account; where not, another replica does, or soon takes it."""
     clock_offset_seconds: float | None
     interval_stretch: float | None
     devices: dict[str, int]
