@@ -188,6 +188,31 @@ def test_ids_may_leave_the_list_meanwhile(bad_numbers: set[int], leaving: list[s
     assert bad & listed <= blamed
 
 
+@PATIENT
+@given(BATCHES.filter(lambda case: case[1] < set(case[0])), st.integers(0, 30))
+def test_when_the_bad_ones_are_listed_no_more_all_others_are_asked_together(
+    case: tuple[list[str], set[str]], turns: int
+) -> None:
+    ids, bad = case
+    search, blamed = Bisection(ids), set()
+    for _ in range(turns):
+        if search.done:
+            break
+        if bad.isdisjoint(search.turn()):
+            search.accepted()
+        elif (found := search.refused()) is not None:
+            search.blamed(found)
+            blamed.add(found)
+    ended = search.done
+    search.keep(set(ids) - bad)
+    left = run(search, set())
+    if not ended and blamed < bad:
+        assert len(left.turns) <= 2
+        assert not left.turns or sorted(left.turns[-1][0]) == sorted(set(ids) - bad)
+    assert left.blamed == set()
+    assert sorted(search.good + search.apart) == sorted(set(ids) - bad)
+
+
 def test_one_that_is_not_blamed_yet_waits_behind_the_others() -> None:
     search = Bisection(["a", "b"])
     assert search.turn() == ["a"]

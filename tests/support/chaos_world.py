@@ -278,7 +278,9 @@ class ChaosWorld:
         news, self._judged = broken[self._judged :], len(broken)
         if not self._gone():
             self.unexplained += [(interface, at - self.started_at) for interface, at in news]
-        elif news:
+            return
+        self.misled_at = self.now
+        if news:
             self.explained_at = self.now
 
     def _new(self) -> set[str]:

@@ -5,7 +5,7 @@ so does a search that goes on after the trouble is over. A last suspect is asked
 blamed, when it was refused with the others, must be it because the other half of what was refused was answered, or
 comes after one that was refused; now and then the good ids are asked alone where nothing else would refresh them. A
 part that is alone left over of a refused whole is halved without being asked. With one bad id among 100 this takes 14
-turns at most.
+turns at most. When newer lists have lost a suspect, the others are asked in one turn.
 
 Some ids are refused only together, each of them answered without the others: some of them are to be asked apart then.
 """
@@ -102,14 +102,17 @@ class Bisection:
         self._parts = deque(part for part in self._parts if part.ids != [key])
 
     def keep(self, ids: Container[str]) -> None:
-        """Forget the ids that are no longer listed."""
+        """Forget the ids that are no longer listed.
+
+        One that was suspected may have been all that was wrong: then the other suspects are asked together again.
+        """
         self.good = [known for known in self.good if known in ids]
         self.apart = [known for known in self.apart if known in ids]
-        for part in list(self._parts):
-            part.whole.explained |= any(suspect not in ids for suspect in part.ids)
-            part.ids = [suspect for suspect in part.ids if suspect in ids]
-            if not part.ids:
-                self._parts.remove(part)
+        suspects = [suspect for part in self._parts for suspect in part.ids]
+        left = [suspect for suspect in suspects if suspect in ids]
+        if len(left) < len(suspects):
+            self._wary = False
+            self._parts = deque([_Part(left, _Whole(explained=True))] if left else [])
 
     @property
     def _is_turn_of_good(self) -> bool:
