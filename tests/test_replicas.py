@@ -197,6 +197,44 @@ def test_a_replica_that_is_cut_off_stops_when_its_lease_ends_and_serves_on(serve
     assert world.refused == []
 
 
+def whose_turn(replica: Replica) -> list[tuple[str, object]]:
+    told = ("not refreshed here", "refreshed here now")
+    return [(msg, fields["account"]) for _, msg, fields in replica.log.lines if msg in told]
+
+
+def test_the_log_says_when_an_account_is_not_refreshed_here_and_when_it_is_again(server: RedisServer) -> None:
+    world = Replicas(server.url, accounts=2)
+    holder, other = world.start(), world.start()
+    world.run(MINUTE)
+    for replica in world.running:
+        elsewhere = [name for name in world.systems if name not in replica.leads]
+        assert whose_turn(replica) == [("not refreshed here", name) for name in elsewhere]
+    assert len(holder.leads) + len(other.leads) == 2
+    holder.log.lines.clear()
+    other.log.lines.clear()
+    world.run(10 * MINUTE)
+    assert whose_turn(holder) == whose_turn(other) == []
+
+    taken_over = list(holder.leads)
+    assert taken_over
+    world.kill(holder)
+    world.run(2 * LEASE)
+    assert whose_turn(other) == [("refreshed here now", name) for name in taken_over]
+    late = world.start()
+    world.run(MINUTE)
+    assert sorted(whose_turn(late)) == [("not refreshed here", name) for name in sorted(world.systems)]
+
+    assert sorted(other.leads) == sorted(world.systems)
+    other.log.lines.clear()
+    server.stop(save=True)
+    world.run(MINUTE)
+    assert sorted(whose_turn(other)) == [("not refreshed here", name) for name in sorted(world.systems)]
+    server.start()
+    other.log.lines.clear()
+    world.run(2 * LEASE)
+    assert sorted(whose_turn(other)) == [("refreshed here now", name) for name in sorted(world.systems)]
+
+
 def test_an_answer_that_could_not_be_kept_never_replaces_a_newer_one(server: RedisServer) -> None:
     world = Replicas(server.url)
     holder = world.start()

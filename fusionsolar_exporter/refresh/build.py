@@ -19,6 +19,7 @@ from fusionsolar_exporter.refresh.persistence.journal import Journal
 from fusionsolar_exporter.refresh.persistence.token_reader import TokenReader
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.reporting.first_values import FirstValues
+from fusionsolar_exporter.refresh.reporting.leadership import Leadership
 from fusionsolar_exporter.refresh.reporting.status_builder import StatusBuilder
 from fusionsolar_exporter.refresh.request import Requester
 from fusionsolar_exporter.refresh.schedule import Schedule
@@ -95,4 +96,5 @@ def build_engine(
         failures=Failures(context, limiter, session, collectors),
         schedule=Schedule(context, limiter, collectors.all, Daylight(cache)),
         first_values=FirstValues(context, limiter, cache, collectors),
+        leadership=Leadership(context),
     )

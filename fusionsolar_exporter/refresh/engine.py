@@ -14,6 +14,7 @@ from fusionsolar_exporter.refresh.inventory import Inventory
 from fusionsolar_exporter.refresh.persistence.account_store import AccountStore
 from fusionsolar_exporter.refresh.rate_limiter import RateLimiter
 from fusionsolar_exporter.refresh.reporting.first_values import FirstValues
+from fusionsolar_exporter.refresh.reporting.leadership import Leadership
 from fusionsolar_exporter.refresh.reporting.status_builder import StatusBuilder
 from fusionsolar_exporter.refresh.request import Requester
 from fusionsolar_exporter.refresh.schedule import Schedule
@@ -40,6 +41,7 @@ class Engine:
         failures: Failures,
         schedule: Schedule,
         first_values: FirstValues,
+        leadership: Leadership,
     ) -> None:
         self.context = context
         self.inventory = inventory
@@ -53,6 +55,7 @@ class Engine:
         self._failures = failures
         self._schedule = schedule
         self._first_values = first_values
+        self._leadership = leadership
         self._followed = -1  # revision of the lists that the batches were made of
         self.replan()
 
@@ -60,6 +63,7 @@ class Engine:
         """See whether this process leads the account, and take over what others have done; whether anything changed."""
         led = self.store.leads
         took_over = self.store.take_part()
+        self._leadership.look(held_elsewhere=self.store.held_elsewhere)
         if not self.store.named:
             self.session.credentials()  # says what is missing; nothing is asked
         if took_over:

@@ -33,6 +33,8 @@ class AccountStore:
     ) -> None:
         self.leads = False
         """Whether this process refreshes the account."""
+        self.held_elsewhere = False
+        """Whether it does not because another one does, or perhaps does."""
         self._clock = clock
         self._partition = partition
         self._journal = journal
@@ -68,6 +70,7 @@ class AccountStore:
 
     def _take_part(self) -> bool:
         led, self.leads = self.leads, self._partition.acquire()
+        self.held_elsewhere = self.named and not self.leads
         if led and self.leads and not self._partition.unread:
             if self._partition.was_emptied():
                 self._write_anew()
