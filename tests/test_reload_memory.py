@@ -35,6 +35,7 @@ def test_an_account_whose_name_cannot_be_read_waits_for_it(tmp_path: Path, url: 
         assert scrape.value("fusionsolar_account_state", account="default", state="credentials") == 1
         assert scrape.value("fusionsolar_up", account="default") == 0
         assert len(world.log_lines("no credentials")) == 1
+        assert world.log_lines("not refreshed here") == []  # no other process has anything to do with it
         assert world.system.log.counts[Interface.LOGIN] == 0
         world.reload()  # it waits on
         world.name.write_text("northbound\n")
