@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from backfill_support import DAY, HOME, LONDON, NOON, PastWorld, logged
 from support.http_world import differences
+from support.world import PASSWORD
 
+from fusionsolar_exporter import logs
 from fusionsolar_exporter.backfill.folder import own_folder
 from fusionsolar_exporter.simulator.faults import Fault, FaultKind
 from fusionsolar_exporter.simulator.interfaces import Interface
@@ -141,6 +143,13 @@ def test_what_the_far_side_refuses_hides_nothing_else(tmp_path: Path, fail_code:
     assert message in told.told
     assert list(told.files) == ["plant_daily-2025-06-10.om", "plant_daily-2025-06-11.om"]
     assert len(world.system.log.of(Interface.DEVICE_HISTORY)) == calls
+
+
+def test_its_log_never_has_the_password(tmp_path: Path) -> None:
+    logs.redact("account home", ())
+    told = PastWorld(ONE).run(tmp_path / "out", *JUNE, "--what", "plant_daily")
+    assert told.status == 0
+    assert PASSWORD not in logs.without_secrets(f"refused: {PASSWORD}")
 
 
 def test_one_rejected_request_hides_no_other(tmp_path: Path) -> None:

@@ -228,6 +228,18 @@ def test_an_incomplete_plant_list_hides_nobody() -> None:
     assert scrape.value("fusionsolar_collector_success", collector="plant_list") == 0
 
 
+def test_a_plant_list_that_goes_on_being_short_of_its_total_is_believed_the_fourth_time() -> None:
+    with HttpWorld(FleetPlan(plants=3, devices={62: 1}), rules=QUICK, collectors=only("device_list")) as world:
+        world.run(20)
+        world.system.rewrites[Interface.STATIONS] = a_page_short
+        shown = []
+        for _ in range(10):  # four regular ones, and six retries
+            world.run_to_request(Interface.STATIONS)
+            shown.append(len(world.scrape().all(INFO)))
+
+    assert shown == [3] * 9 + [2]
+
+
 def all_unreadable(envelope: dict[str, Any]) -> None:
     envelope["data"]["list"] = [None, {"plantCode": []}]
 

@@ -88,6 +88,15 @@ def test_an_answer_lives_up_to_its_moment_and_not_at_it() -> None:
     assert (groups.values, groups.expired) == ({}, 1)
 
 
+def test_what_an_answer_replaces_after_its_time_has_expired() -> None:
+    clock = ManualClock()
+    groups: AnswerGroups[str, str] = AnswerGroups(clock.now)
+    groups.put({"a": "old", "b": "old"}, clock.now() + 10)
+    clock.advance(10)
+    groups.put({"a": "new"}, clock.now() + 10)
+    assert (groups.expired, groups.values) == (2, {"a": "new"})
+
+
 def test_what_a_newer_answer_leaves_out_keeps_its_own_time() -> None:
     clock = ManualClock()
     groups: AnswerGroups[str, str] = AnswerGroups(clock.now)

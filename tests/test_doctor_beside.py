@@ -57,6 +57,13 @@ def test_a_state_that_has_not_heard_of_the_account_says_so_once(tmp_path: Path) 
         assert second.account["remarks"] == []
 
 
+def test_what_it_remarks_stands_in_the_table_too(tmp_path: Path) -> None:
+    with Practice(tmp_path) as practice:
+        words = " ".join(practice.visit(json_report=False).output.split())
+
+    assert "note this state has not heard of the account before." in words
+
+
 def test_where_no_session_begins_nothing_is_said_of_a_state_that_is_new(tmp_path: Path) -> None:
     with Practice(tmp_path) as practice:
         practice.password = "not the password"

@@ -195,6 +195,13 @@ def test_calls_are_forgotten_long_after_they_count() -> None:
     assert ledger.early_within(KPI, 1e9, newest) <= DAY / 20 + 1
 
 
+def test_calls_that_still_count_are_never_forgotten_however_many_they_are() -> None:
+    ledger, limit = Ledger(), Limit(400, 100, 0)
+    for number in range(3000):
+        ledger.start(KPI, T0 + number * 0.2, limit)
+    assert len(ledger.within(KPI, limit, T0 + 2999 * 0.2)) == 500
+
+
 def test_a_window_that_was_mistyped_for_a_while_forgets_nothing_of_the_day() -> None:
     ledger, day, mistyped = Ledger(), Limit(24, DAY + 3, 0, 3), Limit(24, 24 + 3, 0, 3)
     for number in range(24):

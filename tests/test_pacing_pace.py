@@ -15,6 +15,7 @@ from fusionsolar_exporter.pacing.learnt import LearntPace, slowest_pace
 from fusionsolar_exporter.pacing.ledger import Ledger
 from fusionsolar_exporter.pacing.limits import Limit
 from fusionsolar_exporter.pacing.pace import Pace
+from fusionsolar_exporter.pacing.pace_evidence import Explanation
 
 T0 = 1_750_000_000.0
 HOUR, DAY = 3600.0, 86_400.0
@@ -65,6 +66,14 @@ def test_an_interface_is_asked_four_times_a_day_at_least_and_once_where_its_limi
     assert slowest_pace(OF_A_DAY) == DAY
     assert slowest_pace(Limit(1, DAY, 0.0)) == DAY
     assert slowest_pace(Limit(1, 12 * HOUR, 0.0)) == 12 * HOUR
+
+
+def test_what_earlier_calls_tell_counts_the_refusal_that_asked_for_it() -> None:
+    pace = Pace()
+    pace.begin(Explanation(wrong=0, count=3, refused=100.0, answered=150.0), T0, REAL_TIME)
+    assert pace.refusals == 1
+    pace.refused(T0 + 1, REAL_TIME)
+    assert pace.refusals == 2
 
 
 def test_nothing_is_learnt_from_answers() -> None:

@@ -203,7 +203,8 @@ class Examination:
             if refused:
                 self._refused.add(job.interface)
             ask = replace(ask, outcome=Outcome.REFUSED if refused else Outcome.FAILED, error=error)
-            of_time = bool(error.fail_code) and fail_code_row(error.fail_code or 0).concern is Concern.TIME
+            code = error.fail_code
+            of_time = code is not None and fail_code_row(code).concern is Concern.TIME
             if error.reason is not Reason.NOT_LOGGED_IN and not of_time:
                 break
         return ask
