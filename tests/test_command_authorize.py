@@ -84,6 +84,23 @@ def test_a_consent_given_at_once(
     assert not any(secret in shown + after.out + after.err for secret in secrets)
 
 
+def test_the_address_is_there_before_an_answer_is_read_where_the_output_is_a_pipe(
+    practice: OAuthPractice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    through, shown = io.BytesIO(), ""
+
+    class Person:
+        def readline(self) -> str:
+            nonlocal shown
+            shown = through.getvalue().decode()
+            return ""
+
+    monkeypatch.setattr(sys, "stdin", Person())
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(through, encoding="utf-8"))
+    assert practice.run() == 1
+    assert printed(shown).startswith("http")
+
+
 def test_a_second_call_with_the_address(
     practice: OAuthPractice, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
