@@ -152,6 +152,15 @@ def test_its_log_never_has_the_password(tmp_path: Path) -> None:
     assert PASSWORD not in logs.without_secrets(f"refused: {PASSWORD}")
 
 
+def test_a_refusal_of_one_run_pauses_the_next(tmp_path: Path) -> None:
+    world = PastWorld(ONE, sections={"state": {"url": f"sqlite:{tmp_path / 'state.sqlite'}"}})
+    world.system.faults.order(Fault(FaultKind.FAIL_CODE, Interface.DEVICE_HISTORY, fail_code=407))
+    world.run(tmp_path / "first", *JUNE, "--what", "device_5m", stop=lambda asked: asked >= 4)
+    world.run(tmp_path / "second", *JUNE, "--what", "device_5m")
+    refused, then, *_ = [request.at for request in world.system.log.of(Interface.DEVICE_HISTORY)]
+    assert then - refused > 3600
+
+
 def test_one_rejected_request_hides_no_other(tmp_path: Path) -> None:
     world = PastWorld(ONE)
     world.system.faults.order(Fault(FaultKind.FAIL_CODE, Interface.DEVICE_HISTORY, fail_code=20009))
