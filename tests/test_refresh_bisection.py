@@ -1,7 +1,7 @@
 """The search for refused ids: it blames exactly the bad ones, in few turns, and goes on asking for the others."""
 
 from dataclasses import dataclass, field
-from math import ceil, log2
+from math import ceil, inf, log2
 
 import pytest
 from hypothesis import given, settings
@@ -19,9 +19,9 @@ class Outcome:
     """What was asked, and whether it was answered."""
 
 
-def run(search: Bisection, bad: set[str]) -> Outcome:
+def run(search: Bisection, bad: set[str], most_turns: float = inf) -> Outcome:
     outcome = Outcome()
-    while not search.done:
+    while not search.done and len(outcome.turns) < most_turns:
         asked = search.turn()
         answered = bad.isdisjoint(asked)
         outcome.turns.append((asked, answered))
@@ -194,16 +194,8 @@ def test_when_the_bad_ones_are_listed_no_more_all_others_are_asked_together(
     case: tuple[list[str], set[str]], turns: int
 ) -> None:
     ids, bad = case
-    search, blamed = Bisection(ids), set()
-    for _ in range(turns):
-        if search.done:
-            break
-        if bad.isdisjoint(search.turn()):
-            search.accepted()
-        elif (found := search.refused()) is not None:
-            search.blamed(found)
-            blamed.add(found)
-    ended = search.done
+    search = Bisection(ids)
+    blamed, ended = run(search, bad, turns).blamed, search.done
     search.keep(set(ids) - bad)
     left = run(search, set())
     if not ended and blamed < bad:

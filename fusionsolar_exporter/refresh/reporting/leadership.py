@@ -28,8 +28,8 @@ class Leadership:
                 self.context.log.info(
                     "not refreshed here",
                     account=account,
-                    waits_for="another process to give the account up or to die, and where the state has just been "
-                    "started or lost, the length of a lease",
+                    waits_for="another process to give the account up or to die, or the state to be reached; after the "
+                    "state's start or loss, the length of a lease",
                 )
             return
         if self._told and self._since is not None:
