@@ -45,7 +45,9 @@ def account_section(account: AccountReport, anchor: str, now: float, *, several:
     """The whole account; closed where there are several and it is well."""
     facts = [account.host, counted(len(account.plants), "plant"), counted(sum(account.devices.values()), "device")]
     if not account.leader:
-        facts.append("not refreshed here: another replica does, or one takes it within two leases where the state can be reached")
+        facts.append(
+            "not refreshed here: another replica does, or, where the state can be reached, one takes it within two leases"
+        )
     if account.interval_stretch is not None and account.interval_stretch > 1:
         facts.append(
             f"intervals stretched by up to {account.interval_stretch:.2f}: the account's own speed is the limit"
