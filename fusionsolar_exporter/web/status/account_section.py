@@ -46,7 +46,7 @@ def account_section(account: AccountReport, anchor: str, now: float, *, several:
     facts = [account.host, counted(len(account.plants), "plant"), counted(sum(account.devices.values()), "device")]
     if not account.leader:
         facts.append(
-            "not refreshed here: another replica does, or, where the state can be reached, one takes it within two leases"
+            "not refreshed here: another replica does, or one takes it within two leases once the state can be reached"
         )
     if account.interval_stretch is not None and account.interval_stretch > 1:
         facts.append(
